@@ -1,1 +1,112 @@
-//! Placeholder while the house is being raised.
+//! The facts and the rules of the DLA. Pure: no clock, no network, no database.
+//!
+//! Read `decider` for the shape, `consultation` for the model to follow,
+//! `codec` for how facts are kept for ever.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod decider;
+pub mod consultation;
+pub mod organisation;
+pub mod dla;
+pub mod ingenierie_collective;
+pub mod plan_financement;
+pub mod evaluation;
+pub mod capitalisation;
+pub mod actor;
+pub mod refusal;
+pub mod rules;
+pub mod sealed;
+pub mod values;
+pub mod identifiers;
+pub mod territoire;
+pub mod referentiel;
+pub mod codec;
+#[cfg(test)]
+mod testing;
+
+use serde_json::Value;
+
+use crate::codec::{CodecError, decode, kinds};
+pub use crate::{
+    actor::{Actor, Perimeter, Right, Role, RoleName},
+    capitalisation::Capitalisation,
+    consultation::Consultation,
+    decider::{Asked, Claim, Decided, Decider, Decision, Expect, Fact, Place, Seen},
+    dla::Dla,
+    evaluation::Evaluation,
+    identifiers::{Rna, Siren, Siret},
+    ingenierie_collective::IngenierieCollective,
+    organisation::Organisation,
+    plan_financement::PlanFinancement,
+    refusal::Refusal,
+    rules::Rule,
+    sealed::{Sealed, Subject},
+    territoire::Territoire,
+    values::*,
+};
+
+/// The one list of aggregates: what it adds to the house follows from here.
+macro_rules! aggregates {
+    ($($(#[$doc:meta])* $name:ident = $module:ident;)*) => {
+        /// A fact of any stream, as readers receive it.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event {
+            $($(#[$doc])* $name($module::Event),)*
+        }
+
+        impl Event {
+            /// Reads a stored fact of any category.
+            pub fn decode<'a>(
+                category: &str,
+                kind: &str,
+                schema: i16,
+                data: Value,
+                sealed: impl IntoIterator<Item = &'a str>,
+            ) -> Result<Self, CodecError> {
+                match category {
+                    $($name::CATEGORY => {
+                        decode::<$name>(kind, schema, data, sealed).map(Self::$name)
+                    })*
+                    other => Err(CodecError::Category(other.to_owned())),
+                }
+            }
+        }
+
+        /// Every kind of fact: category and kind.
+        pub fn event_kinds() -> Vec<(&'static str, &'static str)> {
+            let mut all = vec![];
+            $(all.extend(kinds::<$name>().iter().map(|kind| ($name::CATEGORY, *kind)));)*
+            all
+        }
+
+        /// Every code that a refusal may carry.
+        pub fn refusal_codes() -> Vec<refusal::Entry> {
+            [refusal::COMMON, $($module::CODES),*].concat()
+        }
+
+        /// Who may do what: category, and its rights.
+        pub fn rights() -> Vec<(&'static str, &'static [Right])> {
+            vec![$(($name::CATEGORY, $module::RIGHTS)),*]
+        }
+    };
+}
+
+aggregates! {
+    /// Of what an ingénierie leaves to others.
+    Capitalisation = capitalisation;
+    /// Of a consultation of prestataires.
+    Consultation = consultation;
+    /// Of a dispositif local d'accompagnement.
+    Dla = dla;
+    /// Of the evaluation of one ingénierie.
+    Evaluation = evaluation;
+    /// Of an ingénierie collective.
+    IngenierieCollective = ingenierie_collective;
+    /// Of an organisation, whatever its roles.
+    Organisation = organisation;
+    /// Of the plan de financement of one ingénierie.
+    PlanFinancement = plan_financement;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Who asks, in which role, and for whom. A role carries its own perimeter.
+//!
+//! Source of the roles: the DLA's own organisation (décret 2015-1103 and the
+//! method's list of actors). What each may do is said by the aggregates (`rights!`)
+//! and printed in `rights.txt`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ActorId, DlaId, OrganisationId};
+
+/// An authenticated person or machine, acting in one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Drawn at random for an issuer and a subject, so that erasing the mapping forgets the person.
+    pub id: ActorId,
+    /// For which organisation they act.
+    pub org: Option<OrganisationId>,
+    /// By which door they came: the client that holds their token.
+    pub via: Option<String>,
+    pub role: Role,
+}
+
+/// What an actor may do, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Works for one or several DLAs.
+    ChargeDeMission { dlas: BTreeSet<DlaId> },
+    /// Answers for the structure that carries the DLA.
+    ResponsablePorteuse { dlas: BTreeSet<DlaId> },
+    /// Gives opinions on the dossiers of a DLA.
+    MembreComiteAppui { dlas: BTreeSet<DlaId> },
+    /// Reads what it finances or is asked to finance, answers for its own lines.
+    Financeur { financeur: OrganisationId },
+    /// Is accompanied.
+    StructureBeneficiaire { structure: OrganisationId },
+    /// Bids, intervenes.
+    Prestataire { prestataire: OrganisationId },
+    /// Keeps the registry of organisations and DLAs.
+    Admin,
+    /// The house itself, when it reads a fact and draws its consequence.
+    House,
+}
+
+/// A role without its perimeter, as events and tables write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RoleName {
+    ChargeDeMission,
+    ResponsablePorteuse,
+    MembreComiteAppui,
+    Financeur,
+    StructureBeneficiaire,
+    Prestataire,
+    Admin,
+    House,
+}
+
+impl RoleName {
+    /// Every role, in the order of the tables.
+    pub const ALL: &[Self] = &[
+        Self::ChargeDeMission,
+        Self::ResponsablePorteuse,
+        Self::MembreComiteAppui,
+        Self::Financeur,
+        Self::StructureBeneficiaire,
+        Self::Prestataire,
+        Self::Admin,
+        Self::House,
+    ];
+
+    /// As written in events, tokens and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ChargeDeMission => "CHARGE_DE_MISSION",
+            Self::ResponsablePorteuse => "RESPONSABLE_PORTEUSE",
+            Self::MembreComiteAppui => "MEMBRE_COMITE_APPUI",
+            Self::Financeur => "FINANCEUR",
+            Self::StructureBeneficiaire => "STRUCTURE_BENEFICIAIRE",
+            Self::Prestataire => "PRESTATAIRE",
+            Self::Admin => "ADMIN",
+            Self::House => "HOUSE",
+        }
+    }
+}
+
+impl Role {
+    /// The role without its perimeter.
+    pub fn name(&self) -> RoleName {
+        match self {
+            Self::ChargeDeMission { .. } => RoleName::ChargeDeMission,
+            Self::ResponsablePorteuse { .. } => RoleName::ResponsablePorteuse,
+            Self::MembreComiteAppui { .. } => RoleName::MembreComiteAppui,
+            Self::Financeur { .. } => RoleName::Financeur,
+            Self::StructureBeneficiaire { .. } => RoleName::StructureBeneficiaire,
+            Self::Prestataire { .. } => RoleName::Prestataire,
+            Self::Admin => RoleName::Admin,
+            Self::House => RoleName::House,
+        }
+    }
+}
+
+/// Who may know that an object exists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Perimeter {
+    /// Anyone with a token.
+    pub everyone: bool,
+    /// Whoever works for, answers for or advises one of these.
+    pub dlas: BTreeSet<DlaId>,
+    /// The organisations concerned: financeurs, structures, prestataires.
+    pub organisations: BTreeSet<OrganisationId>,
+}
+
+impl Perimeter {
+    /// Known to anyone with a token, such as the registry of organisations.
+    pub fn open() -> Self {
+        Self { everyone: true, ..Self::default() }
+    }
+
+    /// Known to those of some DLAs.
+    pub fn of_dlas(dlas: impl IntoIterator<Item = DlaId>) -> Self {
+        Self { dlas: dlas.into_iter().collect(), ..Self::default() }
+    }
+
+    /// And to these organisations.
+    #[must_use]
+    pub fn and(mut self, organisations: impl IntoIterator<Item = OrganisationId>) -> Self {
+        self.organisations.extend(organisations);
+        self
+    }
+}
+
+impl Actor {
+    /// The house itself. The id is nil: no person stands behind it.
+    pub const HOUSE: Self =
+        Self { id: ActorId(uuid::Uuid::nil()), org: None, via: None, role: Role::House };
+
+    /// Whether the actor may know that the object exists.
+    pub fn sees(&self, around: &Perimeter) -> bool {
+        around.everyone
+            || match &self.role {
+                Role::ChargeDeMission { dlas }
+                | Role::ResponsablePorteuse { dlas }
+                | Role::MembreComiteAppui { dlas } => !dlas.is_disjoint(&around.dlas),
+                Role::Financeur { financeur: id }
+                | Role::StructureBeneficiaire { structure: id }
+                | Role::Prestataire { prestataire: id } => around.organisations.contains(id),
+                // An administrator keeps the registry and sees no business content.
+                Role::Admin => false,
+                Role::House => true,
+            }
+    }
+
+    /// The organisation the actor answers for, when the role is about one.
+    pub fn answers_for(&self) -> Option<OrganisationId> {
+        match &self.role {
+            Role::Financeur { financeur: id }
+            | Role::StructureBeneficiaire { structure: id }
+            | Role::Prestataire { prestataire: id } => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// A command and the roles that may give it, inside their perimeter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Right {
+    /// The command, named as its mutation.
+    pub act: &'static str,
+    pub roles: &'static [RoleName],
+}
+
+/// Declares who may do what to an aggregate; `rights.txt` shows the whole table.
+macro_rules! rights {
+    ($($name:ident = $act:literal: $($role:ident),+;)*) => {
+        $(const $name: $crate::actor::Right = $crate::actor::Right {
+            act: $act,
+            roles: &[$($crate::actor::RoleName::$role),+],
+        };)*
+
+        /// Who may do what here.
+        pub const RIGHTS: &[$crate::actor::Right] = &[$($name),*];
+    };
+}
+pub(crate) use rights;

@@ -1,0 +1,115 @@
+//! Text that may concern people: in the facts only as a commitment, never in clear.
+//!
+//! The log seals it (`eventlog/src/vault.rs`) and opens it for those who may read it.
+
+use std::{cell::Cell, fmt};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{IngenierieId, OrganisationId, PersonId};
+
+/// The member that carries a sealed value from the event to the log's door.
+pub(crate) const MARK: &str = "$sealed";
+
+thread_local! {
+    /// Whether `codec::encode` is running on this thread: nobody else sees the value.
+    static ENCODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `encode` with sealed values shown to it.
+pub(crate) fn revealing<T>(encode: impl FnOnce() -> T) -> T {
+    struct Hide;
+    impl Drop for Hide {
+        fn drop(&mut self) {
+            ENCODING.set(false);
+        }
+    }
+    ENCODING.set(true);
+    let _hide = Hide;
+    encode()
+}
+
+/// A value that prints nothing and serialises nothing.
+///
+/// It is open in a fact that was just decided, and closed in a fact that was read:
+/// no rule may depend on its content.
+#[derive(Clone, PartialEq)]
+pub struct Sealed<T>(Option<Open<T>>);
+
+#[derive(Clone, PartialEq)]
+struct Open<T> {
+    subject: Subject,
+    value: T,
+}
+
+impl<T> Sealed<T> {
+    /// Ties a value to the person or the dossier whose key protects it.
+    pub fn new(subject: Subject, value: T) -> Self {
+        Self(Some(Open { subject, value }))
+    }
+
+    /// As it is when read back.
+    pub fn closed() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> fmt::Debug for Sealed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed")
+    }
+}
+
+impl<T: Serialize> Serialize for Sealed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(Open { subject, value }) if ENCODING.get() => {
+                let value = serde_json::to_value(value).map_err(S::Error::custom)?;
+                json!({ MARK: { "subject": subject.0, "value": value } }).serialize(serializer)
+            }
+            _ => serializer.serialize_unit(),
+        }
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Sealed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Object(mark) if mark.contains_key(MARK) => Ok(Self::closed()),
+            _ => Err(D::Error::custom("a sealed value is never in clear")),
+        }
+    }
+}
+
+/// Whose key protects a value. Erasing the key erases the value for ever.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(pub(crate) String);
+
+impl Subject {
+    /// A person: erased at that person's request.
+    pub fn person(id: PersonId) -> Self {
+        Self(format!("person/{}", id.0))
+    }
+
+    /// A dossier: read by whoever may read the dossier.
+    pub fn dossier(id: IngenierieId) -> Self {
+        Self(format!("dossier/{}", id.0))
+    }
+
+    /// An organisation: what it says of itself.
+    pub fn organisation(id: OrganisationId) -> Self {
+        Self(format!("organisation/{}", id.0))
+    }
+
+    /// One bidder's offre in one consultation.
+    pub fn offre(consultation: Uuid, prestataire: OrganisationId) -> Self {
+        Self(format!("offre/{consultation}/{}", prestataire.0))
+    }
+
+    /// As the log writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,156 @@
+//! Places, by their official code and nothing else.
+//!
+//! Partners hold INSEE codes: they come in and go out as they are (lesson of
+//! Aides-territoires, whose internal perimeter ids nobody could match).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{identifiers::Siren, values::Invalid};
+
+/// A level of territory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Niveau {
+    Commune,
+    Epci,
+    Qpv,
+    Departement,
+    Region,
+    /// The whole country.
+    France,
+}
+
+impl Niveau {
+    /// Every level, from the smallest.
+    pub const ALL: &[Self] =
+        &[Self::Commune, Self::Epci, Self::Qpv, Self::Departement, Self::Region, Self::France];
+
+    /// As written in facts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Commune => "commune",
+            Self::Epci => "epci",
+            Self::Qpv => "qpv",
+            Self::Departement => "departement",
+            Self::Region => "region",
+            Self::France => "france",
+        }
+    }
+}
+
+/// A territory: a level and an official code. Written `departement:84` in facts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Territoire {
+    niveau: Niveau,
+    code: String,
+}
+
+impl Territoire {
+    /// Checks the form of the code: INSEE for communes (never postal), départements and
+    /// régions, SIREN for EPCI, the 2024 form for QPV (décret 2023-1314).
+    pub fn parse(niveau: Niveau, code: &str) -> Result<Self, Invalid> {
+        let code = code.trim().to_ascii_uppercase();
+        let valid = match niveau {
+            Niveau::Commune => {
+                code.len() == 5
+                    && departement_of(&code).is_some_and(|it| is_departement(it))
+                    && code.bytes().skip(2).all(|it| it.is_ascii_digit())
+            }
+            Niveau::Epci => Siren::parse(&code).is_ok(),
+            Niveau::Qpv => is_qpv(&code),
+            Niveau::Departement => is_departement(&code),
+            Niveau::Region => code.len() == 2 && code.bytes().all(|it| it.is_ascii_digit()),
+            Niveau::France => code == "FR",
+        };
+        if valid {
+            return Ok(Self { niveau, code });
+        }
+        Err(Invalid::new(
+            "Ce code de territoire n'a pas la forme attendue : code INSEE d'une commune (pas le code postal), d'un département ou d'une région, SIREN d'un EPCI, code QN d'un QPV.",
+            "This territory code does not have the expected form: INSEE code of a commune (not the postal code), département or région, SIREN of an EPCI, QN code of a QPV.",
+        ))
+    }
+
+    /// A département, by its INSEE code.
+    pub fn departement(code: &str) -> Result<Self, Invalid> {
+        Self::parse(Niveau::Departement, code)
+    }
+
+    pub fn niveau(&self) -> Niveau {
+        self.niveau
+    }
+
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+}
+
+/// The département at the head of a commune's code; `None` when it is too short.
+fn departement_of(code: &str) -> Option<&str> {
+    let head = code.get(..2)?;
+    if head == "97" || head == "98" { code.get(..3) } else { Some(head) }
+}
+
+/// `01` to `95` without `20`, `2A`, `2B`, and the overseas codes.
+fn is_departement(code: &str) -> bool {
+    match code {
+        "2A" | "2B" => true,
+        "20" => false,
+        "971" | "972" | "973" | "974" | "975" | "976" | "977" | "978" | "986" | "987" | "988" => {
+            true
+        }
+        _ => code.len() == 2 && code.parse::<u8>().is_ok_and(|it| (1..=95).contains(&it)),
+    }
+}
+
+/// `QN`, the département on three characters, a number on two digits, and N, M or I.
+fn is_qpv(code: &str) -> bool {
+    let Some(rest) = code
+        .strip_prefix("QN")
+        .filter(|it| it.is_ascii() && it.len() == 6)
+    else {
+        return false;
+    };
+    let (departement, rest) = rest.split_at(3);
+    let (number, state) = rest.split_at(2);
+    is_departement(departement.strip_prefix('0').unwrap_or(departement))
+        && number.bytes().all(|it| it.is_ascii_digit())
+        && matches!(state, "N" | "M" | "I")
+}
+
+impl fmt::Display for Territoire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.niveau.as_str(), self.code)
+    }
+}
+
+impl FromStr for Territoire {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (level, code) = text.split_once(':').unwrap_or((text, ""));
+        let niveau = Niveau::ALL
+            .iter()
+            .find(|it| it.as_str() == level)
+            .ok_or_else(|| Invalid::new("Niveau de territoire inconnu.", "Unknown level."))?;
+        Self::parse(*niveau, code)
+    }
+}
+
+impl Serialize for Territoire {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Territoire {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(|no: Invalid| serde::de::Error::custom(no.en))
+    }
+}
+
+#[cfg(test)]
+mod tests;

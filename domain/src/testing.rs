@@ -1,0 +1,141 @@
+//! Given facts, when asked, then new facts or a refusal.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::{
+    Actor, ActorId, Asked, Date, Decider, Decision, DlaId, OrganisationId, Prose, Refusal, Role,
+    Seen, Territoire, Version, date,
+};
+
+pub(crate) const DLA: DlaId = DlaId(Uuid::from_u128(84));
+pub(crate) const OTHER_DLA: DlaId = DlaId(Uuid::from_u128(85));
+pub(crate) const TODAY: Date = date(2026, 3, 16);
+
+pub(crate) trait Scenario: Decider {
+    fn given(events: impl IntoIterator<Item = Self::Event>) -> Given<Self> {
+        Given(folded(events))
+    }
+}
+
+impl<D: Decider> Scenario for D {}
+
+pub(crate) struct Given<D>(D);
+
+impl<D: Decider> Given<D> {
+    pub(crate) fn when(&self, ask: impl FnOnce(&D) -> Decision<D>) -> When<D> {
+        When(ask(&self.0))
+    }
+}
+
+pub(crate) struct When<D: Decider>(Decision<D>);
+
+impl<D: Decider> When<D> {
+    /// Exactly these facts are recorded.
+    #[track_caller]
+    pub(crate) fn then(self, expected: impl IntoIterator<Item = D::Event>) {
+        let recorded = self
+            .0
+            .map(|decided| decided.facts.into_iter().map(|it| it.event).collect());
+        assert_eq!(recorded, Ok(expected.into_iter().collect::<Vec<_>>()));
+    }
+
+    /// It is already so.
+    #[track_caller]
+    pub(crate) fn nothing(self) {
+        self.then([]);
+    }
+
+    /// It says no, for this reason.
+    #[track_caller]
+    pub(crate) fn refused(self, expected: impl Into<D::Refusal>) {
+        assert_eq!(self.0.map(|decided| decided.facts), Err(expected.into()));
+    }
+
+    /// It says no, with this code.
+    #[track_caller]
+    pub(crate) fn refused_with(self, code: &str) {
+        let no: Refusal = self.0.expect_err("it was to be refused").into();
+        assert_eq!(no.code, code);
+    }
+}
+
+/// The state after some facts.
+pub(crate) fn folded<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> D {
+    let mut state = D::default();
+    for event in events {
+        state.evolve(&event);
+    }
+    state
+}
+
+/// Another aggregate, as a decision that looks across streams sees it.
+pub(crate) fn seen<D: Decider>(id: D::Id, events: impl IntoIterator<Item = D::Event>) -> Seen<D> {
+    let events: Vec<_> = events.into_iter().collect();
+    let version = Version(i64::try_from(events.len()).expect("a short history"));
+    Seen { id, version, state: folded(events) }
+}
+
+/// A request of today, without justification.
+pub(crate) fn asked(role: Role) -> Asked {
+    let by = Actor { id: ActorId(Uuid::from_u128(7)), org: None, via: None, role };
+    Asked { by, today: TODAY, on: None, because: None }
+}
+
+/// By a chargée de mission of `DLA`.
+pub(crate) fn amina() -> Asked {
+    asked(Role::ChargeDeMission { dlas: BTreeSet::from([DLA]) })
+}
+
+/// By a chargé de mission of another DLA, who sees nothing here.
+pub(crate) fn stranger() -> Asked {
+    asked(Role::ChargeDeMission { dlas: BTreeSet::from([OTHER_DLA]) })
+}
+
+/// By the person who answers for the porteuse of `DLA`.
+pub(crate) fn responsable() -> Asked {
+    asked(Role::ResponsablePorteuse { dlas: BTreeSet::from([DLA]) })
+}
+
+/// By a member of the comité d'appui of `DLA`.
+pub(crate) fn membre() -> Asked {
+    asked(Role::MembreComiteAppui { dlas: BTreeSet::from([DLA]) })
+}
+
+/// By the financeur of that number.
+pub(crate) fn financeur(n: u128) -> Asked {
+    asked(Role::Financeur { financeur: org(n) })
+}
+
+/// By the administrator of the registry.
+pub(crate) fn admin() -> Asked {
+    asked(Role::Admin)
+}
+
+impl Asked {
+    /// The same request, justified.
+    pub(crate) fn because(mut self, reason: &str) -> Self {
+        self.because = Some(prose(reason));
+        self
+    }
+
+    /// The same request, about another day.
+    pub(crate) fn on(mut self, on: Date) -> Self {
+        self.on = Some(on);
+        self
+    }
+}
+
+/// An organisation, by number.
+pub(crate) const fn org(n: u128) -> OrganisationId {
+    OrganisationId(Uuid::from_u128(n))
+}
+
+pub(crate) fn prose(text: &str) -> Prose {
+    Prose::parse(text).expect("a valid text")
+}
+
+pub(crate) fn vaucluse() -> Territoire {
+    Territoire::departement("84").expect("a valid code")
+}

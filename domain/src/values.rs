@@ -1,0 +1,269 @@
+//! Values that cannot be confused: each is parsed once and then trusted.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+pub use jiff::civil::{Date, date};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A user of the API.
+    ActorId;
+    /// What a capitalisation keeps of an ingénierie.
+    CapitalisationId;
+    /// A consultation of prestataires.
+    ConsultationId;
+    /// A dispositif local d'accompagnement.
+    DlaId;
+    /// The evaluation of one ingénierie.
+    EvaluationId;
+    /// An ingénierie collective.
+    IngenierieId;
+    /// A legal person, whatever its roles.
+    OrganisationId;
+    /// A person: known by this id in the facts, by name outside them only.
+    PersonId;
+    /// The plan de financement of one ingénierie.
+    PlanFinancementId;
+}
+
+/// A place in one stream, from 1; 0 is before the first fact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Version(pub i64);
+
+/// Why a value is not what it should be: one sentence in each language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    pub fr: String,
+    pub en: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(fr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { fr: fr.into(), en: en.into() }
+    }
+}
+
+/// The largest amount that one line may hold: a hundred million euros.
+pub const AMOUNT_MAX: Cents = Cents(10_000_000_000);
+
+/// Money, in euro cents.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Cents(pub i64);
+
+impl Cents {
+    /// An amount of money that a line may hold: not negative, at most [`AMOUNT_MAX`].
+    pub fn amount(cents: i64) -> Result<Self, Invalid> {
+        if (0..=AMOUNT_MAX.0).contains(&cents) {
+            return Ok(Self(cents));
+        }
+        Err(Invalid::new(
+            format!("Indiquez un montant entre 0 et {AMOUNT_MAX}."),
+            format!("Give an amount between 0 and {AMOUNT_MAX}."),
+        ))
+    }
+
+    /// The sum. Amounts are bounded, so that no list of lines reaches the limit of the type.
+    pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Self {
+        Self(
+            amounts
+                .into_iter()
+                .fold(0, |sum: i64, it| sum.saturating_add(it.0)),
+        )
+    }
+}
+
+/// For people: `2 500,00 €`.
+impl fmt::Display for Cents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = (self.0.unsigned_abs() / 100).to_string();
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        for (n, digit) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                f.write_str("\u{202f}")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        write!(f, ",{:02}\u{a0}€", self.0.unsigned_abs() % 100)
+    }
+}
+
+/// Days, in quarters: half-days for interventions, quarters for valued time.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct QuarterDays(pub i32);
+
+impl QuarterDays {
+    /// At most ten years of one person.
+    pub const MAX: Self = Self(4 * 3660);
+
+    /// Parses days written with a dot, to the quarter: `3`, `0.5`, `1.25`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(
+                "Indiquez des jours au quart près, par exemple 3 ou 1.25.",
+                "Give days to the quarter, for example 3 or 1.25.",
+            )
+        };
+        let (days, part) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
+        let quarter = match part.trim_end_matches('0') {
+            "" => 0,
+            "25" => 1,
+            "5" => 2,
+            "75" => 3,
+            _ => return Err(invalid()),
+        };
+        if days.is_empty() || days.len() > 4 || !days.bytes().all(|it| it.is_ascii_digit()) {
+            return Err(invalid());
+        }
+        let days: i32 = days.parse().map_err(|_| invalid())?;
+        let all = Self(days * 4 + quarter);
+        if all > Self::MAX { Err(invalid()) } else { Ok(all) }
+    }
+}
+
+/// With a dot, to the quarter: `3`, `0.5`, `1.25`.
+impl fmt::Display for QuarterDays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0 / 4, ["", ".25", ".5", ".75"][self.0.rem_euclid(4) as usize])
+    }
+}
+
+/// Full-time equivalents, in hundredths; two digits in text (`4.50`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Etp(pub i32);
+
+impl Etp {
+    /// Parses `4`, `4.5` or `4.50`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(
+                "Indiquez des ETP avec deux décimales au plus, par exemple 4.50.",
+                "Give full-time equivalents with at most two digits, for example 4.50.",
+            )
+        };
+        let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+        let digits = format!("{whole}{part:0<2}");
+        if whole.is_empty() || part.len() > 2 || digits.len() > 8 {
+            return Err(invalid());
+        }
+        if !digits.bytes().all(|it| it.is_ascii_digit()) {
+            return Err(invalid());
+        }
+        digits.parse().map(Self).map_err(|_| invalid())
+    }
+}
+
+impl fmt::Display for Etp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
+}
+
+impl Serialize for Etp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Etp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|no| serde::de::Error::custom(no.en))
+    }
+}
+
+/// One line of text: a name, a title. At most [`Line::MAX`] characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Line(String);
+
+impl Line {
+    /// In characters.
+    pub const MAX: usize = 200;
+
+    /// Trims and normalises (NFC). Refuses what is empty, too long, or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        parse_text(text, Self::MAX, char::is_control).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Paragraphs of text. At most [`Prose::MAX`] characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Prose(String);
+
+impl Prose {
+    /// In characters.
+    pub const MAX: usize = 5_000;
+
+    /// Trims and normalises (NFC). Refuses what is empty, too long, or holds control
+    /// characters other than line feeds and tabs.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.replace("\r\n", "\n");
+        let odd = |it: char| it.is_control() && it != '\n' && it != '\t';
+        parse_text(&text, Self::MAX, odd).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn parse_text(text: &str, max: usize, odd: impl Fn(char) -> bool) -> Result<String, Invalid> {
+    let text: String = text.trim().nfc().collect();
+    if text.is_empty() {
+        return Err(Invalid::new("Ce texte est vide.", "This text is empty."));
+    }
+    if text.chars().count() > max {
+        return Err(Invalid::new(
+            format!("Ce texte dépasse {max} caractères : raccourcissez-le."),
+            format!("This text exceeds {max} characters: shorten it."),
+        ));
+    }
+    if text.chars().any(odd) {
+        return Err(Invalid::new(
+            "Ce texte contient un caractère de contrôle : retirez-le.",
+            "This text holds a control character: remove it.",
+        ));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,3 @@
-//! x
+//! The house seen from outside: one binary, one module a subject.
+
+mod log;

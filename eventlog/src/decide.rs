@@ -1,0 +1,171 @@
+//! Load, decide, append: the only way facts enter the log.
+
+use std::{future::Future, sync::Arc};
+
+use domain::{Asked, Decided, Decider, Decision, Refusal, Version};
+use uuid::Uuid;
+
+use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict};
+
+/// A fourth conflict in a row means a hot stream, which one more try would hide.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// What one look at the state says.
+enum Answer<E> {
+    Record(Decided<E>),
+    /// Refused, or moved: nothing is recorded, for it may succeed later.
+    No(Error),
+}
+
+impl EventLog {
+    /// Lets one stream decide, and records what it decided.
+    ///
+    /// `decision` may run more than once: when someone else appends first, the stream is
+    /// read again and asked again. It must not have effects.
+    pub async fn decide<D: Decider>(
+        &self,
+        command: &Command,
+        id: D::Id,
+        decision: impl Fn(&D, &Asked) -> Decision<D> + Send + Sync,
+    ) -> Result<Outcome, Error> {
+        let gather = || std::future::ready(Ok::<_, Error>(()));
+        self.decide_with(command, id, gather, |it, asked, ()| decision(it, asked))
+            .await
+    }
+
+    /// The same, for a rule that looks at other streams: `gather` reads them, again at each try.
+    #[tracing::instrument(
+        name = "decide", skip_all,
+        fields(category = D::CATEGORY, command.id = %command.id, events = tracing::field::Empty)
+    )]
+    pub async fn decide_with<D, O, G, F>(
+        &self,
+        command: &Command,
+        id: D::Id,
+        gather: G,
+        decision: impl Fn(&D, &Asked, &O) -> Decision<D> + Send + Sync,
+    ) -> Result<Outcome, Error>
+    where
+        D: Decider,
+        O: Send + Sync,
+        G: Fn() -> F + Send + Sync,
+        F: Future<Output = Result<O, Error>> + Send,
+    {
+        let stream: Uuid = id.into();
+        // The first look may be at a state kept in memory; a "no" is never given from there.
+        let mut kept = self.cache.get::<D>(stream);
+        let mut attempts = 0;
+        while attempts < ATTEMPTS_MAX {
+            let others = gather().await?;
+            let from_memory = kept.is_some();
+            let state = match kept.take() {
+                Some(state) => state,
+                None => self.load::<D>(id).await?,
+            };
+            let decided = match answer(&state, command, |it| decision(it, &command.asked, &others))
+            {
+                Answer::No(no) => {
+                    if let Some(outcome) = self.answered(command).await? {
+                        return Ok(outcome);
+                    }
+                    if from_memory && self.load::<D>(id).await?.version != state.version {
+                        continue;
+                    }
+                    return Err(no);
+                }
+                Answer::Record(decided) => decided,
+            };
+            if decided.facts.is_empty() {
+                if let Some(outcome) = self.answered(command).await? {
+                    return Ok(outcome);
+                }
+            }
+            tracing::Span::current().record("events", decided.facts.len());
+            let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
+            let verdict = self.writer.write(prepared).await?;
+            match verdict.verdict.as_str() {
+                "appended" => {
+                    let outcome = outcome(stream, &verdict)?;
+                    self.keep(state, stream, &decided, &outcome);
+                    return Ok(outcome);
+                }
+                "duplicate" => {
+                    return self.answered(command).await?.ok_or(Error::Stopped);
+                }
+                "reused" => return Err(Error::CommandReused),
+                "claimed" => {
+                    return Err(Error::Claimed { scope: verdict.taken.unwrap_or_default() });
+                }
+                _ => {
+                    metrics::counter!("essaim_append_conflicts_total").increment(1);
+                    attempts += 1;
+                }
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// What the same command led to before. Another request under the same id is refused.
+    pub async fn answered(&self, command: &Command) -> Result<Option<Outcome>, Error> {
+        type Row = (Vec<u8>, Uuid, i64, Position, Option<Vec<u8>>);
+        let row: Option<Row> = sqlx::query_as(
+            "select fingerprint, stream, version, position, leaf_hash
+             from log.command
+             where command = $1",
+        )
+        .bind(command.id)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some((fingerprint, stream, version, position, leaf_hash)) = row else {
+            return Ok(None);
+        };
+        if fingerprint != command.fingerprint {
+            return Err(Error::CommandReused);
+        }
+        let receipt = leaf_hash.and_then(|it| it.try_into().ok());
+        Ok(Some(Outcome { stream, version: Version(version), position, receipt }))
+    }
+
+    /// Remembers the state that follows, so that the next command of the stream reads nothing.
+    fn keep<D: Decider>(
+        &self,
+        state: Arc<Stream<D>>,
+        stream: Uuid,
+        decided: &Decided<D::Event>,
+        outcome: &Outcome,
+    ) {
+        let mut next = Arc::unwrap_or_clone(state);
+        for event in decided.events() {
+            next.state.evolve(event);
+        }
+        next.version = outcome.version;
+        next.position = outcome.position;
+        self.cache.keep(stream, Arc::new(next));
+    }
+}
+
+fn answer<D: Decider>(
+    state: &Stream<D>,
+    command: &Command,
+    decision: impl FnOnce(&D) -> Decision<D>,
+) -> Answer<D::Event> {
+    if command.seen.is_some_and(|seen| seen != state.version) {
+        return Answer::No(Error::Moved { current: state.version });
+    }
+    match decision(&state.state) {
+        Ok(decided) => Answer::Record(decided),
+        Err(no) => Answer::No(Error::Refused(Refusal::from(no.into()))),
+    }
+}
+
+fn outcome(stream: Uuid, verdict: &Verdict) -> Result<Outcome, Error> {
+    Ok(Outcome {
+        stream,
+        version: Version(verdict.version),
+        position: verdict.position.ok_or(Error::Stopped)?,
+        receipt: verdict
+            .leaf_hash
+            .as_deref()
+            .and_then(|it| it.try_into().ok()),
+    })
+}

@@ -1,0 +1,120 @@
+//! One stream, read from its first fact to its last: as one state, or as its facts.
+
+use std::{any::Any, sync::Arc};
+
+use domain::{Decider, Seen, Version, codec::decode};
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use crate::{
+    Error, EventLog, Position,
+    follow::{Leaf, Recorded},
+};
+
+/// States kept in memory. The version check of the append is the authority: a stale state
+/// can only produce a conflict.
+const STATES_CACHED_MAX: u64 = 20_000;
+
+/// A state, and where it stands in the log.
+#[derive(Debug, Clone)]
+pub struct Stream<D> {
+    pub state: D,
+    pub version: Version,
+    pub position: Position,
+}
+
+impl<D: Decider> Stream<D> {
+    fn before_any() -> Self {
+        Self { state: D::default(), version: Version(0), position: Position(0) }
+    }
+}
+
+/// The states of streams at work, of any aggregate.
+#[derive(Clone)]
+pub(crate) struct States(Cache<Uuid, Arc<dyn Any + Send + Sync>>);
+
+impl Default for States {
+    fn default() -> Self {
+        Self(Cache::new(STATES_CACHED_MAX))
+    }
+}
+
+impl States {
+    pub(crate) fn get<D: Decider>(&self, stream: Uuid) -> Option<Arc<Stream<D>>> {
+        self.0.get(&stream)?.downcast().ok()
+    }
+
+    /// Keeps a state, unless a later one is there.
+    pub(crate) fn keep<D: Decider>(&self, stream: Uuid, state: Arc<Stream<D>>) {
+        let later = self
+            .get::<D>(stream)
+            .is_some_and(|kept| kept.version > state.version);
+        if !later {
+            self.0.insert(stream, state);
+        }
+    }
+}
+
+impl EventLog {
+    /// Rebuilds the state of one stream. An unknown id is the state before any fact.
+    pub async fn load<D: Decider>(&self, id: D::Id) -> Result<Arc<Stream<D>>, Error> {
+        let stream: Uuid = id.into();
+        let known = self.cache.get::<D>(stream);
+        let after = known.as_ref().map_or(Version(0), |it| it.version);
+        let rows: Vec<(Position, i64, String)> = sqlx::query_as(
+            "select position, version, leaf::text
+             from log.event
+             where stream = $1 and category = $2 and version > $3
+             order by version",
+        )
+        .bind(stream)
+        .bind(D::CATEGORY)
+        .bind(after.0)
+        .fetch_all(&self.pool)
+        .await?;
+        if rows.is_empty() {
+            return Ok(known.unwrap_or_else(|| Arc::new(Stream::before_any())));
+        }
+        let mut loaded = known.map_or_else(Stream::before_any, Arc::unwrap_or_clone);
+        for (position, version, leaf) in rows {
+            let leaf = Leaf::parse(position, &leaf)?;
+            let event = decode::<D>(
+                &leaf.kind,
+                leaf.schema,
+                leaf.data,
+                leaf.sealed.iter().map(|(it, _)| it.as_str()),
+            )
+            .map_err(|source| Error::Unreadable { position, source })?;
+            loaded.state.evolve(&event);
+            loaded.version = Version(version);
+            loaded.position = position;
+        }
+        let loaded = Arc::new(loaded);
+        self.cache.keep(stream, loaded.clone());
+        Ok(loaded)
+    }
+
+    /// Another aggregate, for a rule that looks across streams.
+    pub async fn seen<D: Decider>(&self, id: D::Id) -> Result<Seen<D>, Error> {
+        let loaded = self.load::<D>(id).await?;
+        Ok(Seen { id, version: loaded.version, state: loaded.state.clone() })
+    }
+
+    /// The facts of one stream, in order.
+    pub async fn history<D: Decider>(&self, id: D::Id) -> Result<Vec<Recorded>, Error> {
+        let stream: Uuid = id.into();
+        let rows: Vec<(Position, jiff_sqlx::Timestamp, String)> = sqlx::query_as(
+            "select position, recorded_at, leaf::text
+             from log.event
+             where stream = $1 and category = $2
+             order by version",
+        )
+        .bind(stream)
+        .bind(D::CATEGORY)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(position, at, leaf)| Recorded::read(position, at.to_jiff(), &leaf))
+            .collect()
+    }
+}

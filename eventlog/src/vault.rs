@@ -1,0 +1,209 @@
+//! Sealed values: in the leaf a salted commitment, beside the log a disclosure under the
+//! key of its subject. Deleting the key erases the value and leaves every proof valid.
+//!
+//! The disclosure has the form of RFC 9901: `D = base64url(JCS([salt, pointer, value]))`,
+//! and the leaf holds `base64url(SHA-256(D))`.
+
+use std::collections::HashMap;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::{
+    AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use domain::ActorId;
+use moka::sync::Cache;
+use secrecy::{ExposeSecret, SecretBox};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use std::sync::Arc;
+use uuid::Uuid;
+
+use crate::{Error, Position, leaf};
+
+/// Unwrapped keys kept in memory, so that a dossier at work costs no query.
+const KEYS_CACHED_MAX: u64 = 10_000;
+
+const NONCE_BYTES: usize = 24;
+
+/// The key-encryption key: wraps the keys of subjects. From configuration only.
+#[derive(Clone)]
+pub struct Kek(Arc<SecretBox<[u8; 32]>>);
+
+impl Kek {
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(Arc::new(SecretBox::new(Box::new(key))))
+    }
+}
+
+/// Why a sealed value could not be opened or closed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("the system gave no random bytes")]
+    Random(#[from] getrandom::Error),
+    #[error("a key or a value does not open: wrong key, or altered bytes")]
+    Altered,
+}
+
+/// Keeps keys and disclosures. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    pool: PgPool,
+    kek: Kek,
+    keys: Cache<String, Arc<SecretBox<[u8; 32]>>>,
+    actors: Cache<(String, String), ActorId>,
+}
+
+/// A value ready for the log.
+pub(crate) struct SealedValue {
+    pub pointer: String,
+    pub subject: String,
+    /// What the leaf says: `d`, the commitment, and `s`, whose key protects it.
+    pub commitment: Value,
+    /// The disclosure, encrypted.
+    pub boxed: Vec<u8>,
+}
+
+impl Vault {
+    pub(crate) fn new(pool: PgPool, kek: Kek) -> Self {
+        let keys = Cache::new(KEYS_CACHED_MAX);
+        Self { pool, kek, keys, actors: Cache::new(KEYS_CACHED_MAX) }
+    }
+
+    /// Commits to a value, and encrypts its disclosure for its subject.
+    pub(crate) async fn seal(&self, value: domain::codec::ToSeal) -> Result<SealedValue, Error> {
+        let domain::codec::ToSeal { pointer, subject, value } = value;
+        let salt = URL_SAFE_NO_PAD.encode(random::<32>()?);
+        let disclosure = leaf::canonical(&json!([salt, pointer, value]))?;
+        let disclosure = URL_SAFE_NO_PAD.encode(disclosure);
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&disclosure));
+        let key = self.key(&subject).await?;
+        let boxed = encrypt(key.expose_secret(), disclosure.as_bytes(), pointer.as_bytes())?;
+        let commitment = json!({ "d": digest, "s": subject });
+        Ok(SealedValue { pointer, subject, commitment, boxed })
+    }
+
+    /// Opens values for someone who may read them. What was erased is absent.
+    ///
+    /// The caller has checked the right to read: this room knows keys, not roles.
+    pub async fn open(
+        &self,
+        places: &[(Position, &str)],
+    ) -> Result<HashMap<(Position, String), Value>, Error> {
+        let (positions, pointers): (Vec<_>, Vec<_>) = places.iter().copied().unzip();
+        let rows: Vec<(Position, String, String, Vec<u8>)> = sqlx::query_as(
+            "select s.position, s.pointer, s.subject, s.box
+             from unnest($1::bigint[], $2::text[]) as asked (position, pointer)
+             join vault.sealed s on s.position = asked.position and s.pointer = asked.pointer",
+        )
+        .bind(positions.into_iter().map(|it| it.0).collect::<Vec<_>>())
+        .bind(pointers)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut opened = HashMap::with_capacity(rows.len());
+        for (position, pointer, subject, boxed) in rows {
+            let Some(key) = self.existing_key(&subject).await? else { continue };
+            let disclosure = decrypt(key.expose_secret(), &boxed, pointer.as_bytes())?;
+            let disclosure = URL_SAFE_NO_PAD
+                .decode(disclosure)
+                .map_err(|_| Failure::Altered)?;
+            let mut parts: Vec<Value> =
+                serde_json::from_slice(&disclosure).map_err(|_| Failure::Altered)?;
+            let value = parts.pop().ok_or(Failure::Altered)?;
+            opened.insert((position, pointer), value);
+        }
+        Ok(opened)
+    }
+
+    /// The random id that stands for a person in the log; drawn the first time they come.
+    pub async fn actor(&self, issuer: &str, subject: &str) -> Result<ActorId, Error> {
+        let who = (issuer.to_owned(), subject.to_owned());
+        if let Some(known) = self.actors.get(&who) {
+            return Ok(known);
+        }
+        let drawn = Uuid::from_bytes(random::<16>()?);
+        let drawn = uuid::Builder::from_random_bytes(*drawn.as_bytes()).into_uuid();
+        sqlx::query(
+            "insert into vault.actor (issuer, subject, actor) values ($1, $2, $3)
+             on conflict do nothing",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .bind(drawn)
+        .execute(&self.pool)
+        .await?;
+        let id: Uuid =
+            sqlx::query_scalar("select actor from vault.actor where issuer = $1 and subject = $2")
+                .bind(issuer)
+                .bind(subject)
+                .fetch_one(&self.pool)
+                .await?;
+        self.actors.insert(who, ActorId(id));
+        Ok(ActorId(id))
+    }
+
+    /// The key of a subject, made the first time it is needed.
+    async fn key(&self, subject: &str) -> Result<Arc<SecretBox<[u8; 32]>>, Error> {
+        if let Some(key) = self.existing_key(subject).await? {
+            return Ok(key);
+        }
+        let made = random::<32>()?;
+        let wrapped = encrypt(self.kek.0.expose_secret(), &made, subject.as_bytes())?;
+        sqlx::query(
+            "insert into vault.subject_key (subject, wrapped) values ($1, $2)
+             on conflict do nothing",
+        )
+        .bind(subject)
+        .bind(wrapped)
+        .execute(&self.pool)
+        .await?;
+        // Another process may have been first: its key is the one.
+        self.existing_key(subject)
+            .await?
+            .ok_or_else(|| Failure::Altered.into())
+    }
+
+    async fn existing_key(&self, subject: &str) -> Result<Option<Arc<SecretBox<[u8; 32]>>>, Error> {
+        if let Some(key) = self.keys.get(subject) {
+            return Ok(Some(key));
+        }
+        let wrapped: Option<Vec<u8>> =
+            sqlx::query_scalar("select wrapped from vault.subject_key where subject = $1")
+                .bind(subject)
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = decrypt(self.kek.0.expose_secret(), &wrapped, subject.as_bytes())?;
+        let key: [u8; 32] = key.try_into().map_err(|_| Failure::Altered)?;
+        let key = Arc::new(SecretBox::new(Box::new(key)));
+        self.keys.insert(subject.to_owned(), key.clone());
+        Ok(Some(key))
+    }
+}
+
+/// XChaCha20-Poly1305 with a fresh nonce, which stands before the ciphertext.
+fn encrypt(key: &[u8; 32], plain: &[u8], about: &[u8]) -> Result<Vec<u8>, Failure> {
+    let nonce = random::<NONCE_BYTES>()?;
+    let cipher = XChaCha20Poly1305::new(key.into());
+    let mut boxed = plain.to_vec();
+    cipher
+        .encrypt_in_place(XNonce::from_slice(&nonce), about, &mut boxed)
+        .map_err(|_| Failure::Altered)?;
+    Ok([nonce.as_slice(), &boxed].concat())
+}
+
+fn decrypt(key: &[u8; 32], boxed: &[u8], about: &[u8]) -> Result<Vec<u8>, Failure> {
+    let (nonce, cipher) = boxed
+        .split_at_checked(NONCE_BYTES)
+        .ok_or(Failure::Altered)?;
+    XChaCha20Poly1305::new(key.into())
+        .decrypt(XNonce::from_slice(nonce), Payload { msg: cipher, aad: about })
+        .map_err(|_| Failure::Altered)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,71 @@
+//! Hints between processes that the log has grown. Readers poll all the same: a lost hint
+//! costs a quarter of a second and nothing else.
+
+use std::time::Duration;
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+use tokio::sync::watch;
+
+use crate::Position;
+
+const CHANNEL: &str = "essaim_log";
+
+/// Many commits share one notification.
+const COALESCE: Duration = Duration::from_millis(20);
+
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Tells other processes how far this one has written, from a connection of its own.
+pub(crate) fn notifier(options: PgConnectOptions) -> watch::Sender<Position> {
+    let (written, mut progress) = watch::channel(Position(0));
+    tokio::spawn(async move {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options);
+        while progress.changed().await.is_ok() {
+            tokio::time::sleep(COALESCE).await;
+            let to = progress.borrow_and_update().0.to_string();
+            let told = sqlx::query("select pg_notify($1, $2)")
+                .bind(CHANNEL)
+                .bind(to)
+                .execute(&pool)
+                .await;
+            if let Err(error) = told {
+                tracing::debug!(error = &error as &dyn std::error::Error, "nobody was notified");
+            }
+        }
+    });
+    written
+}
+
+/// Hears how far other processes have written.
+pub(crate) fn start(options: PgConnectOptions, head: watch::Sender<Position>) {
+    tokio::spawn(async move {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options);
+        loop {
+            if let Err(error) = listen(&pool, &head).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "listening stopped");
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    });
+}
+
+async fn listen(pool: &PgPool, head: &watch::Sender<Position>) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    loop {
+        let heard = listener.recv().await?;
+        let Ok(position) = heard.payload().parse() else { continue };
+        head.send_if_modified(|head| {
+            let moves = *head < Position(position);
+            *head = (*head).max(Position(position));
+            moves
+        });
+    }
+}

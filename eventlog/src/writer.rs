@@ -1,0 +1,300 @@
+//! The writer: one batch in flight, no timer. What queues while a batch flies is the next
+//! batch, so that many commands share one lock, one round trip and one flush.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::BoxFuture;
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use crate::{
+    Error, Position,
+    append::{Prepared, Verdict, append},
+    wake,
+};
+
+/// What the writer holds, and no more.
+pub mod limits {
+    /// Commands that wait; beyond, callers are told `OVERLOADED`.
+    pub const QUEUE_COMMANDS_MAX: usize = 8_192;
+    /// Bytes that wait.
+    pub const QUEUE_BYTES_MAX: usize = 64 << 20;
+    /// Facts in one batch.
+    pub const BATCH_FACTS_MAX: usize = 500;
+    /// Bytes in one batch.
+    pub const BATCH_BYTES_MAX: usize = 1 << 20;
+    /// Tries to send a batch again after a lost connection, before giving up.
+    pub const SENDS_MAX: u32 = 5;
+}
+use limits::{BATCH_BYTES_MAX, BATCH_FACTS_MAX, QUEUE_BYTES_MAX, QUEUE_COMMANDS_MAX, SENDS_MAX};
+
+const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The way to the writer. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Pending>,
+    bytes: Arc<Semaphore>,
+}
+
+struct Pending {
+    command: Prepared,
+    answer: oneshot::Sender<Result<Verdict, Error>>,
+    since: Instant,
+    _weight: OwnedSemaphorePermit,
+}
+
+impl Writer {
+    pub(crate) fn start(options: PgConnectOptions, head: watch::Sender<Position>) -> Self {
+        let (queue, commands) = mpsc::channel(QUEUE_COMMANDS_MAX);
+        let written = wake::notifier(options.clone());
+        let task = Task {
+            options,
+            connection: None,
+            commands,
+            waiting: VecDeque::new(),
+            head,
+            written,
+            node: std::process::id().to_string(),
+        };
+        tokio::spawn(task.run());
+        Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_BYTES_MAX)) }
+    }
+
+    /// Queues a command and waits for its verdict.
+    pub(crate) async fn write(&self, command: Prepared) -> Result<Verdict, Error> {
+        let weight = u32::try_from(command.bytes()).map_err(|_| Error::Overloaded)?;
+        let weight = self
+            .bytes
+            .clone()
+            .try_acquire_many_owned(weight)
+            .map_err(|_| Error::Overloaded)?;
+        let (answer, verdict) = oneshot::channel();
+        let pending = Pending { command, answer, since: Instant::now(), _weight: weight };
+        self.queue.try_send(pending).map_err(|full| match full {
+            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => Error::Stopped,
+        })?;
+        verdict.await.map_err(|_| Error::Stopped)?
+    }
+}
+
+struct Task {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+    commands: mpsc::Receiver<Pending>,
+    /// Taken from the queue, not yet sent: in order.
+    waiting: VecDeque<Pending>,
+    head: watch::Sender<Position>,
+    written: watch::Sender<Position>,
+    node: String,
+}
+
+impl Task {
+    async fn run(mut self) {
+        loop {
+            if self.waiting.is_empty() {
+                match self.commands.recv().await {
+                    Some(pending) => self.waiting.push_back(pending),
+                    // Nobody can write any more: leave politely.
+                    None => break,
+                }
+            }
+            while self.waiting.len() < QUEUE_COMMANDS_MAX {
+                let Ok(pending) = self.commands.try_recv() else { break };
+                self.waiting.push_back(pending);
+            }
+            let batch = self.next_batch();
+            if let Some(first) = batch.first() {
+                metrics::histogram!("essaim_writer_queue_age_seconds")
+                    .record(first.since.elapsed().as_secs_f64());
+            }
+            self.fly(batch).await;
+        }
+        if let Some(db) = self.connection.take() {
+            let _ = db.close().await;
+        }
+    }
+
+    /// Takes what may go together: at most one command a stream, a command id or a claim;
+    /// the rest waits one turn, in order.
+    fn next_batch(&mut self) -> Vec<Pending> {
+        let (mut batch, mut rest) = (vec![], VecDeque::new());
+        let (mut facts, mut bytes) = (0, 0);
+        let mut touched = Touched::default();
+        while let Some(pending) = self.waiting.pop_front() {
+            let it = &pending.command;
+            let fits = batch.is_empty()
+                || (facts + it.facts.len() <= BATCH_FACTS_MAX
+                    && bytes + it.bytes() <= BATCH_BYTES_MAX);
+            // Recorded whatever the answer, so that what comes after a waiting one waits too.
+            if touched.takes(it) && fits {
+                facts += it.facts.len();
+                bytes += it.bytes();
+                batch.push(pending);
+            } else {
+                rest.push_back(pending);
+                if !fits {
+                    break;
+                }
+            }
+        }
+        rest.append(&mut self.waiting);
+        self.waiting = rest;
+        batch
+    }
+
+    /// Sends a batch, and answers each of its commands. A batch that the database refuses is
+    /// cut in two, so that one poisoned command fails alone.
+    fn fly(&mut self, batch: Vec<Pending>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let (commands, answers): (Vec<_>, Vec<_>) = batch
+                .into_iter()
+                .map(|it| (it.command, (it.answer, it.since, it._weight)))
+                .unzip();
+            match self.send(&commands).await {
+                Ok(verdicts) => {
+                    self.tell_head(&verdicts);
+                    for ((answer, ..), verdict) in answers.into_iter().zip(verdicts) {
+                        // Whoever asked may have gone: the fact stands all the same.
+                        let _ = answer.send(Ok(verdict));
+                    }
+                }
+                Err(sqlx::Error::Database(refused)) if commands.len() > 1 => {
+                    tracing::warn!(error = %refused, "a batch was refused; it is cut in two");
+                    let mut first: Vec<_> = commands
+                        .into_iter()
+                        .zip(answers)
+                        .map(|(command, (answer, since, weight))| Pending {
+                            command,
+                            answer,
+                            since,
+                            _weight: weight,
+                        })
+                        .collect();
+                    let second = first.split_off(first.len() / 2);
+                    self.fly(first).await;
+                    self.fly(second).await;
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a batch failed");
+                    let error = Arc::new(error);
+                    for (answer, ..) in answers {
+                        let _ = answer.send(Err(Error::Writer(error.clone())));
+                    }
+                }
+            }
+        })
+    }
+
+    /// One batch id whatever the number of tries: what a lost connection hid is found again.
+    async fn send(&mut self, commands: &[Prepared]) -> Result<Vec<Verdict>, sqlx::Error> {
+        let batch = batch_id();
+        let node = self.node.clone();
+        let started = Instant::now();
+        let mut sends = 0;
+        loop {
+            sends += 1;
+            let sent = match self.connected().await {
+                Ok(db) => append(db, batch, &node, commands).await,
+                Err(error) => Err(error),
+            };
+            match sent {
+                Ok(verdicts) => {
+                    metrics::histogram!("essaim_writer_batch_commands")
+                        .record(f64::from(u32::try_from(commands.len()).unwrap_or(u32::MAX)));
+                    metrics::histogram!("essaim_writer_batch_seconds")
+                        .record(started.elapsed().as_secs_f64());
+                    return Ok(verdicts);
+                }
+                Err(sqlx::Error::Database(refused)) if !passing(&*refused) => {
+                    return Err(sqlx::Error::Database(refused));
+                }
+                Err(error) if sends >= SENDS_MAX => return Err(error),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        sends,
+                        "the writer connects again"
+                    );
+                    self.connection = None;
+                    tokio::time::sleep(RECONNECT_PAUSE * sends).await;
+                }
+            }
+        }
+    }
+
+    async fn connected(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        let db = match self.connection.take() {
+            Some(db) => db,
+            None => self.options.connect().await?,
+        };
+        Ok(self.connection.insert(db))
+    }
+
+    fn tell_head(&self, verdicts: &[Verdict]) {
+        let Some(last) = verdicts.iter().filter_map(|it| it.position).max() else { return };
+        let further = |head: &mut Position| {
+            let moves = *head < last;
+            *head = (*head).max(last);
+            moves
+        };
+        if self.head.send_if_modified(further) {
+            self.written.send_if_modified(further);
+        }
+    }
+}
+
+/// What a batch touches already.
+#[derive(Default)]
+struct Touched<'a> {
+    written: HashSet<Uuid>,
+    expected: HashSet<Uuid>,
+    commands: HashSet<Uuid>,
+    claims: HashSet<(&'a str, String)>,
+}
+
+impl Touched<'_> {
+    /// Whether a command touches nothing that the batch touches. A check and a write of the
+    /// same stream do not go together: two commands could each rely on what the other changes.
+    fn takes(&mut self, it: &Prepared) -> bool {
+        let expects = |stream: &Uuid| it.expects.iter().any(|expect| expect.stream == *stream);
+        let free = !self.written.contains(&it.stream)
+            && !self.expected.contains(&it.stream)
+            && !self.commands.contains(&it.command)
+            && !self.written.iter().any(expects)
+            && !it
+                .claims
+                .iter()
+                .any(|claim| self.claims.contains(&(claim.scope, claim.value.clone())));
+        self.written.insert(it.stream);
+        self.commands.insert(it.command);
+        self.expected
+            .extend(it.expects.iter().map(|expect| expect.stream));
+        self.claims.extend(
+            it.claims
+                .iter()
+                .map(|claim| (claim.scope, claim.value.clone())),
+        );
+        free
+    }
+}
+
+/// The server is stopping or starting: the same batch may be sent again.
+fn passing(refused: &dyn sqlx::error::DatabaseError) -> bool {
+    // Class 57P: operator intervention; 08: connection exceptions; 53: insufficient resources.
+    refused.code().is_some_and(|code| {
+        code.starts_with("57P") || code.starts_with("08") || code.starts_with("53")
+    })
+}
+
+/// The one place where a batch is named.
+#[expect(clippy::disallowed_methods, reason = "a batch has no command id of its own")]
+fn batch_id() -> Uuid {
+    Uuid::now_v7()
+}

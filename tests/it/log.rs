@@ -1,0 +1,354 @@
+//! The log's promises: one total order without holes, each command answered once, facts
+//! never changed.
+
+use domain::{
+    Actor, Asked, Decider, Decision, Place, Refusal, Seen, Version, date, refusal::Common,
+};
+use eventlog::{Command, Error, EventLog, Outcome, Position};
+use house::Database;
+use serde::{Deserialize, Serialize};
+use sqlx::{Connection, Executor, Row};
+use uuid::Uuid;
+
+/// A counter that stops at ten: the smallest thing that decides.
+#[derive(Debug, Clone, Default)]
+struct Counter(i64);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Counted {
+    Up { by: i64 },
+}
+
+#[derive(Debug, PartialEq)]
+struct Full;
+
+impl From<Common> for Full {
+    fn from(_: Common) -> Self {
+        Self
+    }
+}
+
+impl From<Full> for Refusal {
+    fn from(_: Full) -> Self {
+        Common::NotFound {}.into()
+    }
+}
+
+impl Decider for Counter {
+    const CATEGORY: &'static str = "counter";
+    type Id = Uuid;
+    type Event = Counted;
+    type Refusal = Full;
+
+    fn evolve(&mut self, event: &Counted) {
+        let Counted::Up { by } = event;
+        self.0 += by;
+    }
+}
+
+fn up(it: &Counter, asked: &Asked) -> Decision<Counter> {
+    if it.0 >= 10 {
+        return Err(Full);
+    }
+    Ok(asked.records(Place::default(), [Counted::Up { by: 1 }]))
+}
+
+fn command(id: u128) -> Command {
+    Command {
+        id: Uuid::from_u128(id),
+        fingerprint: [0; 32],
+        asked: Asked { by: Actor::HOUSE, today: date(2026, 3, 16), on: None, because: None },
+        at: "2026-03-16T08:00:00Z".parse().unwrap(),
+        seen: None,
+        trace: None,
+    }
+}
+
+const STREAM: Uuid = Uuid::from_u128(0xc0);
+
+async fn count(log: &EventLog, id: u128, stream: Uuid) -> Result<Outcome, Error> {
+    log.decide::<Counter>(&command(id), stream, up).await
+}
+
+#[tokio::test]
+async fn facts_are_numbered_from_one_without_holes() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    for n in 1..=5_u32 {
+        let outcome = count(&log, n.into(), STREAM).await?;
+        assert_eq!(outcome.version, Version(n.into()));
+        assert_eq!(outcome.position, Position(n.into()));
+        assert!(outcome.receipt.is_some());
+    }
+    assert_eq!(log.head(), Position(5));
+    assert_eq!(log.load::<Counter>(STREAM).await?.state.0, 5);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_command_sent_ten_times_at_once_counts_once() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    let sent = (0..10).map(|_| {
+        let log = log.clone();
+        tokio::spawn(async move { count(&log, 1, STREAM).await })
+    });
+    let mut outcomes = vec![];
+    for answer in sent.collect::<Vec<_>>() {
+        outcomes.push(answer.await??);
+    }
+    assert!(outcomes.iter().all(|it| *it == outcomes[0]), "{outcomes:?}");
+    assert_eq!(log.load::<Counter>(STREAM).await?.state.0, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_id_used_for_something_else_is_refused() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    count(&log, 1, STREAM).await?;
+    let other = Command { fingerprint: [1; 32], ..command(1) };
+    let again = log.decide::<Counter>(&other, STREAM, up).await;
+    assert!(matches!(again, Err(Error::CommandReused)), "{again:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_writers_on_one_stream_lose_nothing() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    // Two logs, as two processes would be: their memories do not know each other.
+    let (left, right) = (database.log().await?, database.log().await?);
+    for n in 0..4_u128 {
+        let (a, b) =
+            tokio::join!(count(&left, 2 * n + 1, STREAM), count(&right, 2 * n + 2, STREAM));
+        assert_ne!(a?.position, b?.position);
+    }
+    assert_eq!(left.load::<Counter>(STREAM).await?.state.0, 8);
+    assert_eq!(right.load::<Counter>(STREAM).await?.version, Version(8));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_no_from_memory_is_asked_again() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let (left, right) = (database.log().await?, database.log().await?);
+    let shrink = |_: &Counter, asked: &Asked| -> Decision<Counter> {
+        Ok(asked.records(Place::default(), [Counted::Up { by: -5 }]))
+    };
+    for n in 1..=10 {
+        count(&left, n, STREAM).await?;
+    }
+    assert!(matches!(count(&left, 11, STREAM).await, Err(Error::Refused(_))));
+    right
+        .decide::<Counter>(&command(12), STREAM, shrink)
+        .await?;
+    // The left one remembers ten: it looks again before it says no.
+    count(&left, 11, STREAM).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stale_version_is_told_where_the_stream_stands() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    count(&log, 1, STREAM).await?;
+    count(&log, 2, STREAM).await?;
+    let stale = Command { seen: Some(Version(1)), ..command(3) };
+    let moved = log.decide::<Counter>(&stale, STREAM, up).await;
+    assert!(matches!(moved, Err(Error::Moved { current: Version(2) })), "{moved:?}");
+    // A replay is answered, however old the version it saw.
+    let replay = Command { seen: Some(Version(0)), ..command(1) };
+    assert_eq!(log.decide::<Counter>(&replay, STREAM, up).await?.version, Version(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_to_do_is_an_answer_that_is_kept() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    let first = count(&log, 1, STREAM).await?;
+    let nothing = |_: &Counter, _: &Asked| -> Decision<Counter> { Ok(domain::Decided::nothing()) };
+    let idle = log.decide::<Counter>(&command(2), STREAM, nothing).await?;
+    assert_eq!((idle.position, idle.version), (first.position, first.version));
+    count(&log, 3, STREAM).await?;
+    // The same command, though now it would do something: its first answer stands.
+    let again = log.decide::<Counter>(&command(2), STREAM, up).await?;
+    assert_eq!(again.position, first.position);
+    assert_eq!(log.head(), Position(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_value_is_claimed_by_one_stream() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    let claiming =
+        |it: &Counter, asked: &Asked| Ok(up(it, asked)?.claiming("siret", "73282932000074"));
+    let claim = |id: u128, stream: u128| {
+        let log = log.clone();
+        let claiming = claiming;
+        tokio::spawn(async move {
+            log.decide::<Counter>(&command(id), Uuid::from_u128(stream), claiming)
+                .await
+        })
+    };
+    let (a, b) = tokio::join!(claim(1, 0xa), claim(2, 0xb));
+    let answers = [a?, b?];
+    assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 1, "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .any(|it| matches!(it, Err(Error::Claimed { scope }) if scope == "siret"))
+    );
+    // Its holder may claim it again.
+    let holder = log
+        .claimed("siret", "73282932000074")
+        .await?
+        .expect("claimed");
+    log.decide::<Counter>(&command(3), holder, claiming).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rule_across_streams_stands_only_if_the_other_has_not_moved() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    let other = Uuid::from_u128(0xd);
+    count(&log, 1, other).await?;
+    let stale: Seen<Counter> = log.seen(other).await?;
+    count(&log, 2, other).await?;
+    let gather = || std::future::ready(Ok::<_, Error>(stale.clone()));
+    let relying =
+        |it: &Counter, asked: &Asked, seen: &Seen<Counter>| Ok(up(it, asked)?.expecting(seen));
+    let refused = log.decide_with(&command(3), STREAM, gather, relying).await;
+    assert!(matches!(refused, Err(Error::Conflict)), "{refused:?}");
+    let fresh = || log.seen::<Counter>(other);
+    log.decide_with(&command(3), STREAM, fresh, relying).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_chain_and_the_hashes_recompute() -> anyhow::Result<()> {
+    use sha2::{Digest, Sha256};
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    let sent: Vec<_> = (0..40_u128)
+        .map(|n| {
+            let log = log.clone();
+            tokio::spawn(async move { count(&log, n + 1, Uuid::from_u128(n % 20)).await })
+        })
+        .collect();
+    for answer in sent {
+        answer.await??;
+    }
+    let mut db = database.admin().await?;
+    let leaves = sqlx::query("select leaf::text, leaf_hash from log.event order by position")
+        .fetch_all(&mut db)
+        .await?;
+    assert_eq!(leaves.len(), 40);
+    let hashes: Vec<Vec<u8>> = leaves.iter().map(|row| row.get(1)).collect();
+    for row in &leaves {
+        let leaf: String = row.get(0);
+        assert_eq!(
+            Sha256::digest([&[0], leaf.as_bytes()].concat()).as_slice(),
+            row.get::<Vec<u8>, _>(1)
+        );
+    }
+    let commits = sqlx::query(
+        "select first_position, last_position, chain from log.commit order by commit_no",
+    )
+    .fetch_all(&mut db)
+    .await?;
+    let (mut chain, mut next) = (vec![0; 32], 1);
+    for commit in commits {
+        let (first, last): (i64, i64) = (commit.get(0), commit.get(1));
+        assert_eq!(first, next);
+        next = last + 1;
+        let of_batch = &hashes[usize::try_from(first - 1)?..usize::try_from(last)?];
+        chain = Sha256::digest([chain, of_batch.concat()].concat()).to_vec();
+        assert_eq!(chain, commit.get::<Vec<u8>, _>(2));
+    }
+    assert_eq!(next, 41);
+    db.close().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_service_appends_and_changes_no_fact() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    count(&log, 1, STREAM).await?;
+    let service = database.pool().await?;
+    for forbidden in [
+        "update log.event set kind = 'Down'",
+        "delete from log.event",
+        "truncate log.event",
+        "insert into log.claim values ('siret', 'x', gen_random_uuid())",
+        "update log.command set version = 9",
+        "delete from log.stream",
+        "update vault.sealed set pointer = ''",
+        "alter table log.event disable trigger all",
+        "drop schema log cascade",
+    ] {
+        let refused = service.execute(forbidden).await;
+        assert!(refused.is_err(), "{forbidden}");
+    }
+    // Nor does the owner, by mistake.
+    let mut owner = database.admin().await?;
+    for forbidden in [
+        "update log.event set kind = 'Down'",
+        "delete from log.commit",
+        "truncate log.event cascade",
+    ] {
+        let refused = owner.execute(forbidden).await.expect_err(forbidden);
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn appending_refuses_a_longer_transaction() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let mut db = database.admin().await?;
+    let nothing = "select * from log.append(gen_random_uuid(), 'test', '{}', '{}', '{}', '{}', '{}', '{}', '{}', \
+                   '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
+    db.execute(nothing).await?;
+    for opening in [
+        "begin isolation level repeatable read",
+        "begin isolation level serializable",
+        "begin; create temporary table written (n int)",
+        "begin; select pg_sleep(1.1)",
+    ] {
+        db.execute(sqlx::raw_sql(opening)).await?;
+        let refused = db.execute(nothing).await;
+        assert!(refused.is_err(), "{opening}");
+        db.execute("rollback").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reader_sees_every_position_once_while_others_write() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let (left, right) = (database.log().await?, database.log().await?);
+    let write = |log: EventLog, from: u128| {
+        tokio::spawn(async move {
+            for n in 0..60 {
+                count(&log, from + n, Uuid::from_u128(from + n % 12)).await?;
+            }
+            Ok::<_, Error>(())
+        })
+    };
+    let writers = [write(left.clone(), 1_000), write(right, 2_000)];
+    let mut at = Position(0);
+    while at < Position(120) && !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        // `Hole` would stop the reader.
+        at = left.read_after(at, 7, Some(&[])).await?.last;
+        left.wait(at).await;
+    }
+    for writer in writers {
+        writer.await??;
+    }
+    Ok(())
+}

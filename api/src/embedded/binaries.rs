@@ -16,7 +16,6 @@ pub(super) const LOCALE: &str = if cfg!(target_os = "linux") { "C.UTF-8" } else 
 
 const USUAL: &[&str] = &[
     "/usr/lib/postgresql",
-    "/usr/pgsql",
     "/opt/homebrew/opt",
     "/usr/local/opt",
     "/usr/local/pgsql",

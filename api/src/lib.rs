@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The front door: HTTP, GraphQL, the command line, and a private PostgreSQL for those who have none.
+
+pub mod embedded;
+pub mod throwaway;

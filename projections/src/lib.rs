@@ -1,1 +1,125 @@
-//! Placeholder while the house is being raised.
+//! The questions, and how events keep the answers true.
+//!
+//! A read model is two files: what it is made of (`.sql`) and how facts fill it and how it
+//! is asked (`.rs`). It is never migrated: a new version is built beside the old one.
+
+use std::sync::Arc;
+
+use eventlog::{EventLog, Position, Recorded};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use sqlx::{
+    PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub mod consultations;
+pub mod organisations;
+pub mod scope;
+pub mod runner;
+mod rows;
+
+pub use crate::scope::Scope;
+
+/// Every question of the house.
+pub const ALL: &[&ReadModel] = &[&consultations::MODEL, &organisations::MODEL];
+
+/// A question, its tables, and what a batch of facts changes in them.
+pub struct ReadModel {
+    pub name: &'static str,
+    /// Raise it when `tables` or `apply` changes: the answer is then rebuilt from the whole
+    /// log, beside the old one.
+    pub version: u32,
+    pub tables: &'static str,
+    /// The kinds it needs, as `category.Kind`. The others never reach `apply`.
+    pub reads: &'static [&'static str],
+    pub apply: Apply,
+}
+
+/// Writes what a batch of facts changes. Each fact comes once, in the order of the log.
+pub type Apply = for<'a> fn(&'a mut PgConnection, &'a [Recorded]) -> BoxFuture<'a, Result<(), Error>>;
+
+impl ReadModel {
+    /// Names its Postgres schema and its checkpoint.
+    pub fn key(&self) -> String {
+        format!("{}_v{}", self.name, self.version)
+    }
+
+    /// The question of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|it| it.name == name)
+    }
+}
+
+/// The answers, at the versions this program knows. Cheap to clone.
+#[derive(Clone)]
+pub struct Reads {
+    pub(crate) pool: PgPool,
+    pub(crate) log: EventLog,
+    pub(crate) progress: Arc<runner::Progress>,
+}
+
+/// How recent an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    pub position: Position,
+    /// `None` before the first fact.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub has_next: bool,
+}
+
+impl<T> Page<T> {
+    /// From one row more than was asked for.
+    pub(crate) fn of(mut rows: Vec<T>, first: i64) -> Self {
+        let first = usize::try_from(first).unwrap_or_default();
+        let has_next = rows.len() > first;
+        rows.truncate(first);
+        Self { rows, has_next }
+    }
+}
+
+/// Why a question got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the answer has not caught up with the log")]
+    Late,
+    #[error("`{question}` reads a log that was forked at position {}", at.0)]
+    Forked { question: &'static str, at: Position },
+    #[error("`{question}` declares `{kind}` and does not apply it")]
+    NotApplied { question: &'static str, kind: String },
+    #[error("a row cannot be read or written")]
+    Row(#[from] serde_json::Error),
+    #[error("the log could not be read")]
+    Log(#[from] eventlog::Error),
+    #[error("the database did not answer")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Reads {
+    /// Opens the answers on a pool of their own, so that queries find the current versions.
+    pub async fn open(options: PgConnectOptions, connections: u32, log: EventLog) -> Result<Self, Error> {
+        let schemas: Vec<_> = ALL.iter().map(|it| it.key()).collect();
+        let options = options.options([("search_path", schemas.join(","))]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool, log, progress: Arc::default() })
+    }
+
+    /// The log that the answers come from.
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// Leaves the database politely.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,89 @@
+//! The rows that a batch of facts touches: read once, folded in memory, written once.
+//!
+//! Rows belong to an owner (a dossier, an organisation). A batch reads all the rows of the
+//! owners it touches, and puts their new rows in place of the old: three statements,
+//! whatever the number of facts.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A row of a read model. Its members are the columns of its table, by name.
+pub(crate) trait Row: Serialize + DeserializeOwned + Send + Sync + Unpin {
+    /// Selects `to_jsonb(row)` of the owners `$1`.
+    const LOAD: &'static str;
+    /// Deletes the rows of the owners `$1`.
+    const CLEAR: &'static str;
+    /// Inserts the rows of the JSON array `$1`, by `jsonb_populate_recordset`.
+    const SAVE: &'static str;
+
+    /// Tells rows apart.
+    type Key: Ord + Clone + Send;
+
+    fn key(&self) -> Self::Key;
+}
+
+/// The rows of some owners.
+pub(crate) struct Rows<R: Row> {
+    owners: Vec<Uuid>,
+    rows: BTreeMap<R::Key, R>,
+}
+
+impl<R: Row> Rows<R> {
+    pub(crate) async fn load(
+        db: &mut PgConnection,
+        owners: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Self, Error> {
+        let mut owners: Vec<_> = owners.into_iter().collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let rows: Vec<Json<R>> = sqlx::query_scalar(R::LOAD)
+            .bind(&owners)
+            .fetch_all(db)
+            .await?;
+        let rows = rows.into_iter().map(|Json(row)| (row.key(), row)).collect();
+        Ok(Self { owners, rows })
+    }
+
+    /// One row, if it is there.
+    pub(crate) fn get_mut(&mut self, key: &R::Key) -> Option<&mut R> {
+        self.rows.get_mut(key)
+    }
+
+    /// One row, made if it is not there.
+    pub(crate) fn entry(&mut self, key: R::Key, make: impl FnOnce() -> R) -> &mut R {
+        self.rows.entry(key).or_insert_with(make)
+    }
+
+    /// Adds a row, or puts it in place of the one it replaces.
+    pub(crate) fn put(&mut self, row: R) {
+        self.rows.insert(row.key(), row);
+    }
+
+    /// Takes a row away.
+    pub(crate) fn remove(&mut self, key: &R::Key) {
+        self.rows.remove(key);
+    }
+
+    /// All of them.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut R> {
+        self.rows.values_mut()
+    }
+
+    pub(crate) async fn save(self, db: &mut PgConnection) -> Result<(), Error> {
+        if self.owners.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(R::CLEAR)
+            .bind(&self.owners)
+            .execute(&mut *db)
+            .await?;
+        let rows: Vec<_> = self.rows.into_values().collect();
+        sqlx::query(R::SAVE).bind(Json(rows)).execute(db).await?;
+        Ok(())
+    }
+}

@@ -152,6 +152,20 @@ impl Actor {
             }
     }
 
+    /// Whether the actor works for, answers for or advises that DLA.
+    pub fn serves(&self, dla: DlaId) -> bool {
+        match &self.role {
+            Role::ChargeDeMission { dlas }
+            | Role::ResponsablePorteuse { dlas }
+            | Role::MembreComiteAppui { dlas } => dlas.contains(&dla),
+            Role::Financeur { .. }
+            | Role::StructureBeneficiaire { .. }
+            | Role::Prestataire { .. }
+            | Role::Admin
+            | Role::House => false,
+        }
+    }
+
     /// The organisation the actor answers for, when the role is about one.
     pub fn answers_for(&self) -> Option<OrganisationId> {
         match &self.role {

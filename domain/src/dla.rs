@@ -1,22 +1,282 @@
-//! Skeleton.
+//! A DLA: who carries it, where it works, for whom, with how much.
+//!
+//! Anyone with a token reads this registry. A chargé de mission writes only for the DLAs that
+//! the role names.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decider, DlaId, actor::rights, refusal::refusals};
+use crate::{
+    Asked, Cents, Code, Date, Decided, Decider, Decision, DlaId, Line, Organisation,
+    OrganisationId, PersonId, Place, RoleName, Seen, Territoire,
+    actor::{Perimeter, Right, rights},
+    organisation::OrganisationRole,
+    refusal::{Common, refusals},
+    values::AMOUNT_MAX,
+};
 
+#[cfg(test)]
+pub(crate) mod tests;
+
+/// The territories of one DLA: at most so many. A fact must fit in one leaf of the log.
+pub const TERRITOIRES_MAX: usize = 200;
+
+/// The fields, or the themes, that one year's priorities name: at most so many.
+pub const PRIORITES_MAX: usize = 30;
+
+/// The State and the Caisse des Dépôts created the DLAs in 2002.
+pub const ANNEE_MIN: i16 = 2002;
+
+/// How many years ahead priorities and credits may be set.
+pub const ANNEES_AHEAD_MAX: i16 = 5;
+
+/// What can happen to a DLA.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
-    /// Skeleton.
-    Skeleton {},
+    /// The registry knows one more DLA.
+    DlaRegistered { intitule: Line, niveau: NiveauDla, territoires: BTreeSet<Territoire> },
+    /// An organisation carries the DLA, alone or with others.
+    StructurePorteuseDesignated { porteuse: OrganisationId },
+    /// The comité d'appui was constituted, or renewed.
+    ComiteAppuiConstituted { date: Date },
+    /// A person works for the DLA.
+    ChargeDeMissionAppointed { personne: PersonId },
+    /// A person no longer works for the DLA.
+    ChargeDeMissionDeparted { personne: PersonId },
+    /// Whom the DLA means to accompany that year.
+    PrioritesCiblageDefined { annee: i16, priorites: Priorites },
+    /// The DLA has crédits d'ingénierie for that year.
+    FondsIngenierieOpened { annee: i16, montant: Cents },
 }
 
-refusals! {}
+/// The level at which a DLA works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum NiveauDla {
+    Departemental,
+    /// Coordinates the others, and accompanies regional structures (formerly C2RA).
+    Regional,
+}
 
-rights! {}
+/// Whom a DLA means to accompany (method, step 2 B1a: its own targets).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Priorites {
+    /// Of `Liste::Secteur`.
+    pub secteurs: BTreeSet<Code>,
+    /// Of `Liste::TypePrestation`.
+    pub themes: BTreeSet<Code>,
+}
 
+refusals! {
+    /// A DLA works somewhere, and a fact must fit in one leaf of the log.
+    TerritoiresOutOfRange { max: usize } = "TERRITOIRES_OUT_OF_RANGE" at "territoires":
+        "Indiquez entre 1 et {max} territoires.",
+        "Give between 1 and {max} territories.";
+    /// The organisation does not hold the role, or is closed.
+    NotStructurePorteuse { porteuse: OrganisationId } = "NOT_STRUCTURE_PORTEUSE" at "porteuse":
+        "Cette organisation n'a pas le rôle de structure porteuse : attribuez-le-lui d'abord.",
+        "This organisation does not hold the role of structure porteuse: assign it first.";
+    /// A year of the scheme.
+    AnneeOutOfRange { min: i16, max: i16 } = "ANNEE_OUT_OF_RANGE" at "annee":
+        "Indiquez une année entre {min} et {max}.",
+        "Give a year between {min} and {max}.";
+    /// Priorities name something, and not everything.
+    PrioritesOutOfRange { max: usize } = "PRIORITES_OUT_OF_RANGE" at "secteurs":
+        "Indiquez au moins un secteur ou un thème, et au plus {max} de chaque.",
+        "Give at least one field or theme, and at most {max} of each.";
+    /// An amount of money is not negative.
+    FondsOutOfRange { max: Cents } = "FONDS_OUT_OF_RANGE" at "montant":
+        "Indiquez un montant entre 0 et {max}.",
+        "Give an amount between 0 and {max}.";
+    /// One fonds a year.
+    FondsAlreadyOpened { annee: i16, montant: Cents } = "FONDS_ALREADY_OPENED" at "annee":
+        "Le fonds d'ingénierie de {annee} est déjà ouvert, avec {montant}.",
+        "The fonds d'ingénierie of {annee} is already open, with {montant}.";
+}
+
+rights! {
+    REGISTER = "registerDla": Admin;
+    DESIGNATE = "designateStructurePorteuse": Admin;
+    CONSTITUTE = "constituteComiteAppui": ChargeDeMission, Admin;
+    APPOINT = "appointChargeDeMission": Admin;
+    DEPART = "departChargeDeMission": Admin;
+    PRIORITES = "definePrioritesCiblage": ChargeDeMission;
+    FONDS = "openFondsIngenierie": ChargeDeMission, ResponsablePorteuse;
+}
+
+/// What the decisions need to remember, and nothing else.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Dla {}
+pub struct Dla {
+    territoires: BTreeSet<Territoire>,
+    porteuses: BTreeSet<OrganisationId>,
+    comite: Option<Date>,
+    charges_de_mission: BTreeSet<PersonId>,
+    priorites: BTreeMap<i16, Priorites>,
+    fonds: BTreeMap<i16, Cents>,
+}
+
+impl Dla {
+    /// Enters a DLA in the registry.
+    pub fn register_dla(
+        &self,
+        asked: &Asked,
+        intitule: Line,
+        niveau: NiveauDla,
+        territoires: BTreeSet<Territoire>,
+    ) -> Decision<Self> {
+        asked.may(&REGISTER, &Perimeter::open())?;
+        if self.exists() {
+            return Err(Common::AlreadyExists {}.into());
+        }
+        if !(1..=TERRITOIRES_MAX).contains(&territoires.len()) {
+            return Err(Refusal::TerritoiresOutOfRange { max: TERRITOIRES_MAX });
+        }
+        let place = place(&territoires);
+        Ok(asked.records(place, [Event::DlaRegistered { intitule, niveau, territoires }]))
+    }
+
+    /// Has an organisation carry the DLA. Several may carry it together.
+    pub fn designate_structure_porteuse(
+        &self,
+        asked: &Asked,
+        porteuse: &Seen<Organisation>,
+    ) -> Decision<Self> {
+        asked.may(&DESIGNATE, &self.perimeter())?;
+        if self.porteuses.contains(&porteuse.id) {
+            return Ok(Decided::nothing());
+        }
+        if !porteuse.exists() {
+            return Err(Common::NotFound {}.into());
+        }
+        if !porteuse.state.holds(OrganisationRole::StructurePorteuse) {
+            return Err(Refusal::NotStructurePorteuse { porteuse: porteuse.id });
+        }
+        let designated = Event::StructurePorteuseDesignated { porteuse: porteuse.id };
+        Ok(self.records(asked, [designated]).expecting(porteuse))
+    }
+
+    /// Notes that the comité d'appui was constituted, or renewed, on the date of the request.
+    pub fn constitute_comite_appui(&self, asked: &Asked, id: DlaId) -> Decision<Self> {
+        self.served_by(asked, &CONSTITUTE, id)?;
+        let date = asked.date();
+        if self.comite == Some(date) {
+            return Ok(Decided::nothing());
+        }
+        Ok(self.records(asked, [Event::ComiteAppuiConstituted { date }]))
+    }
+
+    /// Notes that a person works for the DLA.
+    pub fn appoint_charge_de_mission(&self, asked: &Asked, personne: PersonId) -> Decision<Self> {
+        asked.may(&APPOINT, &self.perimeter())?;
+        if self.charges_de_mission.contains(&personne) {
+            return Ok(Decided::nothing());
+        }
+        Ok(self.records(asked, [Event::ChargeDeMissionAppointed { personne }]))
+    }
+
+    /// Notes that a person no longer works for the DLA.
+    pub fn depart_charge_de_mission(&self, asked: &Asked, personne: PersonId) -> Decision<Self> {
+        asked.may(&DEPART, &self.perimeter())?;
+        if !self.charges_de_mission.contains(&personne) {
+            return Ok(Decided::nothing());
+        }
+        Ok(self.records(asked, [Event::ChargeDeMissionDeparted { personne }]))
+    }
+
+    /// Says whom the DLA means to accompany that year. Saying otherwise later takes its place.
+    pub fn define_priorites_ciblage(
+        &self,
+        asked: &Asked,
+        id: DlaId,
+        annee: i16,
+        priorites: Priorites,
+    ) -> Decision<Self> {
+        self.served_by(asked, &PRIORITES, id)?;
+        in_scheme(asked, annee)?;
+        let most = priorites.secteurs.len().max(priorites.themes.len());
+        if !(1..=PRIORITES_MAX).contains(&most) {
+            return Err(Refusal::PrioritesOutOfRange { max: PRIORITES_MAX });
+        }
+        if self.priorites.get(&annee) == Some(&priorites) {
+            return Ok(Decided::nothing());
+        }
+        Ok(self.records(asked, [Event::PrioritesCiblageDefined { annee, priorites }]))
+    }
+
+    /// Opens the crédits d'ingénierie of a year.
+    pub fn open_fonds_ingenierie(
+        &self,
+        asked: &Asked,
+        id: DlaId,
+        annee: i16,
+        montant: Cents,
+    ) -> Decision<Self> {
+        self.served_by(asked, &FONDS, id)?;
+        in_scheme(asked, annee)?;
+        if !(0..=AMOUNT_MAX.0).contains(&montant.0) {
+            return Err(Refusal::FondsOutOfRange { max: AMOUNT_MAX });
+        }
+        match self.fonds.get(&annee) {
+            Some(&opened) if opened == montant => Ok(Decided::nothing()),
+            Some(&montant) => Err(Refusal::FondsAlreadyOpened { annee, montant }),
+            None => Ok(self.records(asked, [Event::FondsIngenierieOpened { annee, montant }])),
+        }
+    }
+
+    /// Whether the registry knows it.
+    pub fn exists(&self) -> bool {
+        !self.territoires.is_empty()
+    }
+
+    /// Where it works.
+    pub fn territoires(&self) -> impl Iterator<Item = &Territoire> {
+        self.territoires.iter()
+    }
+
+    /// Who carries it.
+    pub fn porteuses(&self) -> impl Iterator<Item = OrganisationId> {
+        self.porteuses.iter().copied()
+    }
+
+    /// Its crédits d'ingénierie of that year.
+    pub fn fonds(&self, annee: i16) -> Option<Cents> {
+        self.fonds.get(&annee).copied()
+    }
+
+    /// Who may know that it exists: anyone with a token.
+    pub fn perimeter(&self) -> Perimeter {
+        if self.exists() { Perimeter::open() } else { Perimeter::default() }
+    }
+
+    /// Lets pass those who serve this DLA, and the administrator where the right says so.
+    fn served_by(&self, asked: &Asked, right: &Right, id: DlaId) -> Result<(), Refusal> {
+        asked.may(right, &self.perimeter())?;
+        if asked.by.role.name() == RoleName::Admin || asked.by.serves(id) {
+            return Ok(());
+        }
+        Err(Common::Forbidden { act: right.act.to_owned() }.into())
+    }
+
+    fn records(&self, asked: &Asked, events: impl IntoIterator<Item = Event>) -> Decided<Event> {
+        asked.records(place(&self.territoires), events)
+    }
+}
+
+/// The first territory stands for the others: a fact has one place.
+fn place(territoires: &BTreeSet<Territoire>) -> Place {
+    Place { territoire: territoires.first().cloned(), dossier: None }
+}
+
+fn in_scheme(asked: &Asked, annee: i16) -> Result<(), Refusal> {
+    let max = asked.today.year() + ANNEES_AHEAD_MAX;
+    if (ANNEE_MIN..=max).contains(&annee) {
+        return Ok(());
+    }
+    Err(Refusal::AnneeOutOfRange { min: ANNEE_MIN, max })
+}
 
 impl Decider for Dla {
     const CATEGORY: &'static str = "dla";
@@ -27,7 +287,23 @@ impl Decider for Dla {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Skeleton {} => (),
+            Event::DlaRegistered { territoires, .. } => self.territoires.clone_from(territoires),
+            Event::StructurePorteuseDesignated { porteuse } => {
+                self.porteuses.insert(*porteuse);
+            }
+            Event::ComiteAppuiConstituted { date } => self.comite = Some(*date),
+            Event::ChargeDeMissionAppointed { personne } => {
+                self.charges_de_mission.insert(*personne);
+            }
+            Event::ChargeDeMissionDeparted { personne } => {
+                self.charges_de_mission.remove(personne);
+            }
+            Event::PrioritesCiblageDefined { annee, priorites } => {
+                self.priorites.insert(*annee, priorites.clone());
+            }
+            Event::FondsIngenierieOpened { annee, montant } => {
+                self.fonds.insert(*annee, *montant);
+            }
         }
     }
 }

@@ -2,13 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decider, IngenierieId, actor::rights, refusal::refusals};
+use crate::{
+    Code, Decider, DlaId, IngenierieId, Line, Perimeter, Territoire, actor::rights,
+    refusal::refusals,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
     /// Skeleton.
-    Skeleton {},
+    IngenierieCollectiveInitiated {
+        ingenierie: IngenierieId,
+        porteur: DlaId,
+        intitule: Line,
+        territoire: Territoire,
+        secteurs: Vec<Code>,
+    },
 }
 
 refusals! {}
@@ -16,7 +25,10 @@ refusals! {}
 rights! {}
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct IngenierieCollective {}
+pub struct IngenierieCollective {
+    dla: Option<DlaId>,
+    territoire: Option<Territoire>,
+}
 
 impl Decider for IngenierieCollective {
     const CATEGORY: &'static str = "ingenierie_collective";
@@ -27,24 +39,27 @@ impl Decider for IngenierieCollective {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Skeleton {} => (),
+            Event::IngenierieCollectiveInitiated { porteur, territoire, .. } => {
+                self.dla = Some(*porteur);
+                self.territoire = Some(territoire.clone());
+            }
         }
     }
 }
 
 impl IngenierieCollective {
     /// Who may know that it exists.
-    pub fn perimeter(&self) -> crate::Perimeter {
-        crate::Perimeter::default()
+    pub fn perimeter(&self) -> Perimeter {
+        Perimeter::of_dlas(self.dlas())
     }
 
     /// Where it takes place.
-    pub fn territoire(&self) -> Option<crate::Territoire> {
-        None
+    pub fn territoire(&self) -> Option<Territoire> {
+        self.territoire.clone()
     }
 
     /// The DLAs concerned, the lead first.
-    pub fn dlas(&self) -> impl Iterator<Item = crate::DlaId> {
-        [].into_iter()
+    pub fn dlas(&self) -> impl Iterator<Item = DlaId> {
+        self.dla.into_iter()
     }
 }

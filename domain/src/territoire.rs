@@ -57,7 +57,7 @@ impl Territoire {
                     && departement_of(&code).is_some_and(|it| is_departement(it))
                     && code.bytes().skip(2).all(|it| it.is_ascii_digit())
             }
-            Niveau::Epci => Siren::parse(&code).is_ok(),
+            Niveau::Epci => Siren::parse(&code).is_ok_and(|it| it.as_str() == code),
             Niveau::Qpv => is_qpv(&code),
             Niveau::Departement => is_departement(&code),
             Niveau::Region => code.len() == 2 && code.bytes().all(|it| it.is_ascii_digit()),

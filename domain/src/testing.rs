@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorId, Asked, Date, Decider, Decision, DlaId, OrganisationId, Prose, Refusal, Role,
-    Seen, Territoire, Version, date,
+    Actor, ActorId, Asked, Code, Date, Decider, Decision, DlaId, Line, Liste, OrganisationId,
+    Prose, Refusal, Role, Seen, Territoire, Version,
+    codec::{Stored, decode, encode},
+    date,
 };
 
 pub(crate) const DLA: DlaId = DlaId(Uuid::from_u128(84));
@@ -108,6 +111,11 @@ pub(crate) fn financeur(n: u128) -> Asked {
     asked(Role::Financeur { financeur: org(n) })
 }
 
+/// By the structure of that number.
+pub(crate) fn structure(n: u128) -> Asked {
+    asked(Role::StructureBeneficiaire { structure: org(n) })
+}
+
 /// By the administrator of the registry.
 pub(crate) fn admin() -> Asked {
     asked(Role::Admin)
@@ -138,4 +146,35 @@ pub(crate) fn prose(text: &str) -> Prose {
 
 pub(crate) fn vaucluse() -> Territoire {
     Territoire::departement("84").expect("a valid code")
+}
+
+pub(crate) fn line(text: &str) -> Line {
+    Line::parse(text).expect("a valid line")
+}
+
+/// A code of a reference list.
+pub(crate) fn code(liste: Liste, text: &str) -> Code {
+    liste.code(text).expect("a code of the list")
+}
+
+/// What is read back from the log: the same facts, their sealed values closed.
+pub(crate) fn stored<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Vec<D::Event> {
+    events
+        .into_iter()
+        .map(|event| {
+            let Stored { kind, schema, data, sealed } = encode::<D>(&event).expect("writable");
+            assert!(holds_no_null(&data), "{kind}: {data}");
+            let pointers = sealed.iter().map(|it| it.pointer.as_str());
+            decode::<D>(&kind, schema, data, pointers).expect("readable")
+        })
+        .collect()
+}
+
+fn holds_no_null(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().all(holds_no_null),
+        Value::Object(members) => members.values().all(holds_no_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
 }

@@ -8,7 +8,7 @@ use crate::{Decider, OrganisationId, actor::rights, refusal::refusals};
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
     /// Skeleton.
-    Skeleton {},
+    OrganisationClosed {},
 }
 
 refusals! {}
@@ -16,7 +16,9 @@ refusals! {}
 rights! {}
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Organisation {}
+pub struct Organisation {
+    closed: bool,
+}
 
 impl Decider for Organisation {
     const CATEGORY: &'static str = "organisation";
@@ -27,7 +29,7 @@ impl Decider for Organisation {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Skeleton {} => (),
+            Event::OrganisationClosed {} => self.closed = true,
         }
     }
 }
@@ -44,5 +46,10 @@ impl Organisation {
     /// Whether it holds the role now.
     pub fn holds(&self, _role: OrganisationRole) -> bool {
         true
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decider, PlanFinancementId, actor::rights, refusal::refusals};
+use crate::{Decider, IngenierieId, PlanFinancementId, actor::rights, refusal::refusals};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
     /// Skeleton.
-    Skeleton {},
+    PlanFinancementOpened { ingenierie: IngenierieId },
+    /// Skeleton.
+    PlanFinancementConfirmed {},
 }
 
 refusals! {}
@@ -16,7 +18,22 @@ refusals! {}
 rights! {}
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct PlanFinancement {}
+pub struct PlanFinancement {
+    ingenierie: Option<IngenierieId>,
+    confirmed: bool,
+}
+
+impl PlanFinancement {
+    /// Whether no line of it is in the air.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    /// Which ingénierie it finances.
+    pub fn ingenierie(&self) -> Option<IngenierieId> {
+        self.ingenierie
+    }
+}
 
 impl Decider for PlanFinancement {
     const CATEGORY: &'static str = "plan_financement";
@@ -27,7 +44,8 @@ impl Decider for PlanFinancement {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Skeleton {} => (),
+            Event::PlanFinancementOpened { ingenierie } => self.ingenierie = Some(*ingenierie),
+            Event::PlanFinancementConfirmed {} => self.confirmed = true,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     Prose, QuarterDays, Right, Sealed, Subject, Territoire,
     actor::rights,
     referentiel::Code,
-    refusal::{Common, refusals},
+    refusal::{Common, Listed, refusals},
     rules::Rule,
 };
 
@@ -182,13 +182,17 @@ refusals! {
         "Franchissez d'abord les jalons qui précèdent : cette action appartient à une étape ultérieure.",
         "Pass the milestones before it first: this action belongs to a later step.";
     /// A fact must fit in one leaf of the log.
-    ListTooLong { field: String, max: usize } = "LIST_TOO_LONG" at "input":
+    ListTooLong { field: String, max: usize } = "INGENIERIE_LIST_TOO_LONG" at "":
         "La liste « {field} » dépasse {max} éléments : raccourcissez-la.",
         "The list `{field}` exceeds {max} items: shorten it.";
-    /// An empty list says nothing.
-    ListEmpty { field: String } = "LIST_EMPTY" at "input":
-        "Indiquez au moins un élément dans « {field} ».",
-        "Give at least one item in `{field}`.";
+    /// Nobody confirms nothing.
+    StructuresMissing {} = "CONFIRMING_STRUCTURES_MISSING" at "structures":
+        "Indiquez au moins une structure qui confirme la problématique.",
+        "Give at least one structure that confirms the problématique.";
+    /// Sectors are determined by naming them.
+    SecteursMissing {} = "SECTEURS_MISSING" at "secteurs":
+        "Indiquez au moins un secteur.",
+        "Give at least one sector.";
     /// INV-39.
     ClosedOrganisation { organisation: OrganisationId } = "CLOSED_ORGANISATION" at "organisation":
         "Cette organisation est fermée : choisissez celle qui lui succède.",
@@ -249,10 +253,10 @@ refusals! {
     StructureNotMobilised { structure: OrganisationId } = "STRUCTURE_NOT_MOBILISED" at "structure":
         "Mobilisez d'abord cette structure.",
         "Mobilise this structure first.";
-    /// A count that cannot be.
-    CountOutOfRange { max: i32 } = "COUNT_OUT_OF_RANGE" at "nombre":
-        "Indiquez un nombre entre 1 et {max}.",
-        "Give a number between 1 and {max}.";
+    /// A structure sends somebody, and not a crowd.
+    ParticipantsOutOfRange { max: i32 } = "PARTICIPANTS_OUT_OF_RANGE" at "participants":
+        "Indiquez un nombre de participants entre 1 et {max}.",
+        "Give a number of participants between 1 and {max}.";
     /// No groupe has this number.
     GroupeUnknown { groupe: i32 } = "GROUPE_UNKNOWN" at "groupe":
         "Aucun groupe de cette ingénierie ne porte le numéro {groupe}.",
@@ -261,6 +265,10 @@ refusals! {
     InAnotherGroupe { structure: OrganisationId, groupe: i32 } = "IN_ANOTHER_GROUPE" at "groupe":
         "Cette structure siège déjà dans le groupe {groupe} pour ce module : retirez-l'en d'abord.",
         "This structure already sits in groupe {groupe} for this module: remove it from there first.";
+    /// A result is fixed by stating it.
+    ResultatsMissing {} = "RESULTATS_ATTENDUS_MISSING" at "resultats":
+        "Indiquez au moins un résultat attendu.",
+        "Give at least one expected result.";
     /// INV-26.
     ResultatsFrozen {} = "RESULTATS_FROZEN" at "resultats":
         "Le projet est formalisé : amendez les résultats attendus, avec un motif.",
@@ -269,14 +277,30 @@ refusals! {
     ResultatsNotFrozen {} = "RESULTATS_NOT_FROZEN" at "resultats":
         "Le projet n'est pas encore formalisé : fixez les résultats attendus.",
         "The projet is not formalised yet: fix the expected results.";
+    /// INV-25.
+    TypesPrestationMissing {} = "TYPES_PRESTATION_MISSING" at "types":
+        "Choisissez au moins un type de prestation Enée.",
+        "Choose at least one Enée type de prestation.";
+    /// A système has someone in it.
+    IntervenantsMissing {} = "INTERVENANTS_MISSING" at "intervenants":
+        "Indiquez au moins un intervenant.",
+        "Give at least one intervenant.";
+    /// Someone, and not a crowd.
+    IntervenantsOutOfRange { max: i32 } = "INTERVENANTS_OUT_OF_RANGE" at "intervenants":
+        "Indiquez, pour chaque qualité, un nombre d'intervenants entre 1 et {max}.",
+        "Give, for each quality, a number of intervenants between 1 and {max}.";
+    /// A projet is made of modules.
+    ModulesMissing {} = "MODULES_MISSING" at "modules":
+        "Indiquez au moins un module.",
+        "Give at least one module.";
     /// INV-24.
     AccompagnementMissing {} = "ACCOMPAGNEMENT_MISSING" at "modules":
         "Une ingénierie de type 2 prévoit au moins un module d'accompagnement : ajoutez-en un.",
         "A type 2 ingénierie plans at least one accompaniment module: add one.";
     /// Type, themes and results come before the projet.
-    ProjetIncomplete { missing: Vec<String> } = "PROJET_INCOMPLETE" at "ingenierie":
-        "Complétez le projet avant de le formaliser : {missing:?}.",
-        "Complete the projet before formalising it: {missing:?}.";
+    ProjetIncomplete { missing: Listed } = "PROJET_INCOMPLETE" at "ingenierie":
+        "Complétez le projet avant de le formaliser : {missing}.",
+        "Complete the projet before formalising it: {missing}.";
     /// Nothing to confirm.
     ProjetNotFormalised {} = "PROJET_NOT_FORMALISED" at "ingenierie":
         "Formalisez d'abord le projet d'intervention.",
@@ -519,17 +543,14 @@ fn for_dla(asked: &Asked, right: &Right, dla: DlaId) -> Result<(), Common> {
 }
 
 /// A list must say something, and not too much.
-fn bounded<T>(field: &str, list: &[T]) -> Result<(), Refusal> {
-    if list.is_empty() {
-        return Err(Refusal::ListEmpty { field: field.to_owned() });
-    }
-    at_most(field, list)
+fn bounded<T>(field: &str, list: &[T], missing: Refusal) -> Result<(), Refusal> {
+    if list.is_empty() { Err(missing) } else { at_most(field, list) }
 }
 
 /// A list must not say too much.
 fn at_most<T>(field: &str, list: &[T]) -> Result<(), Refusal> {
-    if list.len() > LIST_MAX {
-        return Err(Refusal::ListTooLong { field: field.to_owned(), max: LIST_MAX });
+    if list.len() <= LIST_MAX {
+        return Ok(());
     }
-    Ok(())
+    Err(Refusal::ListTooLong { field: field.to_owned(), max: LIST_MAX })
 }

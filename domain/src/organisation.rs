@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decider, OrganisationId, actor::rights, refusal::refusals};
+use crate::{Decider, OrganisationId, Prose, Sealed, actor::rights, refusal::refusals};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
     /// Skeleton.
-    OrganisationClosed {},
+    OrganisationClosed { motif: Sealed<Prose>, successor: Option<OrganisationId> },
 }
 
 refusals! {}
@@ -29,7 +29,7 @@ impl Decider for Organisation {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::OrganisationClosed {} => self.closed = true,
+            Event::OrganisationClosed { .. } => self.closed = true,
         }
     }
 }

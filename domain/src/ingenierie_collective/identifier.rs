@@ -119,7 +119,7 @@ impl IngenierieCollective {
         if self.problematique.is_none() {
             return Err(Refusal::ProblematiqueNotStated {});
         }
-        bounded("structures", structures)?;
+        bounded("structures", structures, Refusal::StructuresMissing {})?;
         structures.iter().try_for_each(usable)?;
         let ids: BTreeSet<_> = structures.iter().map(|it| it.id).collect();
         if ids
@@ -137,7 +137,7 @@ impl IngenierieCollective {
     /// Says in which sectors structures are looked for.
     pub fn determine_secteurs(&self, asked: &Asked, secteurs: Vec<Code>) -> Decision<Self> {
         self.open_to(asked, &SECTEURS)?;
-        bounded("secteurs", &secteurs)?;
+        bounded("secteurs", &secteurs, Refusal::SecteursMissing {})?;
         let secteurs = distinct(secteurs);
         if self.secteurs.iter().eq(&secteurs) {
             return Ok(Decided::nothing());

@@ -95,7 +95,7 @@ impl IngenierieCollective {
             return Err(Refusal::ResponseMissing { structure });
         }
         if participants.is_some_and(|it| !(1..=PARTICIPANTS_MAX).contains(&it)) {
-            return Err(Refusal::CountOutOfRange { max: PARTICIPANTS_MAX });
+            return Err(Refusal::ParticipantsOutOfRange { max: PARTICIPANTS_MAX });
         }
         let mut events = self.waive(asked, self.broken_by_a_move())?;
         events.push(Event::StructureMobilised { structure, participants });

@@ -11,7 +11,7 @@ use crate::{
         identifier::{distinct, usable},
     },
     referentiel::Code,
-    refusal::Common,
+    refusal::{Common, Listed},
 };
 
 /// The most intervenants of one quality.
@@ -109,7 +109,7 @@ impl IngenierieCollective {
         if !self.modules.is_empty() {
             return Err(Refusal::ResultatsFrozen {});
         }
-        bounded("resultats", &resultats)?;
+        bounded("resultats", &resultats, Refusal::ResultatsMissing {})?;
         Ok(self.records(asked, [Event::ResultatsAttendusFixed { resultats }]))
     }
 
@@ -124,7 +124,7 @@ impl IngenierieCollective {
         if self.modules.is_empty() {
             return Err(Refusal::ResultatsNotFrozen {});
         }
-        bounded("resultats", &resultats)?;
+        bounded("resultats", &resultats, Refusal::ResultatsMissing {})?;
         if self.resultats == resultats {
             return Ok(Decided::nothing());
         }
@@ -153,7 +153,7 @@ impl IngenierieCollective {
         sujets: Vec<Line>,
     ) -> Decision<Self> {
         self.past(asked, &TYPES_PRESTATION, Etat::Engagee)?;
-        bounded("types", &types)?;
+        bounded("types", &types, Refusal::TypesPrestationMissing {})?;
         at_most("sujets", &sujets)?;
         let types = distinct(types);
         if self.types == types && self.sujets == sujets {
@@ -183,12 +183,12 @@ impl IngenierieCollective {
     /// Says who intervenes. Partners may, without being prestataires (method, case FE1-1).
     pub fn design_systeme(&self, asked: &Asked, voulus: &[IntervenantVoulu<'_>]) -> Decision<Self> {
         self.past(asked, &SYSTEME, Etat::Engagee)?;
-        bounded("intervenants", voulus)?;
+        bounded("intervenants", voulus, Refusal::IntervenantsMissing {})?;
         if voulus
             .iter()
             .any(|it| !(1..=INTERVENANTS_MAX).contains(&it.nombre))
         {
-            return Err(Refusal::CountOutOfRange { max: INTERVENANTS_MAX });
+            return Err(Refusal::IntervenantsOutOfRange { max: INTERVENANTS_MAX });
         }
         let intervenants: Vec<_> = voulus.iter().map(Intervenant::from).collect();
         if self.intervenants == intervenants {
@@ -203,10 +203,10 @@ impl IngenierieCollective {
     /// Writes the projet d'intervention, or writes it again.
     pub fn formalise_projet(&self, asked: &Asked, modules: Vec<Module>) -> Decision<Self> {
         self.past(asked, &FORMALISE, Etat::Engagee)?;
-        bounded("modules", &modules)?;
+        bounded("modules", &modules, Refusal::ModulesMissing {})?;
         let missing = self.missing_in_projet();
         let Some(type_ingenierie) = self.type_ingenierie.filter(|_| missing.is_empty()) else {
-            return Err(Refusal::ProjetIncomplete { missing });
+            return Err(Refusal::ProjetIncomplete { missing: Listed(missing) });
         };
         type_ingenierie.fits(&modules)?;
         let here = self.territoire().ok_or(Common::NotFound {})?;

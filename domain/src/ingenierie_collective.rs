@@ -35,8 +35,8 @@ use confirmer::{
 };
 use engager::{Compatibilite, PorteeObjectif, SensAvis};
 
-/// The longest list that one command takes: structures, themes, modules, results. A fact
-/// must fit in one leaf of the log.
+/// The longest list that one command takes, unless it says otherwise: a fact must fit in
+/// one leaf of the log, in whatever letters its texts are written.
 pub const LIST_MAX: usize = 30;
 
 /// What can happen to an ingénierie collective.
@@ -543,14 +543,14 @@ fn for_dla(asked: &Asked, right: &Right, dla: DlaId) -> Result<(), Common> {
 }
 
 /// A list must say something, and not too much.
-fn bounded<T>(field: &str, list: &[T], missing: Refusal) -> Result<(), Refusal> {
-    if list.is_empty() { Err(missing) } else { at_most(field, list) }
+fn bounded<T>(field: &str, max: usize, list: &[T], missing: Refusal) -> Result<(), Refusal> {
+    if list.is_empty() { Err(missing) } else { at_most(field, max, list) }
 }
 
 /// A list must not say too much.
-fn at_most<T>(field: &str, list: &[T]) -> Result<(), Refusal> {
-    if list.len() <= LIST_MAX {
+fn at_most<T>(field: &str, max: usize, list: &[T]) -> Result<(), Refusal> {
+    if list.len() <= max {
         return Ok(());
     }
-    Err(Refusal::ListTooLong { field: field.to_owned(), max: LIST_MAX })
+    Err(Refusal::ListTooLong { field: field.to_owned(), max })
 }

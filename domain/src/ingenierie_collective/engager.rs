@@ -22,8 +22,11 @@ pub const FINANCEUR_PONCTUEL: &str = "FINANCEUR_PONCTUEL";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Compatibilite {
+    /// Both gain by it.
     Complementaire,
+    /// One has to give way to the other.
     Contradictoire,
+    /// Both cannot be had.
     Incompatible,
 }
 
@@ -32,7 +35,9 @@ pub enum Compatibilite {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PorteeObjectif {
+    /// What it is for (OS1 to OS4).
     Strategique,
+    /// What it does (OO1 to OO6).
     Operationnel,
 }
 
@@ -40,8 +45,11 @@ pub enum PorteeObjectif {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SensAvis {
+    /// Go on.
     Favorable,
+    /// Go on, with these remarks in mind.
     FavorableAvecReserves,
+    /// Do not go on: whoever does says why (INV-07).
     Defavorable,
     /// Put off: the comité wants to see the dossier again.
     Ajourne,

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    COMPLEMENTARITE, CONFIRM_PROBLEMATIQUE, Event, INITIATE, IngenierieCollective, REFORMULATE,
-    Refusal, SECTEURS, SOURCE, STATE, SUBSIDIARITE, TARGET, UNTARGET, at_most, bounded,
+    COMPLEMENTARITE, CONFIRM_PROBLEMATIQUE, Event, INITIATE, IngenierieCollective, LIST_MAX,
+    REFORMULATE, Refusal, SECTEURS, SOURCE, STATE, SUBSIDIARITE, TARGET, UNTARGET, at_most,
+    bounded,
 };
 use crate::{
     Asked, Decided, Decision, Dla, IngenierieId, Line, Organisation, OrganisationId, Perimeter,
     Place, Prose, Seen, Territoire, referentiel::Code, refusal::Common,
 };
+
+/// The most structures that confirm a problématique in one request.
+pub const CONFIRMING_MAX: usize = 200;
 
 /// What an ingénierie starts from.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +51,7 @@ impl IngenierieCollective {
             return Err(Common::NotFound {}.into());
         }
         let Initiation { intitule, territoire, secteurs } = initiation;
-        at_most("secteurs", &secteurs)?;
+        at_most("secteurs", LIST_MAX, &secteurs)?;
         let place = Place { territoire: Some(territoire.clone()), dossier: Some(id) };
         let initiated = Event::IngenierieCollectiveInitiated {
             ingenierie: id,
@@ -119,7 +123,7 @@ impl IngenierieCollective {
         if self.problematique.is_none() {
             return Err(Refusal::ProblematiqueNotStated {});
         }
-        bounded("structures", structures, Refusal::StructuresMissing {})?;
+        bounded("structures", CONFIRMING_MAX, structures, Refusal::StructuresMissing {})?;
         structures.iter().try_for_each(usable)?;
         let ids: BTreeSet<_> = structures.iter().map(|it| it.id).collect();
         if ids
@@ -137,7 +141,7 @@ impl IngenierieCollective {
     /// Says in which sectors structures are looked for.
     pub fn determine_secteurs(&self, asked: &Asked, secteurs: Vec<Code>) -> Decision<Self> {
         self.open_to(asked, &SECTEURS)?;
-        bounded("secteurs", &secteurs, Refusal::SecteursMissing {})?;
+        bounded("secteurs", LIST_MAX, &secteurs, Refusal::SecteursMissing {})?;
         let secteurs = distinct(secteurs);
         if self.secteurs.iter().eq(&secteurs) {
             return Ok(Decided::nothing());

@@ -288,11 +288,22 @@ fn samples_hold_every_kind_and_read_back() {
 
 /// One fact of every kind, every optional field filled.
 pub(crate) fn samples() -> Vec<Event> {
-    let motif = || sealed("Pour une raison dite.");
-    let precision = || Some(prose("Selon huit diagnostics."));
+    [samples_of_identifier(), samples_of_engager(), samples_of_confirmer(), samples_of_finaliser()]
+        .concat()
+}
+
+fn motif() -> Sealed<Prose> {
+    sealed("Pour une raison dite.")
+}
+
+fn precision() -> Prose {
+    prose("Selon huit diagnostics.")
+}
+
+fn samples_of_identifier() -> Vec<Event> {
     vec![
         initiated(),
-        SourceProblematiqueRecorded { source: source(), precision: precision() },
+        SourceProblematiqueRecorded { source: source(), precision: Some(precision()) },
         ProblematiqueStated { enonce: prose("Recruter dans le sport.") },
         ProblematiqueReformulated { enonce: prose("Recruter et garder."), motif: motif() },
         ProblematiqueConfirmed { structures: vec![RESTO, VELO], methode: line("Enquête") },
@@ -301,6 +312,11 @@ pub(crate) fn samples() -> Vec<Event> {
         StructureUntargeted { structure: VELO, motif: motif() },
         SubsidiariteChecked { contenu: true, financement: false, commentaire: motif() },
         ComplementariteChecked { commentaire: motif() },
+    ]
+}
+
+fn samples_of_engager() -> Vec<Event> {
+    vec![
         PartenaireAssociated {
             organisation: REGION,
             categorie: categorie("FINANCEUR_PERMANENT"),
@@ -313,8 +329,8 @@ pub(crate) fn samples() -> Vec<Event> {
             compatibilite: Compatibilite::Contradictoire,
             attente: motif(),
         },
-        ObjectifStrategiqueSet { objectif: competences(), precision: precision() },
-        ObjectifOperationnelSet { objectif: innovation(), precision: precision() },
+        ObjectifStrategiqueSet { objectif: competences(), precision: Some(precision()) },
+        ObjectifOperationnelSet { objectif: innovation(), precision: Some(precision()) },
         ObjectifWithdrawn {
             portee: PorteeObjectif::Strategique,
             objectif: competences(),
@@ -329,6 +345,11 @@ pub(crate) fn samples() -> Vec<Event> {
         },
         waived(Rule::GroupStable),
         IngenierieCollectiveEngaged {},
+    ]
+}
+
+fn samples_of_confirmer() -> Vec<Event> {
+    vec![
         StructureContacted { structure: RESTO },
         StructureResponseRecorded {
             structure: RESTO,
@@ -368,6 +389,11 @@ pub(crate) fn samples() -> Vec<Event> {
         },
         ProjetInterventionFormalised { modules: vec![module(NatureModule::Accompagnement)] },
         IngenierieCollectiveConfirmed {},
+    ]
+}
+
+fn samples_of_finaliser() -> Vec<Event> {
+    vec![
         IngenierieCollectiveStarted { plan: PLAN },
         IngenierieCollectiveFinalised {},
         IngenierieCollectiveAbandoned { etat: Etat::EnIntervention, motif: motif() },

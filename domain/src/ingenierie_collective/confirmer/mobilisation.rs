@@ -17,8 +17,11 @@ pub const PARTICIPANTS_MAX: i32 = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reponse {
+    /// Yes.
     Oui,
+    /// No.
     Non,
+    /// It was asked and said neither.
     SansReponse,
 }
 

@@ -7,12 +7,15 @@ use crate::{
     Territoire,
     ingenierie_collective::{
         ACCROCHE, AMEND_RESULTATS, Etat, Event, FIX_RESULTATS, FORMALISE, IngenierieCollective,
-        Refusal, SYSTEME, TEMPS_PORTEUR, TYPE, TYPES_PRESTATION, at_most, bounded,
+        LIST_MAX, Refusal, SYSTEME, TEMPS_PORTEUR, TYPE, TYPES_PRESTATION, at_most, bounded,
         identifier::{distinct, usable},
     },
     referentiel::Code,
     refusal::{Common, Listed},
 };
+
+/// The most modules of one projet: each holds lists of its own.
+pub const MODULES_MAX: usize = 20;
 
 /// The most intervenants of one quality.
 pub const INTERVENANTS_MAX: i32 = 100;
@@ -45,7 +48,9 @@ pub struct ResultatAttendu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NatureResultat {
+    /// It is told.
     Qualitatif,
+    /// It is counted.
     Quantitatif,
 }
 
@@ -109,7 +114,7 @@ impl IngenierieCollective {
         if !self.modules.is_empty() {
             return Err(Refusal::ResultatsFrozen {});
         }
-        bounded("resultats", &resultats, Refusal::ResultatsMissing {})?;
+        bounded("resultats", LIST_MAX, &resultats, Refusal::ResultatsMissing {})?;
         Ok(self.records(asked, [Event::ResultatsAttendusFixed { resultats }]))
     }
 
@@ -124,7 +129,7 @@ impl IngenierieCollective {
         if self.modules.is_empty() {
             return Err(Refusal::ResultatsNotFrozen {});
         }
-        bounded("resultats", &resultats, Refusal::ResultatsMissing {})?;
+        bounded("resultats", LIST_MAX, &resultats, Refusal::ResultatsMissing {})?;
         if self.resultats == resultats {
             return Ok(Decided::nothing());
         }
@@ -153,8 +158,8 @@ impl IngenierieCollective {
         sujets: Vec<Line>,
     ) -> Decision<Self> {
         self.past(asked, &TYPES_PRESTATION, Etat::Engagee)?;
-        bounded("types", &types, Refusal::TypesPrestationMissing {})?;
-        at_most("sujets", &sujets)?;
+        bounded("types", LIST_MAX, &types, Refusal::TypesPrestationMissing {})?;
+        at_most("sujets", LIST_MAX, &sujets)?;
         let types = distinct(types);
         if self.types == types && self.sujets == sujets {
             return Ok(Decided::nothing());
@@ -183,7 +188,7 @@ impl IngenierieCollective {
     /// Says who intervenes. Partners may, without being prestataires (method, case FE1-1).
     pub fn design_systeme(&self, asked: &Asked, voulus: &[IntervenantVoulu<'_>]) -> Decision<Self> {
         self.past(asked, &SYSTEME, Etat::Engagee)?;
-        bounded("intervenants", voulus, Refusal::IntervenantsMissing {})?;
+        bounded("intervenants", LIST_MAX, voulus, Refusal::IntervenantsMissing {})?;
         if voulus
             .iter()
             .any(|it| !(1..=INTERVENANTS_MAX).contains(&it.nombre))
@@ -203,7 +208,7 @@ impl IngenierieCollective {
     /// Writes the projet d'intervention, or writes it again.
     pub fn formalise_projet(&self, asked: &Asked, modules: Vec<Module>) -> Decision<Self> {
         self.past(asked, &FORMALISE, Etat::Engagee)?;
-        bounded("modules", &modules, Refusal::ModulesMissing {})?;
+        bounded("modules", MODULES_MAX, &modules, Refusal::ModulesMissing {})?;
         let missing = self.missing_in_projet();
         let Some(type_ingenierie) = self.type_ingenierie.filter(|_| missing.is_empty()) else {
             return Err(Refusal::ProjetIncomplete { missing: Listed(missing) });
@@ -212,8 +217,8 @@ impl IngenierieCollective {
         let here = self.territoire().ok_or(Common::NotFound {})?;
         let mut placed = vec![];
         for module in modules {
-            at_most("territoires", &module.territoires)?;
-            at_most("formes", &module.formes)?;
+            at_most("territoires", LIST_MAX, &module.territoires)?;
+            at_most("formes", LIST_MAX, &module.formes)?;
             placed.push(module.at_least_in(&here));
         }
         if self.modules == placed {

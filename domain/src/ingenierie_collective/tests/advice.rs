@@ -65,9 +65,10 @@ fn attentes_against_the_porteur_are_pointed_out() {
         attente: Sealed::closed(),
     };
     let with_attente = |compatibilite| advice(with(engaged(), [checked(), attente(compatibilite)]));
-    let conflict = Advice::AttentesInConflict { partenaires: vec![REGION] };
-    assert_eq!(with_attente(Compatibilite::Contradictoire), [conflict.clone()]);
-    assert_eq!(with_attente(Compatibilite::Incompatible), [conflict]);
+    for against in [Compatibilite::Contradictoire, Compatibilite::Incompatible] {
+        let expected = Advice::AttentesInConflict { partenaires: vec![REGION] };
+        assert_eq!(with_attente(against), [expected]);
+    }
     assert_eq!(with_attente(Compatibilite::Complementaire), []);
 }
 

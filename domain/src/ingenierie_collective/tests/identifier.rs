@@ -45,8 +45,7 @@ fn an_id_names_one_ingenierie() {
 
 #[test]
 fn a_list_has_an_end() {
-    let too_long =
-        |field: &str| Refusal::ListTooLong { field: field.to_owned(), max: super::super::LIST_MAX };
+    let too_long = |field: &str| Refusal::ListTooLong { field: field.to_owned(), max: 30 };
     let secteurs = vec![secteur("SPORT"); 31];
     let initiation = Initiation { secteurs: secteurs.clone(), ..initiation() };
     IngenierieCollective::given([])
@@ -127,7 +126,7 @@ fn structures_confirm_what_was_stated() {
         .when(|it| confirm(it, &[]))
         .refused(Refusal::StructuresMissing {});
     given
-        .when(|it| confirm(it, &vec![organisation(RESTO); 31]))
+        .when(|it| confirm(it, &vec![organisation(RESTO); 201]))
         .refused_with("INGENIERIE_LIST_TOO_LONG");
     given
         .when(|it| confirm(it, &[seen(VELO, [])]))

@@ -1,7 +1,10 @@
 //! Step 3, objective B: the projet d'intervention.
 
 use super::*;
-use crate::refusal::Listed;
+use crate::{
+    ingenierie_collective::{LIST_MAX, confirmer::projet::MODULES_MAX},
+    refusal::Listed,
+};
 
 fn other() -> ResultatAttendu {
     ResultatAttendu {
@@ -197,7 +200,7 @@ fn a_projet_needs_its_type_themes_and_results() {
         .when(|it| formalise(it, vec![]))
         .refused(Refusal::ModulesMissing {});
     given
-        .when(|it| formalise(it, vec![module(NatureModule::Formation); 31]))
+        .when(|it| formalise(it, vec![module(NatureModule::Formation); 21]))
         .refused_with("INGENIERIE_LIST_TOO_LONG");
     let missing = ["type", "typesPrestation", "resultatsAttendus"];
     given
@@ -228,4 +231,32 @@ fn a_projet_may_be_written_again() {
     given
         .when(|it| it.formalise_projet(&amina(), vec![elsewhere.clone()]))
         .then([ProjetInterventionFormalised { modules: vec![placed] }]);
+}
+
+/// The most bytes of a leaf of the log, with room for its own members.
+const LEAF_MAX: usize = 65_535 - 2_000;
+
+#[test]
+fn the_longest_projet_and_results_fit_in_one_leaf() {
+    let longest = line(&"🐝".repeat(Line::MAX));
+    let module = Module {
+        intitule: longest.clone(),
+        nature: NatureModule::Accompagnement,
+        formes: vec![forme("ENTRETIEN_INDIVIDUEL"); LIST_MAX],
+        jours: QuarterDays::MAX,
+        territoires: vec![vaucluse(); LIST_MAX],
+        duree: Some(longest.clone()),
+    };
+    let resultat = ResultatAttendu {
+        nature: NatureResultat::Quantitatif,
+        enonce: longest.clone(),
+        cible: Some(longest),
+    };
+    for event in [
+        ProjetInterventionFormalised { modules: vec![module; MODULES_MAX] },
+        ResultatsAttendusFixed { resultats: vec![resultat; LIST_MAX] },
+    ] {
+        let stored = encode::<IngenierieCollective>(&event).unwrap();
+        assert!(stored.data.to_string().len() < LEAF_MAX, "{}", stored.kind);
+    }
 }

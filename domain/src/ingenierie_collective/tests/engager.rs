@@ -1,6 +1,7 @@
 //! Step 2, answer by answer.
 
 use super::*;
+use crate::{Expect, ingenierie_collective::advice::Advice};
 
 // INV-39: a closed organisation enters no new dossier.
 #[test]
@@ -218,4 +219,39 @@ fn engaging_on_an_unconfirmed_problematique_is_justified() {
     given
         .when(|it| it.engage_ingenierie(&amina().because("Urgence.")))
         .then([waived(Rule::ProblematiqueConfirmed), IngenierieCollectiveEngaged {}]);
+}
+
+#[test]
+fn a_partner_whose_place_changes_keeps_what_it_said() {
+    let attente = AttenteRecorded {
+        partenaire: REGION,
+        compatibilite: Compatibilite::Incompatible,
+        attente: Sealed::closed(),
+    };
+    let moved = associated(REGION, "FINANCEUR_PONCTUEL");
+    let events = with(engaged(), [attente, moved]);
+    let it: IngenierieCollective = folded(events.clone());
+    let conflict = Advice::AttentesInConflict { partenaires: vec![REGION] };
+    assert!(it.advice().contains(&conflict));
+    IngenierieCollective::given(events)
+        .when(|it| it.confirm_demarche_by_financeur(&amina(), REGION))
+        .nothing();
+}
+
+// The registry may close it meanwhile (INV-39).
+#[test]
+fn who_enters_the_dossier_must_not_have_moved() {
+    let it: IngenierieCollective = folded(identified());
+    let (partner, ours) = (organisation(RESEAU), categorie("RESSOURCE"));
+    let methode = || line("Réunion");
+    for decided in [
+        it.target_structure(&amina(), &partner),
+        it.associate_partenaire(&amina(), &partner, ours, None),
+        it.confirm_problematique(&amina(), std::slice::from_ref(&partner), methode()),
+    ] {
+        let expects = decided.unwrap().expects;
+        assert_eq!(expects, [Expect { stream: RESEAU.0, version: Version(1) }]);
+    }
+    let expects = it.associate_dla(&amina(), &dla(OTHER_DLA)).unwrap().expects;
+    assert_eq!(expects, [Expect { stream: OTHER_DLA.0, version: Version(1) }]);
 }

@@ -1,16 +1,25 @@
 //! Skeleton.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Decider, IngenierieId, PlanFinancementId, actor::rights, refusal::refusals};
+use crate::{
+    Cents, Decider, DlaId, IngenierieId, PlanFinancementId, Territoire, actor::rights,
+    refusal::refusals,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
     /// Skeleton.
-    PlanFinancementOpened { ingenierie: IngenierieId },
+    PlanFinancementOpened {
+        ingenierie: IngenierieId,
+        dlas: BTreeSet<DlaId>,
+        territoire: Option<Territoire>,
+    },
     /// Skeleton.
-    PlanFinancementConfirmed {},
+    PlanFinancementConfirmed { total: Cents, valorisation: Cents },
 }
 
 refusals! {}
@@ -44,8 +53,8 @@ impl Decider for PlanFinancement {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::PlanFinancementOpened { ingenierie } => self.ingenierie = Some(*ingenierie),
-            Event::PlanFinancementConfirmed {} => self.confirmed = true,
+            Event::PlanFinancementOpened { ingenierie, .. } => self.ingenierie = Some(*ingenierie),
+            Event::PlanFinancementConfirmed { .. } => self.confirmed = true,
         }
     }
 }

@@ -70,9 +70,8 @@ impl IngenierieCollective {
             return Ok(Decided::nothing());
         }
         usable(organisation)?;
-        let organisation_id = organisation.id;
         let associated =
-            Event::PartenaireAssociated { organisation: organisation_id, categorie, role };
+            Event::PartenaireAssociated { organisation: organisation.id, categorie, role };
         Ok(self.records(asked, [associated]).expecting(organisation))
     }
 

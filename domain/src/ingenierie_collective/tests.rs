@@ -27,7 +27,7 @@ use super::{
     identifier::{Initiation, Subsidiarite},
 };
 use crate::{
-    Asked, Decider, Decision, Dla, DlaId, IngenierieId, Line, Organisation, OrganisationId,
+    Asked, Cents, Decider, Decision, Dla, DlaId, IngenierieId, Line, Organisation, OrganisationId,
     PlanFinancement, PlanFinancementId, Prose, QuarterDays, Role, Rule, Sealed, Seen, Subject,
     Version,
     codec::{decode, encode, kinds},
@@ -112,12 +112,18 @@ fn closed_organisation(id: OrganisationId) -> Seen<Organisation> {
 }
 
 fn plan_of(ingenierie: IngenierieId) -> Seen<PlanFinancement> {
-    seen(PLAN, [plan_financement::Event::PlanFinancementOpened { ingenierie }])
+    seen(PLAN, [opened(ingenierie)])
 }
 
 fn confirmed_plan() -> Seen<PlanFinancement> {
-    let opened = plan_financement::Event::PlanFinancementOpened { ingenierie: ID };
-    seen(PLAN, [opened, plan_financement::Event::PlanFinancementConfirmed {}])
+    let (total, valorisation) = (Cents(900_000), Cents(0));
+    let confirmed = plan_financement::Event::PlanFinancementConfirmed { total, valorisation };
+    seen(PLAN, [opened(ID), confirmed])
+}
+
+fn opened(ingenierie: IngenierieId) -> plan_financement::Event {
+    let (dlas, territoire) = ([DLA].into(), Some(vaucluse()));
+    plan_financement::Event::PlanFinancementOpened { ingenierie, dlas, territoire }
 }
 
 fn structure(structure: OrganisationId) -> Asked {

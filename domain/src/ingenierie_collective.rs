@@ -1,16 +1,49 @@
-//! Skeleton.
+//! The ingénierie collective: one common answer to needs that several structures share.
+//!
+//! Facts, refusals, rights and state stand here, the fold in `fold`; the decisions are cut
+//! by the four steps of the method (Avise, March 2006): `identifier`, `engager`,
+//! `confirmer`, `finaliser`.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Code, Decider, DlaId, IngenierieId, Line, Perimeter, Territoire, actor::rights,
-    refusal::refusals,
+    Asked, Decided, DlaId, IngenierieId, Line, OrganisationId, Perimeter, Place, PlanFinancementId,
+    Prose, QuarterDays, Right, Sealed, Subject, Territoire,
+    actor::rights,
+    referentiel::Code,
+    refusal::{Common, Listed, refusals},
+    rules::Rule,
 };
 
+pub mod activites;
+pub mod advice;
+pub mod confirmer;
+pub mod engager;
+pub mod finaliser;
+pub mod identifier;
+
+mod fold;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use activites::ActiviteMethode;
+use confirmer::{
+    mobilisation::Reponses,
+    projet::{Intervenant, Module, ResultatAttendu, TypeIngenierie},
+};
+use engager::{Compatibilite, PorteeObjectif, SensAvis};
+
+/// The longest list that one command takes, unless it says otherwise: a fact must fit in
+/// one leaf of the log, in whatever letters its texts are written.
+pub const LIST_MAX: usize = 30;
+
+/// What can happen to an ingénierie collective.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
-    /// Skeleton.
+    /// A DLA started to build an ingénierie collective, which it leads.
     IngenierieCollectiveInitiated {
         ingenierie: IngenierieId,
         porteur: DlaId,
@@ -18,39 +51,407 @@ pub enum Event {
         territoire: Territoire,
         secteurs: Vec<Code>,
     },
+    /// The need was heard of there (method, step 1 A).
+    SourceProblematiqueRecorded { source: Code, precision: Option<Prose> },
+    /// The common problem was put into words.
+    ProblematiqueStated { enonce: Prose },
+    /// The common problem was put into other words: it is to be confirmed anew.
+    ProblematiqueReformulated { enonce: Prose, motif: Sealed<Prose> },
+    /// Structures recognised the problem as theirs (method, step 1 A6).
+    ProblematiqueConfirmed { structures: Vec<OrganisationId>, methode: Line },
+    /// The sectors of the structures that are looked for (method, step 1 B2).
+    SecteursDetermined { secteurs: Vec<Code> },
+    /// A structure could benefit.
+    StructureTargeted { structure: OrganisationId },
+    /// A structure is no longer thought of.
+    StructureUntargeted { structure: OrganisationId, motif: Sealed<Prose> },
+    /// Existing offers were compared, content and financing (case FE1-3).
+    SubsidiariteChecked { contenu: bool, financement: bool, commentaire: Sealed<Prose> },
+    /// The démarche was compared with what other operators already do (method, fiche 3).
+    ComplementariteChecked { commentaire: Sealed<Prose> },
+    /// A partner joined the network, or its place in it changed.
+    PartenaireAssociated { organisation: OrganisationId, categorie: Code, role: Option<Line> },
+    /// A partner left the network.
+    PartenaireWithdrawn { organisation: OrganisationId, motif: Sealed<Prose> },
+    /// Another DLA takes part: the ingénierie is inter-DLA.
+    DlaAssociated { dla: DlaId },
+    /// A partner said what it expects, which may suit the porteur or not (method, fiche 3).
+    AttenteRecorded {
+        partenaire: OrganisationId,
+        compatibilite: Compatibilite,
+        attente: Sealed<Prose>,
+    },
+    /// A strategic objective was set.
+    ObjectifStrategiqueSet { objectif: Code, precision: Option<Prose> },
+    /// An operational objective was set.
+    ObjectifOperationnelSet { objectif: Code, precision: Option<Prose> },
+    /// An objective is no longer pursued.
+    ObjectifWithdrawn { portee: PorteeObjectif, objectif: Code, motif: Sealed<Prose> },
+    /// Whoever answers for a porteuse inscribed the démarche in its activities.
+    DemarcheValidated { dla: DlaId },
+    /// A financeur confirmed the démarche (method, step 2 C1b).
+    DemarcheConfirmedByFinanceur { financeur: OrganisationId },
+    /// A comité d'appui gave its opinion. The last one of each DLA counts.
+    AvisComiteAppuiRecorded { dla: DlaId, sens: SensAvis, commentaire: Option<Sealed<Prose>> },
+    /// A rule was set aside, for the reason given.
+    RuleWaived { rule: Rule, because: Sealed<Prose> },
+    /// Milestone: the démarche is validated, structures may be contacted.
+    IngenierieCollectiveEngaged {},
+    /// A targeted structure was asked the four questions.
+    StructureContacted { structure: OrganisationId },
+    /// What a structure answered to the four questions (method, step 3 A1).
+    StructureResponseRecorded {
+        structure: OrganisationId,
+        reponses: Reponses,
+        commentaire: Option<Sealed<Prose>>,
+    },
+    /// A structure commits to take part.
+    StructureMobilised { structure: OrganisationId, participants: Option<i32> },
+    /// A structure that was contacted will not take part.
+    StructureDeclined { structure: OrganisationId, motif: Sealed<Prose> },
+    /// A structure that took part leaves.
+    StructureWithdrawn { structure: OrganisationId, motif: Sealed<Prose> },
+    /// A groupe of structures was made, of one module or of the whole ingénierie.
+    GroupeConstituted {
+        groupe: i32,
+        intitule: Line,
+        module: Option<Line>,
+        territoire: Option<Territoire>,
+    },
+    /// A structure sits in a groupe.
+    StructureAssignedToGroupe { structure: OrganisationId, groupe: i32 },
+    /// A structure no longer sits in a groupe, and still takes part.
+    StructureRemovedFromGroupe { structure: OrganisationId, groupe: i32, motif: Sealed<Prose> },
+    /// The results to reach (method, step 3 B1d).
+    ResultatsAttendusFixed { resultats: Vec<ResultatAttendu> },
+    /// The results to reach were changed after the projet was formalised.
+    ResultatsAttendusAmended { resultats: Vec<ResultatAttendu>, motif: Sealed<Prose> },
+    /// An answer to structures, or a solution with them (method, fiche 2).
+    TypeIngenierieChosen { type_ingenierie: TypeIngenierie },
+    /// The Enée themes, and the topics in the order they will be treated.
+    TypesPrestationChosen { types: Vec<Code>, sujets: Vec<Line> },
+    /// The catchy title.
+    AccrocheChosen { accroche: Line },
+    /// The porteur's own time of intervention.
+    TempsPorteurPositioned { temps: QuarterDays },
+    /// Who intervenes: prestataires, and partners beside them.
+    SystemeIntervenantDesigned { intervenants: Vec<Intervenant> },
+    /// The projet d'intervention was written: from now on its results are amended, not fixed.
+    ProjetInterventionFormalised { modules: Vec<Module> },
+    /// Milestone: the projet may be carried out.
+    IngenierieCollectiveConfirmed {},
+    /// Milestone: the intervention started, with a confirmed plan de financement.
+    IngenierieCollectiveStarted { plan: PlanFinancementId },
+    /// The intervention is done. Evaluation, capitalisation and suivi go on.
+    IngenierieCollectiveFinalised {},
+    /// It was given up, in the state it had reached.
+    IngenierieCollectiveAbandoned { etat: Etat, motif: Sealed<Prose> },
+    /// It goes on after its end, in the state it had before.
+    IngenierieCollectiveReopened { etat: Etat, motif: Sealed<Prose> },
+    /// An activity of the method is left out: the method is adapted, not followed to the letter.
+    ActiviteSkipped { activite: ActiviteMethode, motif: Sealed<Prose> },
+    /// An activity that was left out is to be done after all.
+    ActiviteUnskipped { activite: ActiviteMethode },
 }
 
-refusals! {}
+/// How far an ingénierie has come (specification, 5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Etat {
+    /// The need is being identified and the démarche built.
+    EnIdentification,
+    /// The démarche is validated.
+    Engagee,
+    /// The projet d'intervention is confirmed.
+    Confirmee,
+    /// The intervention is under way.
+    EnIntervention,
+    /// The intervention is done.
+    Finalisee,
+    /// It was given up.
+    Abandonnee,
+}
 
-rights! {}
+refusals! {
+    /// INV-38.
+    IngenierieOver { etat: Etat } = "INGENIERIE_OVER" at "ingenierie":
+        "Cette ingénierie est terminée : rouvrez-la pour la modifier.",
+        "This ingénierie is over: reopen it to change it.";
+    /// Between milestones earlier steps stay open; later steps do not open early.
+    StepTooEarly { needed: Etat, current: Etat } = "STEP_TOO_EARLY" at "ingenierie":
+        "Franchissez d'abord les jalons qui précèdent : cette action appartient à une étape ultérieure.",
+        "Pass the milestones before it first: this action belongs to a later step.";
+    /// A fact must fit in one leaf of the log.
+    ListTooLong { field: String, max: usize } = "INGENIERIE_LIST_TOO_LONG" at "":
+        "La liste « {field} » dépasse {max} éléments : raccourcissez-la.",
+        "The list `{field}` exceeds {max} items: shorten it.";
+    /// Nobody confirms nothing.
+    StructuresMissing {} = "CONFIRMING_STRUCTURES_MISSING" at "structures":
+        "Indiquez au moins une structure qui confirme la problématique.",
+        "Give at least one structure that confirms the problématique.";
+    /// Sectors are determined by naming them.
+    SecteursMissing {} = "SECTEURS_MISSING" at "secteurs":
+        "Indiquez au moins un secteur.",
+        "Give at least one sector.";
+    /// INV-39.
+    ClosedOrganisation { organisation: OrganisationId } = "CLOSED_ORGANISATION" at "organisation":
+        "Cette organisation est fermée : choisissez celle qui lui succède.",
+        "This organisation is closed: choose the one that succeeds it.";
+    /// INV-19.
+    SourceMissing {} = "SOURCE_MISSING" at "enonce":
+        "Enregistrez d'abord au moins une source de la problématique.",
+        "Record at least one source of the problématique first.";
+    /// Its words change by reformulation, with a reason.
+    ProblematiqueAlreadyStated {} = "PROBLEMATIQUE_ALREADY_STATED" at "enonce":
+        "La problématique est déjà énoncée : reformulez-la.",
+        "The problématique is already stated: reformulate it.";
+    /// Nothing to confirm, reformulate or engage on.
+    ProblematiqueNotStated {} = "PROBLEMATIQUE_NOT_STATED" at "ingenierie":
+        "Énoncez d'abord la problématique.",
+        "State the problématique first.";
+    /// INV-20.
+    StructureNotTargeted { structure: OrganisationId } = "STRUCTURE_NOT_TARGETED" at "structure":
+        "Ciblez d'abord cette structure.",
+        "Target this structure first.";
+    /// It takes part: it leaves by a withdrawal.
+    StructureTakesPart { structure: OrganisationId } = "STRUCTURE_TAKES_PART" at "structure":
+        "Cette structure est mobilisée : enregistrez d'abord son retrait.",
+        "This structure is mobilised: record its withdrawal first.";
+    /// Not in the network of this ingénierie.
+    NotPartenaire { organisation: OrganisationId } = "NOT_PARTENAIRE" at "partenaire":
+        "Associez d'abord cette organisation comme partenaire.",
+        "Associate this organisation as a partner first.";
+    /// Only those who finance confirm as financeurs.
+    NotFinanceur { financeur: OrganisationId } = "NOT_FINANCEUR" at "financeur":
+        "Associez d'abord cette organisation comme financeur permanent ou ponctuel.",
+        "Associate this organisation as a permanent or ponctuel funder first.";
+    /// The DLA takes no part.
+    DlaNotConcerned { dla: DlaId } = "DLA_NOT_CONCERNED" at "dla":
+        "Ce DLA ne participe pas à cette ingénierie : associez-le d'abord.",
+        "This DLA takes no part in this ingénierie: associate it first.";
+    /// INV-08.
+    DemarcheNotValidated { dlas: Vec<DlaId> } = "DEMARCHE_NOT_VALIDATED" at "ingenierie":
+        "Chaque structure porteuse concernée doit d'abord valider la démarche.",
+        "Each porteuse concerned must validate the démarche first.";
+    /// INV-06.
+    AvisMissing { dlas: Vec<DlaId> } = "AVIS_MISSING" at "ingenierie":
+        "Enregistrez d'abord l'avis du comité d'appui de chaque DLA concerné (un ajournement n'en tient pas lieu).",
+        "Record the opinion of the comité d'appui of each DLA concerned first (a postponement is none).";
+    /// INV-20.
+    StructureNotContacted { structure: OrganisationId } = "STRUCTURE_NOT_CONTACTED" at "structure":
+        "Contactez d'abord cette structure.",
+        "Contact this structure first.";
+    /// INV-20.
+    ResponseMissing { structure: OrganisationId } = "RESPONSE_MISSING" at "structure":
+        "Enregistrez d'abord les réponses de cette structure aux quatre questions.",
+        "Record the answers of this structure to the four questions first.";
+    /// INV-20: once per ingénierie.
+    StructureAlreadyMobilised { structure: OrganisationId } = "STRUCTURE_ALREADY_MOBILISED" at "participants":
+        "Cette structure est déjà mobilisée, avec un autre nombre de participants.",
+        "This structure is already mobilised, with another number of participants.";
+    /// Only those who take part sit in groupes or leave.
+    StructureNotMobilised { structure: OrganisationId } = "STRUCTURE_NOT_MOBILISED" at "structure":
+        "Mobilisez d'abord cette structure.",
+        "Mobilise this structure first.";
+    /// A structure sends somebody, and not a crowd.
+    ParticipantsOutOfRange { max: i32 } = "PARTICIPANTS_OUT_OF_RANGE" at "participants":
+        "Indiquez un nombre de participants entre 1 et {max}.",
+        "Give a number of participants between 1 and {max}.";
+    /// No groupe has this number.
+    GroupeUnknown { groupe: i32 } = "GROUPE_UNKNOWN" at "groupe":
+        "Aucun groupe de cette ingénierie ne porte le numéro {groupe}.",
+        "No groupe of this ingénierie has number {groupe}.";
+    /// INV-21.
+    InAnotherGroupe { structure: OrganisationId, groupe: i32 } = "IN_ANOTHER_GROUPE" at "groupe":
+        "Cette structure siège déjà dans le groupe {groupe} pour ce module : retirez-l'en d'abord.",
+        "This structure already sits in groupe {groupe} for this module: remove it from there first.";
+    /// A result is fixed by stating it.
+    ResultatsMissing {} = "RESULTATS_ATTENDUS_MISSING" at "resultats":
+        "Indiquez au moins un résultat attendu.",
+        "Give at least one expected result.";
+    /// INV-26.
+    ResultatsFrozen {} = "RESULTATS_FROZEN" at "resultats":
+        "Le projet est formalisé : amendez les résultats attendus, avec un motif.",
+        "The projet is formalised: amend the expected results, with a reason.";
+    /// INV-26, the other way round.
+    ResultatsNotFrozen {} = "RESULTATS_NOT_FROZEN" at "resultats":
+        "Le projet n'est pas encore formalisé : fixez les résultats attendus.",
+        "The projet is not formalised yet: fix the expected results.";
+    /// INV-25.
+    TypesPrestationMissing {} = "TYPES_PRESTATION_MISSING" at "types":
+        "Choisissez au moins un type de prestation Enée.",
+        "Choose at least one Enée type de prestation.";
+    /// A système has someone in it.
+    IntervenantsMissing {} = "INTERVENANTS_MISSING" at "intervenants":
+        "Indiquez au moins un intervenant.",
+        "Give at least one intervenant.";
+    /// Someone, and not a crowd.
+    IntervenantsOutOfRange { max: i32 } = "INTERVENANTS_OUT_OF_RANGE" at "intervenants":
+        "Indiquez, pour chaque qualité, un nombre d'intervenants entre 1 et {max}.",
+        "Give, for each quality, a number of intervenants between 1 and {max}.";
+    /// A projet is made of modules.
+    ModulesMissing {} = "MODULES_MISSING" at "modules":
+        "Indiquez au moins un module.",
+        "Give at least one module.";
+    /// INV-24.
+    AccompagnementMissing {} = "ACCOMPAGNEMENT_MISSING" at "modules":
+        "Une ingénierie de type 2 prévoit au moins un module d'accompagnement : ajoutez-en un.",
+        "A type 2 ingénierie plans at least one accompaniment module: add one.";
+    /// Type, themes and results come before the projet.
+    ProjetIncomplete { missing: Listed } = "PROJET_INCOMPLETE" at "ingenierie":
+        "Complétez le projet avant de le formaliser : {missing}.",
+        "Complete the projet before formalising it: {missing}.";
+    /// Nothing to confirm.
+    ProjetNotFormalised {} = "PROJET_NOT_FORMALISED" at "ingenierie":
+        "Formalisez d'abord le projet d'intervention.",
+        "Formalise the projet d'intervention first.";
+    /// An ingénierie is carried out with structures.
+    NobodyMobilised {} = "NOBODY_MOBILISED" at "ingenierie":
+        "Mobilisez d'abord au moins une structure.",
+        "Mobilise at least one structure first.";
+    /// INV-11.
+    PlanElsewhere {} = "PLAN_ELSEWHERE" at "plan":
+        "Indiquez le plan de financement de cette ingénierie.",
+        "Give the plan de financement of this ingénierie.";
+    /// INV-11.
+    PlanStillOpen {} = "PLAN_STILL_OPEN" at "plan":
+        "Confirmez d'abord le plan de financement.",
+        "Confirm the plan de financement first.";
+}
 
+rights! {
+    INITIATE = "initiateIngenierie": ChargeDeMission;
+    SOURCE = "recordSource": ChargeDeMission;
+    STATE = "stateProblematique": ChargeDeMission;
+    REFORMULATE = "reformulateProblematique": ChargeDeMission;
+    CONFIRM_PROBLEMATIQUE = "confirmProblematique": ChargeDeMission;
+    SECTEURS = "determineSecteurs": ChargeDeMission;
+    TARGET = "targetStructure": ChargeDeMission;
+    UNTARGET = "untargetStructure": ChargeDeMission;
+    SUBSIDIARITE = "checkSubsidiarite": ChargeDeMission;
+    COMPLEMENTARITE = "checkComplementarite": ChargeDeMission;
+    ASSOCIATE = "associatePartenaire": ChargeDeMission;
+    WITHDRAW_PARTENAIRE = "withdrawPartenaire": ChargeDeMission;
+    ASSOCIATE_DLA = "associateDla": ChargeDeMission;
+    ATTENTE = "recordAttente": ChargeDeMission;
+    STRATEGIQUE = "setObjectifStrategique": ChargeDeMission;
+    OPERATIONNEL = "setObjectifOperationnel": ChargeDeMission;
+    WITHDRAW_OBJECTIF = "withdrawObjectif": ChargeDeMission;
+    VALIDATE = "validateDemarche": ResponsablePorteuse;
+    CONFIRM_DEMARCHE = "confirmDemarcheByFinanceur": ChargeDeMission, Financeur;
+    AVIS = "recordAvis": ChargeDeMission, MembreComiteAppui;
+    ENGAGE = "engageIngenierie": ChargeDeMission;
+    CONTACT = "contactStructure": ChargeDeMission;
+    RESPONSE = "recordStructureResponse": ChargeDeMission, StructureBeneficiaire;
+    MOBILISE = "mobiliseStructure": ChargeDeMission;
+    DECLINE = "declineStructure": ChargeDeMission;
+    WITHDRAW = "withdrawStructure": ChargeDeMission;
+    GROUPE = "constituteGroupe": ChargeDeMission;
+    ASSIGN = "assignStructureToGroupe": ChargeDeMission;
+    REMOVE = "removeStructureFromGroupe": ChargeDeMission;
+    FIX_RESULTATS = "fixResultatsAttendus": ChargeDeMission;
+    AMEND_RESULTATS = "amendResultatsAttendus": ChargeDeMission;
+    TYPE = "chooseType": ChargeDeMission;
+    TYPES_PRESTATION = "chooseTypesPrestation": ChargeDeMission;
+    ACCROCHE = "chooseAccroche": ChargeDeMission;
+    TEMPS_PORTEUR = "positionTempsPorteur": ChargeDeMission;
+    SYSTEME = "designSysteme": ChargeDeMission;
+    FORMALISE = "formaliseProjet": ChargeDeMission;
+    CONFIRM = "confirmIngenierie": ChargeDeMission;
+    START = "startIngenierie": ChargeDeMission;
+    FINALISE = "finaliseIngenierie": ChargeDeMission;
+    ABANDON = "abandonIngenierie": ChargeDeMission, ResponsablePorteuse;
+    REOPEN = "reopenIngenierie": ChargeDeMission, ResponsablePorteuse;
+    SKIP = "skipActivite": ChargeDeMission;
+    UNSKIP = "unskipActivite": ChargeDeMission;
+}
+
+/// What the decisions need to remember, and nothing else.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IngenierieCollective {
-    dla: Option<DlaId>,
+    id: Option<IngenierieId>,
+    etat: Option<Etat>,
+    abandoned_in: Option<Etat>,
+    /// The lead first.
+    dlas: Vec<DlaId>,
     territoire: Option<Territoire>,
+    skipped: BTreeSet<ActiviteMethode>,
+    // IDENTIFIER
+    sources: BTreeSet<(Code, Option<Prose>)>,
+    problematique: Option<Prose>,
+    confirmed_by: BTreeMap<OrganisationId, Line>,
+    secteurs: BTreeSet<Code>,
+    structures: BTreeMap<OrganisationId, Ciblee>,
+    subsidiaire: Option<bool>,
+    complementarite_checked: bool,
+    // ENGAGER
+    partenaires: BTreeMap<OrganisationId, Associe>,
+    strategiques: BTreeMap<Code, Option<Prose>>,
+    operationnels: BTreeMap<Code, Option<Prose>>,
+    validated: BTreeSet<DlaId>,
+    avis: BTreeMap<DlaId, SensAvis>,
+    // CONFIRMER
+    groupes: BTreeMap<i32, Groupe>,
+    resultats: Vec<ResultatAttendu>,
+    type_ingenierie: Option<TypeIngenierie>,
+    types: Vec<Code>,
+    sujets: Vec<Line>,
+    accroche: Option<Line>,
+    temps_porteur: Option<QuarterDays>,
+    intervenants: Vec<Intervenant>,
+    /// Empty until the projet is formalised.
+    modules: Vec<Module>,
 }
 
-impl Decider for IngenierieCollective {
-    const CATEGORY: &'static str = "ingenierie_collective";
+/// Where a targeted structure stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Ciblee {
+    contacted: bool,
+    reponses: Option<Reponses>,
+    declined: bool,
+    mobilised: bool,
+    participants: Option<i32>,
+}
 
-    type Id = IngenierieId;
-    type Event = Event;
-    type Refusal = Refusal;
+/// A partner of the network.
+#[derive(Debug, Clone, PartialEq)]
+struct Associe {
+    categorie: Code,
+    role: Option<Line>,
+    compatibilite: Option<Compatibilite>,
+    confirms: bool,
+}
 
-    fn evolve(&mut self, event: &Event) {
-        match event {
-            Event::IngenierieCollectiveInitiated { porteur, territoire, .. } => {
-                self.dla = Some(*porteur);
-                self.territoire = Some(territoire.clone());
-            }
-        }
-    }
+/// Structures that work together.
+#[derive(Debug, Clone, PartialEq)]
+struct Groupe {
+    intitule: Line,
+    module: Option<Line>,
+    territoire: Option<Territoire>,
+    structures: BTreeSet<OrganisationId>,
 }
 
 impl IngenierieCollective {
-    /// Who may know that it exists.
+    /// Whether it was initiated.
+    pub fn exists(&self) -> bool {
+        self.etat.is_some()
+    }
+
+    /// How far it has come; `None` before it is initiated.
+    pub fn etat(&self) -> Option<Etat> {
+        self.etat
+    }
+
+    /// Whether it was finalised or abandoned.
+    pub fn is_over(&self) -> bool {
+        matches!(self.etat, Some(Etat::Finalisee | Etat::Abandonnee))
+    }
+
+    /// Who may know that it exists: the DLAs concerned, the partners, the targeted structures.
     pub fn perimeter(&self) -> Perimeter {
         Perimeter::of_dlas(self.dlas())
+            .and(self.partenaires.keys().copied())
+            .and(self.structures.keys().copied())
     }
 
     /// Where it takes place.
@@ -60,6 +461,96 @@ impl IngenierieCollective {
 
     /// The DLAs concerned, the lead first.
     pub fn dlas(&self) -> impl Iterator<Item = DlaId> {
-        self.dla.into_iter()
+        self.dlas.iter().copied()
     }
+
+    /// The DLA that leads it.
+    pub fn porteur(&self) -> Option<DlaId> {
+        self.dlas.first().copied()
+    }
+
+    /// The partners, and their category.
+    pub fn partenaires(&self) -> impl Iterator<Item = (OrganisationId, &Code)> {
+        self.partenaires.iter().map(|(id, it)| (*id, &it.categorie))
+    }
+
+    /// Whether a structure takes part now.
+    pub fn is_mobilised(&self, structure: OrganisationId) -> bool {
+        self.structures
+            .get(&structure)
+            .is_some_and(|it| it.mobilised)
+    }
+
+    /// Lets pass who holds the right, on an ingénierie that is not over (INV-38).
+    fn open_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
+        asked.may(right, &self.perimeter())?;
+        match self.etat {
+            Some(etat @ (Etat::Finalisee | Etat::Abandonnee)) => {
+                Err(Refusal::IngenierieOver { etat })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same, once a milestone is passed.
+    fn past(&self, asked: &Asked, right: &Right, needed: Etat) -> Result<(), Refusal> {
+        self.open_to(asked, right)?;
+        let current = self.etat.ok_or(Common::NotFound {})?;
+        if current < needed { Err(Refusal::StepTooEarly { needed, current }) } else { Ok(()) }
+    }
+
+    /// Closes a text under the key of the dossier.
+    fn sealed(&self, text: Prose) -> Result<Sealed<Prose>, Refusal> {
+        Ok(Sealed::new(self.subject()?, text))
+    }
+
+    fn subject(&self) -> Result<Subject, Refusal> {
+        Ok(Subject::dossier(self.id.ok_or(Common::NotFound {})?))
+    }
+
+    /// Sets rules aside, all for the one reason given.
+    fn waive(&self, asked: &Asked, rules: &[Rule]) -> Result<Vec<Event>, Refusal> {
+        let subject = self.subject()?;
+        rules
+            .iter()
+            .map(|rule| {
+                let (rule, because) = asked.waive(*rule, subject.clone())?;
+                Ok(Event::RuleWaived { rule, because })
+            })
+            .collect()
+    }
+
+    fn records(&self, asked: &Asked, events: impl IntoIterator<Item = Event>) -> Decided<Event> {
+        let place = Place { territoire: self.territoire.clone(), dossier: self.id };
+        asked.records(place, events)
+    }
+}
+
+/// Only those who answer for themselves pass, and those who note what they were told.
+fn for_itself(asked: &Asked, organisation: OrganisationId) -> Result<(), Common> {
+    match asked.by.answers_for() {
+        Some(own) if own != organisation => Err(Common::NotFound {}),
+        _ => Ok(()),
+    }
+}
+
+/// Lets pass those who act for one DLA; the others read the dossier, and may not do this.
+fn for_dla(asked: &Asked, right: &Right, dla: DlaId) -> Result<(), Common> {
+    if asked.by.sees(&Perimeter::of_dlas([dla])) {
+        return Ok(());
+    }
+    Err(Common::Forbidden { act: right.act.to_owned() })
+}
+
+/// A list must say something, and not too much.
+fn bounded<T>(field: &str, max: usize, list: &[T], missing: Refusal) -> Result<(), Refusal> {
+    if list.is_empty() { Err(missing) } else { at_most(field, max, list) }
+}
+
+/// A list must not say too much.
+fn at_most<T>(field: &str, max: usize, list: &[T]) -> Result<(), Refusal> {
+    if list.len() <= max {
+        return Ok(());
+    }
+    Err(Refusal::ListTooLong { field: field.to_owned(), max })
 }

@@ -55,8 +55,8 @@ rules! {
         "the comité d'appui gave an unfavourable opinion.";
     /// The porteur's permanent funders confirm the démarche (method, step 2 C1b).
     FinanceursConfirm = "FINANCEURS_CONFIRM", "INV-09":
-        "un financeur du porteur confirme la démarche avant la confirmation.",
-        "a funder of the porteur confirms the démarche before confirmation.";
+        "les financeurs permanents du porteur confirment la démarche avant la confirmation.",
+        "the permanent funders of the porteur confirm the démarche before confirmation.";
     /// Every retained resource has been granted, unless the porteuse guarantees it.
     LinesGranted = "LINES_GRANTED", "INV-12":
         "toutes les ressources sont accordées avant de confirmer le plan.",

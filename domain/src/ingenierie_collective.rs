@@ -2,13 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decider, IngenierieId, actor::rights, refusal::refusals};
+use crate::{
+    Decider, DlaId, IngenierieId, OrganisationId, Perimeter, Territoire, actor::rights,
+    refusal::refusals,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
     /// Skeleton.
-    Skeleton {},
+    Skeleton { dlas: Vec<DlaId>, organisations: Vec<OrganisationId>, territoire: Territoire },
+    /// Skeleton.
+    Abandoned {},
 }
 
 refusals! {}
@@ -16,7 +21,12 @@ refusals! {}
 rights! {}
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct IngenierieCollective {}
+pub struct IngenierieCollective {
+    dlas: Vec<DlaId>,
+    organisations: Vec<OrganisationId>,
+    territoire: Option<Territoire>,
+    over: bool,
+}
 
 impl Decider for IngenierieCollective {
     const CATEGORY: &'static str = "ingenierie_collective";
@@ -27,24 +37,34 @@ impl Decider for IngenierieCollective {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Skeleton {} => (),
+            Event::Skeleton { dlas, organisations, territoire } => {
+                self.dlas.clone_from(dlas);
+                self.organisations.clone_from(organisations);
+                self.territoire = Some(territoire.clone());
+            }
+            Event::Abandoned {} => self.over = true,
         }
     }
 }
 
 impl IngenierieCollective {
     /// Who may know that it exists.
-    pub fn perimeter(&self) -> crate::Perimeter {
-        crate::Perimeter::default()
+    pub fn perimeter(&self) -> Perimeter {
+        Perimeter::of_dlas(self.dlas()).and(self.organisations.iter().copied())
     }
 
     /// Where it takes place.
-    pub fn territoire(&self) -> Option<crate::Territoire> {
-        None
+    pub fn territoire(&self) -> Option<Territoire> {
+        self.territoire.clone()
     }
 
     /// The DLAs concerned, the lead first.
-    pub fn dlas(&self) -> impl Iterator<Item = crate::DlaId> {
-        [].into_iter()
+    pub fn dlas(&self) -> impl Iterator<Item = DlaId> {
+        self.dlas.iter().copied()
+    }
+
+    /// Whether it was finalised or abandoned.
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 }

@@ -16,7 +16,9 @@ refusals! {}
 rights! {}
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Organisation {}
+pub struct Organisation {
+    prestataire: bool,
+}
 
 impl Decider for Organisation {
     const CATEGORY: &'static str = "organisation";
@@ -27,7 +29,7 @@ impl Decider for Organisation {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Skeleton {} => (),
+            Event::Skeleton {} => self.prestataire = true,
         }
     }
 }
@@ -42,7 +44,9 @@ pub enum OrganisationRole {
 
 impl Organisation {
     /// Whether it holds the role now.
-    pub fn holds(&self, _role: OrganisationRole) -> bool {
-        true
+    pub fn holds(&self, role: OrganisationRole) -> bool {
+        match role {
+            OrganisationRole::Prestataire => self.prestataire,
+        }
     }
 }

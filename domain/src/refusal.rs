@@ -3,6 +3,8 @@
 //! Each aggregate declares its own with `refusals!`, so that a rule and its answer
 //! stand on one screen; at the log's door they are erased to [`Refusal`].
 
+use std::fmt;
+
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -30,6 +32,17 @@ pub struct Entry {
     pub path: &'static str,
     pub fr: &'static str,
     pub en: &'static str,
+}
+
+/// Several names in one sentence, with commas between them.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Listed(pub Vec<String>);
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
+    }
 }
 
 /// Declares why an aggregate says no: variant, code, field, French, English.
@@ -104,7 +117,10 @@ impl From<Common> for Refusal {
             Common::JustificationNeeded { rule } => {
                 (format!("{} {}", entry.fr, rule.fr()), format!("{} {}", entry.en, rule.en()))
             }
-            _ => (entry.fr.to_owned(), entry.en.to_owned()),
+            Common::NotFound {}
+            | Common::Forbidden { .. }
+            | Common::DateInFuture { .. }
+            | Common::AlreadyExists {} => (entry.fr.to_owned(), entry.en.to_owned()),
         };
         Self { code: entry.code, path: entry.path, details, fr, en }
     }

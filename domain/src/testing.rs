@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorId, Asked, Date, Decider, Decision, DlaId, OrganisationId, Prose, Refusal, Role,
-    Seen, Territoire, Version, date,
+    Actor, ActorId, Asked, Date, Decider, Decision, DlaId, Expect, IngenierieCollective,
+    IngenierieId, Line, Organisation, OrganisationId, Prose, Refusal, Role, Seen, Territoire,
+    Version, date, ingenierie_collective, organisation,
 };
 
 pub(crate) const DLA: DlaId = DlaId(Uuid::from_u128(84));
 pub(crate) const OTHER_DLA: DlaId = DlaId(Uuid::from_u128(85));
+pub(crate) const INGENIERIE: IngenierieId = IngenierieId(Uuid::from_u128(5));
 pub(crate) const TODAY: Date = date(2026, 3, 16);
 
 pub(crate) trait Scenario: Decider {
@@ -39,6 +41,27 @@ impl<D: Decider> When<D> {
             .0
             .map(|decided| decided.facts.into_iter().map(|it| it.event).collect());
         assert_eq!(recorded, Ok(expected.into_iter().collect::<Vec<_>>()));
+    }
+
+    /// The decision stands only if the other stream has not moved.
+    #[track_caller]
+    pub(crate) fn expecting<O: Decider>(self, other: &Seen<O>) -> Self {
+        let expected = Expect { stream: other.id.into(), version: other.version };
+        let expects = self.0.as_ref().map(|decided| decided.expects.clone());
+        assert_eq!(expects, Ok(vec![expected]));
+        self
+    }
+
+    /// It holds this value, and no other.
+    #[track_caller]
+    pub(crate) fn claiming(self, scope: &str, value: &str) -> Self {
+        let claims = self.0.as_ref().map(|decided| {
+            let held = decided.claims.iter();
+            held.map(|it| (it.scope.to_owned(), it.value.clone()))
+                .collect()
+        });
+        assert_eq!(claims, Ok(vec![(scope.to_owned(), value.to_owned())]));
+        self
     }
 
     /// It is already so.
@@ -108,6 +131,16 @@ pub(crate) fn financeur(n: u128) -> Asked {
     asked(Role::Financeur { financeur: org(n) })
 }
 
+/// By the structure bénéficiaire of that number.
+pub(crate) fn structure(n: u128) -> Asked {
+    asked(Role::StructureBeneficiaire { structure: org(n) })
+}
+
+/// By the prestataire of that number.
+pub(crate) fn prestataire(n: u128) -> Asked {
+    asked(Role::Prestataire { prestataire: org(n) })
+}
+
 /// By the administrator of the registry.
 pub(crate) fn admin() -> Asked {
     asked(Role::Admin)
@@ -130,6 +163,40 @@ impl Asked {
 /// An organisation, by number.
 pub(crate) const fn org(n: u128) -> OrganisationId {
     OrganisationId(Uuid::from_u128(n))
+}
+
+/// The ingénierie of `DLA` in the Vaucluse, in its first days.
+pub(crate) fn ingenierie() -> Seen<IngenierieCollective> {
+    seen(INGENIERIE, [initiated()])
+}
+
+/// The same, abandoned.
+pub(crate) fn abandoned_ingenierie() -> Seen<IngenierieCollective> {
+    seen(INGENIERIE, [initiated(), ingenierie_collective::Event::Abandoned {}])
+}
+
+/// An ingénierie without any fact.
+pub(crate) fn absent_ingenierie() -> Seen<IngenierieCollective> {
+    seen(INGENIERIE, [])
+}
+
+fn initiated() -> ingenierie_collective::Event {
+    let (dlas, organisations) = (vec![DLA], vec![org(41), org(51)]);
+    ingenierie_collective::Event::Skeleton { dlas, organisations, territoire: vaucluse() }
+}
+
+/// An organisation that is referenced as a prestataire.
+pub(crate) fn referenced(n: u128) -> Seen<Organisation> {
+    seen(org(n), [organisation::Event::Skeleton {}])
+}
+
+/// An organisation that is not referenced as a prestataire.
+pub(crate) fn unreferenced(n: u128) -> Seen<Organisation> {
+    seen(org(n), [])
+}
+
+pub(crate) fn line(text: &str) -> Line {
+    Line::parse(text).expect("a valid line")
 }
 
 pub(crate) fn prose(text: &str) -> Prose {

@@ -8,6 +8,7 @@ use crate::{
     Actor, ActorId, Asked, Date, Decider, Decision, DlaId, Expect, IngenierieCollective,
     IngenierieId, Line, Organisation, OrganisationId, Prose, Refusal, Role, Seen, Territoire,
     Version, date, ingenierie_collective, organisation,
+    referentiel::{Code, Liste},
 };
 
 pub(crate) const DLA: DlaId = DlaId(Uuid::from_u128(84));
@@ -193,6 +194,16 @@ pub(crate) fn referenced(n: u128) -> Seen<Organisation> {
 /// An organisation that is not referenced as a prestataire.
 pub(crate) fn unreferenced(n: u128) -> Seen<Organisation> {
     seen(org(n), [])
+}
+
+/// A code of a reference list.
+pub(crate) fn code(liste: Liste, code: &str) -> Code {
+    liste.code(code).expect("a code of the list")
+}
+
+/// Codes of a reference list.
+pub(crate) fn codes<const N: usize>(liste: Liste, codes: [&str; N]) -> BTreeSet<Code> {
+    codes.into_iter().map(|it| code(liste, it)).collect()
 }
 
 pub(crate) fn line(text: &str) -> Line {

@@ -11,7 +11,7 @@ use crate::{
     refusal::{Common, Listed},
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, folded, ingenierie, membre, org, prestataire, prose, referenced, responsable, seen,
+        amina, folded, ingenierie, membre, org, prestataire, prose, referenced, responsable,
         stranger, unreferenced, vaucluse,
     },
 };
@@ -888,10 +888,4 @@ proptest! {
         let failed = history.iter().any(|it| matches!(it, ConsultationDeclaredUnsuccessful { .. }));
         prop_assert!(!(failed && it.chosen().is_some()), "a failed consultation chose someone");
     }
-}
-
-#[test]
-fn the_seen_version_is_that_of_the_history() {
-    assert!(seen::<Consultation>(ID, launched()).exists());
-    assert!(!seen::<Consultation>(ID, []).exists());
 }

@@ -166,3 +166,6 @@ impl serde::de::Error for Variants {
         Self(expected)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -350,7 +350,7 @@ impl Consultation {
     }
 
     /// Ends the consultation, once every bidder was informed (INV-05).
-    pub fn close(&self, asked: &Asked) -> Decision<Self> {
+    pub fn close_consultation(&self, asked: &Asked) -> Decision<Self> {
         asked.may(&CLOSE, &self.perimeter())?;
         if self.closed {
             return Ok(Decided::nothing());

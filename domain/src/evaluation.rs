@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Asked, Date, Decided, Decider, Decision, DlaId, EvaluationId, IngenierieCollective,
-    IngenierieId, Line, Mesure, OrganisationId, Place, Prose, Sealed, Seen, Subject, Territoire,
+    IngenierieId, Line, Mesure, OrganisationId, Place, Prose, Sealed, Seen, Territoire,
     actor::{Perimeter, Right, rights},
     referentiel::Code,
     refusal::{Common, refusals},

@@ -74,7 +74,7 @@ impl Consultation {
     /// Declares that no offre answers the need. The reason is mandatory (INV-36).
     ///
     /// Nobody can tell before the offres are open or, without any, while some are expected.
-    pub fn declare_unsuccessful(&self, asked: &Asked, motif: Prose) -> Decision<Self> {
+    pub fn declare_consultation_unsuccessful(&self, asked: &Asked, motif: Prose) -> Decision<Self> {
         self.open_to(asked, &UNSUCCESSFUL)?;
         if self.unsuccessful {
             return Ok(Decided::nothing());

@@ -612,7 +612,7 @@ fn whoever_is_chosen_without_competition_sees_the_consultation() {
 #[test]
 fn a_consultation_is_unsuccessful_when_no_offre_answers_the_need() {
     let ask = |it: &Consultation, asked: &Asked| {
-        it.declare_unsuccessful(asked, prose("Aucune ne convient."))
+        it.declare_consultation_unsuccessful(asked, prose("Aucune ne convient."))
     };
     for (history, asked) in [
         (opened(), amina()),
@@ -663,17 +663,17 @@ fn a_consultation_ends_when_every_bidder_was_informed() {
     let mut history = decided();
     history.push(PrestataireInformed { prestataire: ATELIER, retenu: true });
     Consultation::given(history.clone())
-        .when(|it| it.close(&amina()))
+        .when(|it| it.close_consultation(&amina()))
         .refused(Refusal::BiddersNotInformed { waiting: vec![COOP] });
     history.push(PrestataireInformed { prestataire: COOP, retenu: false });
     Consultation::given(history)
-        .when(|it| it.close(&amina()))
+        .when(|it| it.close_consultation(&amina()))
         .then([ConsultationClosed {}]);
     Consultation::given(closed())
-        .when(|it| it.close(&amina()))
+        .when(|it| it.close_consultation(&amina()))
         .nothing();
     Consultation::given(opened())
-        .when(|it| it.close(&amina()))
+        .when(|it| it.close_consultation(&amina()))
         .refused(Refusal::NoResultYet {});
 }
 
@@ -798,8 +798,10 @@ impl Command {
             Self::Choose(n) => it.choose_prestataire(asked, choice(org(n))),
             Self::Award(n) => it.award_directly(asked, &referenced(n), PRICE),
             Self::Inform(n) => it.inform_prestataire(asked, org(n)),
-            Self::Unsuccessful => it.declare_unsuccessful(asked, prose("Aucune ne convient.")),
-            Self::Close => it.close(asked),
+            Self::Unsuccessful => {
+                it.declare_consultation_unsuccessful(asked, prose("Aucune ne convient."))
+            }
+            Self::Close => it.close_consultation(asked),
         }
     }
 }

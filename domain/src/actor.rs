@@ -172,7 +172,11 @@ impl Actor {
             Role::Financeur { financeur: id }
             | Role::StructureBeneficiaire { structure: id }
             | Role::Prestataire { prestataire: id } => Some(*id),
-            _ => None,
+            Role::ChargeDeMission { .. }
+            | Role::ResponsablePorteuse { .. }
+            | Role::MembreComiteAppui { .. }
+            | Role::Admin
+            | Role::House => None,
         }
     }
 }

@@ -132,7 +132,7 @@ fn extract(value: &mut Value, at: &str, sealed: &mut Vec<ToSeal>) {
                 extract(item, &format!("{at}/{n}"), sealed);
             }
         }
-        _ => (),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
     }
 }
 
@@ -166,3 +166,6 @@ impl serde::de::Error for Variants {
         Self(expected)
     }
 }
+
+#[cfg(test)]
+mod tests;

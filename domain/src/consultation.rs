@@ -1,21 +1,27 @@
 //! The consultation: prestataires are asked for an offre, one of them is chosen.
+//!
+//! This file holds the facts, the state and the call; what happens to the offres is in
+//! `offres`, who carries out the mission in `choix`.
+
+mod offres;
+mod choix;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::choix::Choice;
 use crate::{
     Asked, Cents, ConsultationId, Date, Decided, Decider, Decision, DlaId, IngenierieCollective,
     IngenierieId, Organisation, OrganisationId, Place, Prose, QuarterDays, Sealed, Seen, Subject,
     Territoire,
-    actor::{Perimeter, rights},
-    organisation,
-    refusal::{Common, refusals},
+    actor::{Perimeter, Right, rights},
+    organisation::OrganisationRole,
+    refusal::{Common, Listed, refusals},
     rules::Rule,
 };
-
-#[cfg(test)]
-mod tests;
 
 /// Fewer prestataires consulted than this must be justified (INV-04, practice of the DLA du Var).
 pub const CONSULTED_MIN: usize = 3;
@@ -41,13 +47,13 @@ pub enum Event {
     AppelOffresLaunched { deadline: Date },
     /// A prestataire received the cahier des charges.
     PrestataireConsulted { prestataire: OrganisationId },
-    /// A prestataire will not answer.
+    /// A prestataire will not answer, or no longer: its offre was withdrawn just before.
     PrestataireDeclined { prestataire: OrganisationId },
     /// A prestataire answered. Nobody reads the offre before the opening.
     OffreReceived { prestataire: OrganisationId, offre: Sealed<Offre> },
     /// A prestataire took its offre back.
     OffreWithdrawn { prestataire: OrganisationId },
-    /// The offres were opened together.
+    /// The offres were opened together: one for each bidder, the last it sent.
     OffresOpened { offres: Vec<OffreOuverte> },
     /// A rule was set aside, for the reason given.
     RuleWaived { rule: Rule, because: Sealed<Prose> },
@@ -121,10 +127,14 @@ pub struct Notation {
 }
 
 refusals! {
+    /// INV-38.
+    IngenierieEnded {} = "INGENIERIE_ENDED" at "ingenierie":
+        "Cette ingénierie est finalisée ou abandonnée : rouvrez-la avant de consulter des prestataires.",
+        "This ingénierie is finalised or abandoned: reopen it before consulting prestataires.";
     /// INV-01.
-    SectionsMissing { missing: Vec<String> } = "SECTIONS_MISSING" at "sections":
-        "Complétez les sections du cahier des charges avant de le finaliser : {missing:?}.",
-        "Complete the sections of the cahier des charges before finalising it: {missing:?}.";
+    SectionsMissing { missing: Listed } = "SECTIONS_MISSING" at "sections":
+        "Complétez les sections du cahier des charges avant de le finaliser : {missing}.",
+        "Complete the sections of the cahier des charges before finalising it: {missing}.";
     /// The call is out: its terms no longer change.
     CahierDesChargesFinal {} = "CAHIER_DES_CHARGES_FINAL" at "consultation":
         "L'appel d'offres est lancé : le cahier des charges ne change plus.",
@@ -133,6 +143,10 @@ refusals! {
     CahierDesChargesNotFinal {} = "CAHIER_DES_CHARGES_NOT_FINAL" at "consultation":
         "Finalisez d'abord le cahier des charges.",
         "Finalise the cahier des charges first.";
+    /// The deadline is the same for all, from the first day.
+    AppelOffresAlreadyLaunched { deadline: Date } = "APPEL_OFFRES_ALREADY_LAUNCHED" at "deadline":
+        "L'appel d'offres court déjà jusqu'au {deadline} : cette date ne change plus.",
+        "The appel d'offres already runs until {deadline}: this date no longer changes.";
     /// Offres are asked for by a call.
     AppelOffresNotLaunched {} = "APPEL_OFFRES_NOT_LAUNCHED" at "consultation":
         "Lancez d'abord l'appel d'offres.",
@@ -141,18 +155,26 @@ refusals! {
     DeadlinePast { deadline: Date } = "DEADLINE_PAST" at "deadline":
         "La date limite ({deadline}) est déjà passée : choisissez une date à venir.",
         "The deadline ({deadline}) has already passed: choose a date to come.";
+    /// Consulted without time to answer, a prestataire would be counted (INV-04) for nothing.
+    TooLateToConsult { deadline: Date } = "TOO_LATE_TO_CONSULT" at "prestataire":
+        "Les offres étaient attendues jusqu'au {deadline} : ce prestataire ne peut plus répondre.",
+        "Offres were expected until {deadline}: this prestataire can no longer answer.";
     /// The organisation does not hold the role.
     NotPrestataire { prestataire: OrganisationId } = "NOT_PRESTATAIRE" at "prestataire":
-        "Cette organisation n'est pas référencée comme prestataire.",
-        "This organisation is not referenced as a prestataire.";
+        "Cette organisation n'est pas référencée comme prestataire : référencez-la d'abord.",
+        "This organisation is not referenced as a prestataire: reference it first.";
     /// Only those who received the cahier des charges answer it.
     NotConsulted { prestataire: OrganisationId } = "NOT_CONSULTED" at "prestataire":
-        "Ce prestataire n'a pas été consulté.",
-        "This prestataire was not consulted.";
+        "Ce prestataire n'a pas été consulté : consultez-le d'abord.",
+        "This prestataire was not consulted: consult it first.";
     /// The deadline is the same for all.
     OffreLate { deadline: Date } = "OFFRE_LATE" at "prestataire":
         "Les offres étaient attendues jusqu'au {deadline} : celle-ci arrive trop tard.",
         "Offres were expected until {deadline}: this one comes too late.";
+    /// Only the DLA notes what it received on another day.
+    OffreBackdated {} = "OFFRE_BACKDATED" at "on":
+        "Une offre est datée du jour où vous la remettez : retirez la date.",
+        "An offre is dated on the day when you send it: leave the date out.";
     /// Opened together, so that nobody bids knowing another's price.
     OffresAlreadyOpen {} = "OFFRES_ALREADY_OPEN" at "consultation":
         "Les offres sont ouvertes : il n'est plus possible d'en remettre, d'en modifier ni d'en retirer.",
@@ -165,6 +187,10 @@ refusals! {
     NoOffreReceived {} = "NO_OFFRE_RECEIVED" at "consultation":
         "Aucune offre n'a été reçue : déclarez la consultation infructueuse.",
         "No offre was received: declare the consultation unsuccessful.";
+    /// An offre that cannot be read is not left aside in silence.
+    EnvelopesMissing { missing: Vec<OrganisationId> } = "ENVELOPES_MISSING" at "consultation":
+        "L'offre d'un candidat n'a pas pu être lue, aucune n'est donc ouverte : signalez-le à l'administrateur.",
+        "The offre of a bidder could not be read, so none is opened: tell the administrator.";
     /// INV-02.
     NoOffre { prestataire: OrganisationId } = "NO_OFFRE" at "prestataire":
         "Ce prestataire n'a pas remis d'offre recevable.",
@@ -179,20 +205,24 @@ refusals! {
         "The mark `{critere}` must be between 0 and {max}.";
     /// The mission is already someone's.
     AnotherPrestataireChosen { chosen: OrganisationId } = "ANOTHER_PRESTATAIRE_CHOSEN" at "prestataire":
-        "Un autre prestataire a déjà été choisi.",
-        "Another prestataire has already been chosen.";
+        "Un autre prestataire a déjà été choisi : ouvrez une autre consultation.",
+        "Another prestataire has already been chosen: open another consultation.";
+    /// A result is final: a contract or a refusal may already have followed from it.
+    ResultAlreadyDecided {} = "RESULT_ALREADY_DECIDED" at "consultation":
+        "Le résultat de cette consultation est déjà décidé : ouvrez-en une autre.",
+        "The result of this consultation is already decided: open another one.";
     /// Nobody is informed of a result before there is one.
     NoResultYet {} = "NO_RESULT_YET" at "consultation":
-        "Aucun résultat n'est encore décidé.",
-        "No result has been decided yet.";
+        "Choisissez d'abord un prestataire, ou déclarez la consultation infructueuse.",
+        "Choose a prestataire first, or declare the consultation unsuccessful.";
     /// INV-05.
     BiddersNotInformed { waiting: Vec<OrganisationId> } = "BIDDERS_NOT_INFORMED" at "consultation":
         "Informez d'abord chaque candidat du résultat.",
         "Inform every bidder of the result first.";
     /// It ended.
     ConsultationOver {} = "CONSULTATION_OVER" at "consultation":
-        "Cette consultation est terminée.",
-        "This consultation is over.";
+        "Cette consultation est terminée : ouvrez-en une autre.",
+        "This consultation is over: open another one.";
 }
 
 rights! {
@@ -231,13 +261,6 @@ pub struct Consultation {
     closed: bool,
 }
 
-/// What choosing needs to be told.
-pub struct Choice {
-    pub prestataire: OrganisationId,
-    pub notation: Notation,
-    pub motif: Prose,
-}
-
 impl Consultation {
     /// Writes the cahier des charges of an ingénierie, or its next edition.
     pub fn draft_cahier_des_charges(
@@ -250,11 +273,17 @@ impl Consultation {
         if self.ingenierie.is_some_and(|it| it != ingenierie.id) {
             return Err(Common::AlreadyExists {}.into());
         }
-        if self.deadline.is_some() || self.chosen.is_some() {
-            return Err(Refusal::CahierDesChargesFinal {});
-        }
+        self.not_over()?;
         if self.edition > 0 && self.sections == sections {
             return Ok(Decided::nothing());
+        }
+        self.undecided()?;
+        if self.deadline.is_some() {
+            return Err(Refusal::CahierDesChargesFinal {});
+        }
+        // INV-38: what follows the end of an ingénierie is its evaluation, not new missions.
+        if ingenierie.state.is_over() {
+            return Err(Refusal::IngenierieEnded {});
         }
         let territoire = ingenierie.state.territoire().ok_or(Common::NotFound {})?;
         let drafted = Event::CahierDesChargesDrafted {
@@ -265,18 +294,19 @@ impl Consultation {
             sections,
         };
         let place = Place { territoire: Some(territoire), dossier: Some(ingenierie.id) };
-        Ok(asked.records(place, [drafted]))
+        Ok(asked.records(place, [drafted]).expecting(ingenierie))
     }
 
     /// Makes the last edition final (INV-01).
     pub fn finalise_cahier_des_charges(&self, asked: &Asked) -> Decision<Self> {
         self.open_to(asked, &FINALISE)?;
-        let missing = self.sections.missing();
-        if !missing.is_empty() {
-            return Err(Refusal::SectionsMissing { missing });
-        }
         if self.finalised {
             return Ok(Decided::nothing());
+        }
+        self.undecided()?;
+        let missing = self.sections.missing();
+        if !missing.is_empty() {
+            return Err(Refusal::SectionsMissing { missing: Listed(missing) });
         }
         Ok(self.records(asked, [Event::CahierDesChargesFinalised { edition: self.edition }]))
     }
@@ -284,11 +314,10 @@ impl Consultation {
     /// Asks for offres until a deadline (INV-01).
     pub fn launch_appel_offres(&self, asked: &Asked, deadline: Date) -> Decision<Self> {
         self.open_to(asked, &LAUNCH)?;
-        if self.deadline == Some(deadline) {
-            return Ok(Decided::nothing());
-        }
-        if self.deadline.is_some() {
-            return Err(Refusal::CahierDesChargesFinal {});
+        match self.deadline {
+            Some(launched) if launched == deadline => return Ok(Decided::nothing()),
+            Some(deadline) => return Err(Refusal::AppelOffresAlreadyLaunched { deadline }),
+            None => self.undecided()?,
         }
         if !self.finalised {
             return Err(Refusal::CahierDesChargesNotFinal {});
@@ -306,181 +335,27 @@ impl Consultation {
         prestataire: &Seen<Organisation>,
     ) -> Decision<Self> {
         self.open_to(asked, &CONSULT)?;
-        self.launched()?;
-        self.not_opened()?;
         if self.consulted.contains(&prestataire.id) {
             return Ok(Decided::nothing());
         }
-        if !prestataire
-            .state
-            .holds(organisation::OrganisationRole::Prestataire)
-        {
-            return Err(Refusal::NotPrestataire { prestataire: prestataire.id });
-        }
-        let consulted = Event::PrestataireConsulted { prestataire: prestataire.id };
-        Ok(self.records(asked, [consulted]))
-    }
-
-    /// Notes that a prestataire will not answer.
-    pub fn decline_consultation(
-        &self,
-        asked: &Asked,
-        prestataire: OrganisationId,
-    ) -> Decision<Self> {
-        self.bidder(asked, &DECLINE, prestataire)?;
-        if self.declined.contains(&prestataire) {
-            return Ok(Decided::nothing());
-        }
-        self.not_opened()?;
-        Ok(self.records(asked, [Event::PrestataireDeclined { prestataire }]))
-    }
-
-    /// Receives an offre, or a better one from the same prestataire.
-    pub fn submit_offre(
-        &self,
-        asked: &Asked,
-        id: ConsultationId,
-        prestataire: OrganisationId,
-        offre: Offre,
-    ) -> Decision<Self> {
-        self.bidder(asked, &SUBMIT, prestataire)?;
+        self.undecided()?;
         self.not_opened()?;
         let deadline = self.launched()?;
         if asked.date() > deadline {
-            return Err(Refusal::OffreLate { deadline });
+            return Err(Refusal::TooLateToConsult { deadline });
         }
-        let offre = Sealed::new(Subject::offre(id.0, prestataire), offre);
-        Ok(self.records(asked, [Event::OffreReceived { prestataire, offre }]))
-    }
-
-    /// Takes an offre back.
-    pub fn withdraw_offre(&self, asked: &Asked, prestataire: OrganisationId) -> Decision<Self> {
-        self.bidder(asked, &WITHDRAW, prestataire)?;
-        self.not_opened()?;
-        if !self.offres.contains(&prestataire) {
-            return Ok(Decided::nothing());
-        }
-        Ok(self.records(asked, [Event::OffreWithdrawn { prestataire }]))
-    }
-
-    /// Whether the offres may be opened now: the log opens the envelopes only then.
-    pub fn may_open_offres(&self, asked: &Asked) -> Result<(), Refusal> {
-        self.open_to(asked, &OPEN)?;
-        let deadline = self.launched()?;
-        if self.offres.is_empty() {
-            return Err(Refusal::NoOffreReceived {});
-        }
-        let answered = |it| self.offres.contains(it) || self.declined.contains(it);
-        if asked.date() <= deadline && !self.consulted.iter().all(answered) {
-            return Err(Refusal::OffresStillExpected { deadline });
-        }
-        Ok(())
-    }
-
-    /// Opens the offres together, with what their envelopes held.
-    pub fn open_offres(&self, asked: &Asked, envelopes: &[OffreOuverte]) -> Decision<Self> {
-        self.may_open_offres(asked)?;
-        if self.opened.is_some() {
-            return Ok(Decided::nothing());
-        }
-        let offres: Vec<_> = envelopes
-            .iter()
-            .filter(|it| self.offres.contains(&it.prestataire))
-            .cloned()
-            .collect();
-        Ok(self.records(asked, [Event::OffresOpened { offres }]))
-    }
-
-    /// Chooses who will carry out the mission.
-    ///
-    /// Choosing the same one again changes nothing. Changing one's mind is another
-    /// decision, because a contract may already be signed.
-    pub fn choose_prestataire(&self, asked: &Asked, choice: Choice) -> Decision<Self> {
-        self.open_to(asked, &CHOOSE)?;
-        let Choice { prestataire, notation, motif } = choice;
-        if self.already_chosen(prestataire)? {
-            return Ok(Decided::nothing());
-        }
-        // INV-02: on an admissible offre, after the deadline or once everyone has answered,
-        // which the opening has checked.
-        let Some(opened) = &self.opened else { return Err(Refusal::OffresNotOpen {}) };
-        let Some(&montant) = opened.get(&prestataire) else {
-            return Err(Refusal::NoOffre { prestataire });
-        };
-        // INV-05: each of the four criteria of the method is marked.
-        if let Some((critere, _)) = notation.out_of_range() {
-            return Err(Refusal::MarkOutOfRange { critere: critere.to_owned(), max: MARK_MAX });
-        }
-        let subject = self.subject()?;
-        let mut events = vec![];
-        // INV-04: competition is required (décret 2015-1103); how much is local practice.
-        if self.consulted.len() < CONSULTED_MIN {
-            let (rule, because) = asked.waive(Rule::ConsultedMin, subject.clone())?;
-            events.push(Event::RuleWaived { rule, because });
-        }
-        let motif = Sealed::new(subject, motif);
-        events.push(Event::PrestataireChosen { prestataire, montant, notation, motif });
-        Ok(self.records(asked, events))
-    }
-
-    /// Chooses a prestataire without competition (INV-03).
-    pub fn award_directly(
-        &self,
-        asked: &Asked,
-        prestataire: &Seen<Organisation>,
-        montant: Cents,
-    ) -> Decision<Self> {
-        self.open_to(asked, &AWARD)?;
-        if self.already_chosen(prestataire.id)? {
-            return Ok(Decided::nothing());
-        }
-        if !prestataire
-            .state
-            .holds(organisation::OrganisationRole::Prestataire)
-        {
-            return Err(Refusal::NotPrestataire { prestataire: prestataire.id });
-        }
-        let (rule, because) = asked.waive(Rule::Competition, self.subject()?)?;
-        let chosen = Event::PrestataireDirectlyChosen { prestataire: prestataire.id, montant };
-        Ok(self.records(asked, [Event::RuleWaived { rule, because }, chosen]))
-    }
-
-    /// Tells a bidder the result.
-    pub fn inform_prestataire(&self, asked: &Asked, prestataire: OrganisationId) -> Decision<Self> {
-        self.open_to(asked, &INFORM)?;
-        if self.chosen.is_none() && !self.unsuccessful {
-            return Err(Refusal::NoResultYet {});
-        }
-        if !self.offres.contains(&prestataire) && self.chosen != Some(prestataire) {
-            return Err(Refusal::NoOffre { prestataire });
-        }
-        if self.informed.contains(&prestataire) {
-            return Ok(Decided::nothing());
-        }
-        let retenu = self.chosen == Some(prestataire);
-        Ok(self.records(asked, [Event::PrestataireInformed { prestataire, retenu }]))
-    }
-
-    /// Declares that no offre answers the need. The reason is mandatory (INV-36).
-    pub fn declare_unsuccessful(&self, asked: &Asked, motif: Prose) -> Decision<Self> {
-        self.open_to(asked, &UNSUCCESSFUL)?;
-        if self.unsuccessful {
-            return Ok(Decided::nothing());
-        }
-        if let Some(chosen) = self.chosen {
-            return Err(Refusal::AnotherPrestataireChosen { chosen });
-        }
-        let motif = Sealed::new(self.subject()?, motif);
-        Ok(self.records(asked, [Event::ConsultationDeclaredUnsuccessful { motif }]))
+        referenced(prestataire)?;
+        let consulted = Event::PrestataireConsulted { prestataire: prestataire.id };
+        Ok(self.records(asked, [consulted]).expecting(prestataire))
     }
 
     /// Ends the consultation, once every bidder was informed (INV-05).
-    pub fn close(&self, asked: &Asked) -> Decision<Self> {
-        self.visible_to(asked, &CLOSE)?;
+    pub fn close_consultation(&self, asked: &Asked) -> Decision<Self> {
+        asked.may(&CLOSE, &self.perimeter())?;
         if self.closed {
             return Ok(Decided::nothing());
         }
-        if self.chosen.is_none() && !self.unsuccessful {
+        if !self.decided() {
             return Err(Refusal::NoResultYet {});
         }
         let waiting: Vec<_> = self.offres.difference(&self.informed).copied().collect();
@@ -500,35 +375,20 @@ impl Consultation {
         self.chosen
     }
 
-    /// Who may know that it exists: its DLAs, and those it consulted.
+    /// Who may know that it exists: its DLAs, those it consulted, and whoever was chosen.
     pub fn perimeter(&self) -> Perimeter {
-        Perimeter::of_dlas(self.dlas.iter().copied()).and(self.consulted.iter().copied())
+        Perimeter::of_dlas(self.dlas.iter().copied())
+            .and(self.consulted.iter().copied())
+            .and(self.chosen)
     }
 
-    fn visible_to(&self, asked: &Asked, right: &crate::actor::Right) -> Result<(), Refusal> {
-        Ok(asked.may(right, &self.perimeter())?)
+    fn open_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
+        asked.may(right, &self.perimeter())?;
+        self.not_over()
     }
 
-    fn open_to(&self, asked: &Asked, right: &crate::actor::Right) -> Result<(), Refusal> {
-        self.visible_to(asked, right)?;
+    fn not_over(&self) -> Result<(), Refusal> {
         if self.closed { Err(Refusal::ConsultationOver {}) } else { Ok(()) }
-    }
-
-    /// Lets pass the bidder itself, or the DLA that notes what the bidder sent it.
-    fn bidder(
-        &self,
-        asked: &Asked,
-        right: &crate::actor::Right,
-        prestataire: OrganisationId,
-    ) -> Result<(), Refusal> {
-        self.open_to(asked, right)?;
-        if asked.by.answers_for().is_some_and(|it| it != prestataire) {
-            return Err(Common::NotFound {}.into());
-        }
-        if self.consulted.contains(&prestataire) {
-            return Ok(());
-        }
-        Err(Refusal::NotConsulted { prestataire })
     }
 
     fn launched(&self) -> Result<Date, Refusal> {
@@ -539,12 +399,12 @@ impl Consultation {
         if self.opened.is_some() { Err(Refusal::OffresAlreadyOpen {}) } else { Ok(()) }
     }
 
-    fn already_chosen(&self, prestataire: OrganisationId) -> Result<bool, Refusal> {
-        match self.chosen {
-            Some(chosen) if chosen == prestataire => Ok(true),
-            Some(chosen) => Err(Refusal::AnotherPrestataireChosen { chosen }),
-            None => Ok(false),
-        }
+    fn decided(&self) -> bool {
+        self.chosen.is_some() || self.unsuccessful
+    }
+
+    fn undecided(&self) -> Result<(), Refusal> {
+        if self.decided() { Err(Refusal::ResultAlreadyDecided {}) } else { Ok(()) }
     }
 
     fn subject(&self) -> Result<Subject, Refusal> {
@@ -555,6 +415,14 @@ impl Consultation {
         let place = Place { territoire: self.territoire.clone(), dossier: self.ingenierie };
         asked.records(place, events)
     }
+}
+
+/// A mission goes to an organisation of the registry that holds the role.
+fn referenced(prestataire: &Seen<Organisation>) -> Result<(), Refusal> {
+    if prestataire.state.holds(OrganisationRole::Prestataire) {
+        return Ok(());
+    }
+    Err(Refusal::NotPrestataire { prestataire: prestataire.id })
 }
 
 impl Sections {
@@ -615,7 +483,6 @@ impl Decider for Consultation {
             }
             Event::PrestataireDeclined { prestataire } => {
                 self.declined.insert(*prestataire);
-                self.offres.remove(prestataire);
             }
             Event::OffreReceived { prestataire, .. } => {
                 self.offres.insert(*prestataire);

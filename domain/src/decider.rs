@@ -169,6 +169,7 @@ impl Asked {
     }
 
     /// The facts to record, at their place, on the date of the request.
+    #[expect(clippy::needless_pass_by_value, reason = "a place is built for the facts it goes to")]
     pub fn records<E>(&self, place: Place, events: impl IntoIterator<Item = E>) -> Decided<E> {
         let on = self.date();
         Decided {

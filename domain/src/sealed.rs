@@ -76,10 +76,10 @@ impl<T: Serialize> Serialize for Sealed<T> {
 
 impl<'de, T> Deserialize<'de> for Sealed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Object(mark) if mark.contains_key(MARK) => Ok(Self::closed()),
-            _ => Err(D::Error::custom("a sealed value is never in clear")),
+        if Value::deserialize(deserializer)?.get(MARK).is_some() {
+            return Ok(Self::closed());
         }
+        Err(D::Error::custom("a sealed value is never in clear"))
     }
 }
 

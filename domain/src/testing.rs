@@ -6,14 +6,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorId, Asked, Code, Date, Decider, Decision, DlaId, Line, Liste, OrganisationId,
-    Prose, Refusal, Role, Seen, Territoire, Version,
+    Actor, ActorId, Asked, Code, Date, Decider, Decision, DlaId, Expect, IngenierieCollective,
+    IngenierieId, Line, Liste, Organisation, OrganisationId, Prose, Refusal, Role, Sealed, Seen,
+    Subject, Territoire, Version,
     codec::{Stored, decode, encode},
-    date,
+    date, ingenierie_collective, organisation,
 };
 
 pub(crate) const DLA: DlaId = DlaId(Uuid::from_u128(84));
 pub(crate) const OTHER_DLA: DlaId = DlaId(Uuid::from_u128(85));
+pub(crate) const INGENIERIE: IngenierieId = IngenierieId(Uuid::from_u128(5));
 pub(crate) const TODAY: Date = date(2026, 3, 16);
 
 pub(crate) trait Scenario: Decider {
@@ -42,6 +44,27 @@ impl<D: Decider> When<D> {
             .0
             .map(|decided| decided.facts.into_iter().map(|it| it.event).collect());
         assert_eq!(recorded, Ok(expected.into_iter().collect::<Vec<_>>()));
+    }
+
+    /// The decision stands only if the other stream has not moved.
+    #[track_caller]
+    pub(crate) fn expecting<O: Decider>(self, other: &Seen<O>) -> Self {
+        let expected = Expect { stream: other.id.into(), version: other.version };
+        let expects = self.0.as_ref().map(|decided| decided.expects.clone());
+        assert_eq!(expects, Ok(vec![expected]));
+        self
+    }
+
+    /// It holds this value, and no other.
+    #[track_caller]
+    pub(crate) fn claiming(self, scope: &str, value: &str) -> Self {
+        let claims = self.0.as_ref().map(|decided| {
+            let held = decided.claims.iter();
+            held.map(|it| (it.scope.to_owned(), it.value.clone()))
+                .collect()
+        });
+        assert_eq!(claims, Ok(vec![(scope.to_owned(), value.to_owned())]));
+        self
     }
 
     /// It is already so.
@@ -116,6 +139,11 @@ pub(crate) fn structure(n: u128) -> Asked {
     asked(Role::StructureBeneficiaire { structure: org(n) })
 }
 
+/// By the prestataire of that number.
+pub(crate) fn prestataire(n: u128) -> Asked {
+    asked(Role::Prestataire { prestataire: org(n) })
+}
+
 /// By the administrator of the registry.
 pub(crate) fn admin() -> Asked {
     asked(Role::Admin)
@@ -140,21 +168,86 @@ pub(crate) const fn org(n: u128) -> OrganisationId {
     OrganisationId(Uuid::from_u128(n))
 }
 
-pub(crate) fn prose(text: &str) -> Prose {
-    Prose::parse(text).expect("a valid text")
+/// The ingénierie of `DLA` in the Vaucluse, in its first days.
+pub(crate) fn ingenierie() -> Seen<IngenierieCollective> {
+    seen(INGENIERIE, initiated())
 }
 
-pub(crate) fn vaucluse() -> Territoire {
-    Territoire::departement("84").expect("a valid code")
+/// The same, abandoned.
+pub(crate) fn abandoned_ingenierie() -> Seen<IngenierieCollective> {
+    let motif = Sealed::new(Subject::dossier(INGENIERIE), prose("Faute de structures."));
+    let abandoned = ingenierie_collective::Event::IngenierieCollectiveAbandoned {
+        etat: ingenierie_collective::Etat::EnIdentification,
+        motif,
+    };
+    seen(INGENIERIE, initiated().into_iter().chain([abandoned]))
+}
+
+/// An ingénierie without any fact.
+pub(crate) fn absent_ingenierie() -> Seen<IngenierieCollective> {
+    seen(INGENIERIE, [])
+}
+
+fn initiated() -> Vec<ingenierie_collective::Event> {
+    use ingenierie_collective::Event::{IngenierieCollectiveInitiated, PartenaireAssociated};
+    let mut events = vec![IngenierieCollectiveInitiated {
+        ingenierie: INGENIERIE,
+        porteur: DLA,
+        intitule: line("Les relations avec les banques"),
+        territoire: vaucluse(),
+        secteurs: vec![],
+    }];
+    let categorie = Liste::CategoriePartenaire.entries()[0].code.clone();
+    let categorie = code(Liste::CategoriePartenaire, categorie.as_str());
+    events.extend([41, 51].map(|n| PartenaireAssociated {
+        organisation: org(n),
+        categorie: categorie.clone(),
+        role: None,
+    }));
+    events
+}
+
+/// An organisation that is referenced as a prestataire.
+pub(crate) fn referenced(n: u128) -> Seen<Organisation> {
+    let role = organisation::OrganisationRole::Prestataire;
+    let identite = organisation::Identite {
+        denomination: line("Atelier Conseil"),
+        statut: code(Liste::StatutJuridique, "ASSOCIATION"),
+        identifiants: organisation::Identifiants::default(),
+        ape: None,
+        commune: None,
+        secteurs: BTreeSet::new(),
+    };
+    let registered =
+        organisation::Event::OrganisationRegistered { identite, sans_identifiant: None };
+    seen(org(n), [registered, organisation::Event::OrganisationRoleAssigned { role }])
+}
+
+/// An organisation that is not referenced as a prestataire.
+pub(crate) fn unreferenced(n: u128) -> Seen<Organisation> {
+    seen(org(n), [])
+}
+
+/// A code of a reference list.
+pub(crate) fn code(liste: Liste, code: &str) -> Code {
+    liste.code(code).expect("a code of the list")
+}
+
+/// Codes of a reference list.
+pub(crate) fn codes<const N: usize>(liste: Liste, codes: [&str; N]) -> BTreeSet<Code> {
+    codes.into_iter().map(|it| code(liste, it)).collect()
 }
 
 pub(crate) fn line(text: &str) -> Line {
     Line::parse(text).expect("a valid line")
 }
 
-/// A code of a reference list.
-pub(crate) fn code(liste: Liste, text: &str) -> Code {
-    liste.code(text).expect("a code of the list")
+pub(crate) fn prose(text: &str) -> Prose {
+    Prose::parse(text).expect("a valid text")
+}
+
+pub(crate) fn vaucluse() -> Territoire {
+    Territoire::departement("84").expect("a valid code")
 }
 
 /// What is read back from the log: the same facts, their sealed values closed.

@@ -204,6 +204,63 @@ impl<'de> Deserialize<'de> for Etp {
     }
 }
 
+/// What an indicator shows, in ten-thousandths: a number of any sign, up to four digits after
+/// the dot. Written as people write it, without idle zeros (`12`, `-0.5`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mesure(i64);
+
+impl Mesure {
+    /// In digits, before the dot and after it.
+    const DIGITS: (usize, usize) = (12, 4);
+
+    /// Parses `12`, `12.5` or `-0.25`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(
+                "Indiquez un nombre avec un point et quatre décimales au plus, par exemple 12 ou -0.5.",
+                "Give a number with a dot and at most four decimals, for example 12 or -0.5.",
+            )
+        };
+        let text = text.trim();
+        let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |it: &str, digits| {
+            (1..=digits).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit())
+        };
+        if !is_number(whole, Self::DIGITS.0) || !is_number(part, Self::DIGITS.1) {
+            return Err(invalid());
+        }
+        let unsigned: i64 = format!("{whole}{part:0<4}")
+            .parse()
+            .map_err(|_| invalid())?;
+        Ok(Self(sign * unsigned))
+    }
+}
+
+impl fmt::Display for Mesure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        match format!("{part:04}").trim_end_matches('0') {
+            "" => write!(f, "{sign}{whole}"),
+            digits => write!(f, "{sign}{whole}.{digits}"),
+        }
+    }
+}
+
+impl Serialize for Mesure {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mesure {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|no| serde::de::Error::custom(no.en))
+    }
+}
+
 /// One line of text: a name, a title. At most [`Line::MAX`] characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

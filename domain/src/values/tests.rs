@@ -1,4 +1,4 @@
-use super::{Cents, Etp, Line, Prose, QuarterDays};
+use super::{Cents, Etp, Line, Mesure, Prose, QuarterDays};
 
 #[test]
 fn amounts_are_written_as_people_write_them() {
@@ -33,6 +33,32 @@ fn full_time_equivalents_have_two_digits() {
     for text in ["4.555", "", "1e3", "-2"] {
         assert!(Etp::parse(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_measure_is_a_number_of_any_sign() {
+    for (text, written) in [
+        ("12", "12"),
+        (" 12.50 ", "12.5"),
+        ("-0.25", "-0.25"),
+        ("-0", "0"),
+        ("007.0000", "7"),
+        ("999999999999.9999", "999999999999.9999"),
+        ("0.0001", "0.0001"),
+    ] {
+        let it = Mesure::parse(text).unwrap();
+        assert_eq!(it.to_string(), written, "{text}");
+        assert_eq!(Mesure::parse(written), Ok(it), "{text}");
+        let json = serde_json::to_value(it).unwrap();
+        assert_eq!(json, written);
+        assert_eq!(serde_json::from_value::<Mesure>(json).unwrap(), it);
+    }
+    for text in ["", "-", ".5", "5.", "1,5", "1e3", "+1", "--1", "0.00001", "1000000000000", "1.-5"]
+    {
+        assert!(Mesure::parse(text).is_err(), "{text}");
+    }
+    assert!(Mesure::parse("-2").unwrap() < Mesure::parse("-1.5").unwrap());
+    assert!(serde_json::from_str::<Mesure>("12.5").is_err());
 }
 
 #[test]

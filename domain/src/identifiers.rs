@@ -83,7 +83,8 @@ impl Siret {
         let code = compact(text);
         if code.len() == 14 && digits(&code) && Siren::parse(&code[..9]).is_ok() {
             let post_office = code.starts_with(LA_POSTE) && code != LA_POSTE_HEAD_OFFICE;
-            if if post_office { digit_sum(&code) % 5 == 0 } else { luhn(&code) } {
+            let valid = if post_office { digit_sum(&code).is_multiple_of(5) } else { luhn(&code) };
+            if valid {
                 return Ok(Self(code));
             }
         }

@@ -112,18 +112,15 @@ impl Liste {
 
     /// Checks that the list holds the code, or that a list whose values it takes does.
     pub fn code(self, text: &str) -> Result<Code, Invalid> {
-        let text = text.trim();
-        match self.entry(text) {
-            Some(entry) => Ok(entry.code.clone()),
-            None => {
-                let known: Vec<_> = self.taken().map(|it| it.code.as_str()).collect();
-                let known = known.join(", ");
-                Err(Invalid::new(
-                    format!("Ce code est inconnu : choisissez parmi {known}."),
-                    format!("This code is unknown: choose among {known}."),
-                ))
-            }
+        if let Some(entry) = self.entry(text.trim()) {
+            return Ok(entry.code.clone());
         }
+        let known: Vec<_> = self.taken().map(|it| it.code.as_str()).collect();
+        let known = known.join(", ");
+        Err(Invalid::new(
+            format!("Ce code est inconnu : choisissez parmi {known}."),
+            format!("This code is unknown: choose among {known}."),
+        ))
     }
 
     /// What people read in the place of a code.

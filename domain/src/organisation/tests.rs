@@ -157,12 +157,12 @@ fn a_reason_is_recorded_only_when_there_is_no_identifier() {
 #[test]
 fn a_siren_is_that_of_the_siret() {
     let mut declared = declaration();
-    let siren = Siren::parse("356000000").unwrap();
-    declared.identite.identifiants.siren = Some(siren.clone());
+    let of_another = Siren::parse("356000000").unwrap();
+    declared.identite.identifiants.siren = Some(of_another.clone());
     let siret = identite().identifiants.siret.unwrap();
     Organisation::given([])
         .when(|it| it.register_organisation(&amina(), ID, declared))
-        .refused(Refusal::SirenMismatch { siren, siret });
+        .refused(Refusal::SirenMismatch { siren: of_another, siret });
 }
 
 #[test]

@@ -23,6 +23,9 @@ const INGENIERIE: IngenierieId = IngenierieId(Uuid::from_u128(5));
 /// The région, which pays line 2.
 const REGION: Contributeur = Contributeur::Organisation(org(20));
 
+/// Something that is asked of a plan.
+type Asking<'a> = dyn Fn(&PlanFinancement) -> Decision<PlanFinancement> + 'a;
+
 fn ingenierie() -> Seen<IngenierieCollective> {
     let initiated = ingenierie_collective::Event::IngenierieCollectiveInitiated {
         ingenierie: INGENIERIE,
@@ -218,7 +221,7 @@ fn a_cost_is_added_revised_and_removed() {
 fn no_line_is_negative_or_for_nothing() {
     let out = Refusal::MontantOutOfRange { max: AMOUNT_MAX };
     for odd in [Cents(-1), Cents(0), Cents(AMOUNT_MAX.0 + 1)] {
-        let asks: [&dyn Fn(&PlanFinancement) -> Decision<PlanFinancement>; 6] = [
+        let asks: [&Asking<'_>; 6] = [
             &|it| it.add_depense(&amina(), poste(), line("Rien"), odd),
             &|it| it.revise_depense(&amina(), 1, odd),
             &|it| it.add_ressource(&amina(), source(), REGION, odd),
@@ -320,7 +323,7 @@ fn a_grant_answers_a_request_until_it_is_in_writing() {
         .when(grant)
         .refused(Refusal::RessourceDeclined { ligne: 2 });
     let in_writing = after(asked_for(), [granted(250_000), notified(None)]);
-    for ask in [&grant as &dyn Fn(&PlanFinancement) -> Decision<PlanFinancement>, &refuse] {
+    for ask in [&grant as &Asking<'_>, &refuse] {
         PlanFinancement::given(in_writing.clone())
             .when(ask)
             .refused(Refusal::RessourceInWriting { ligne: 2 });
@@ -516,7 +519,7 @@ fn counting_on_what_is_not_granted_must_be_justified() {
 // INV-11
 #[test]
 fn a_change_of_a_line_reopens_the_plan() {
-    let asks: [(&str, &dyn Fn(&PlanFinancement) -> Decision<PlanFinancement>); 8] = [
+    let asks: [(&str, &Asking<'_>); 8] = [
         ("add", &|it| it.add_depense(&amina(), poste(), line("Salle"), Cents(1))),
         ("revise", &|it| it.revise_depense(&amina(), 1, Cents(1))),
         ("remove", &|it| it.remove_depense(&amina(), 1, prose("Non."))),
@@ -532,7 +535,9 @@ fn a_change_of_a_line_reopens_the_plan() {
         let events: Vec<_> = decided.events().collect();
         assert_eq!(events[0], &PlanFinancementReopened {}, "{name}");
         assert!(events.len() > 1, "{name}");
-        events.into_iter().for_each(|it| plan.evolve(it));
+        for event in events {
+            plan.evolve(event);
+        }
         assert!(!plan.is_confirmed(), "{name}");
     }
 }
@@ -611,6 +616,12 @@ fn a_financeur_touches_its_own_lines_only() {
     }
     PlanFinancement::given(asked_for())
         .when(|it| it.grant_ressource(&financeur(20), 9, Cents(1)))
+        .refused(Common::NotFound {});
+    let contributeur = Contributeur::Dla(DLA);
+    let of_the_dla =
+        RessourceSought { ligne: 3, source: source(), contributeur, montant: Cents(1) };
+    PlanFinancement::given(after(asked_for(), [of_the_dla]))
+        .when(|it| it.grant_ressource(&financeur(20), 3, Cents(1)))
         .refused(Common::NotFound {});
 }
 

@@ -37,7 +37,8 @@ pub struct ReadModel {
 }
 
 /// Writes what a batch of facts changes. Each fact comes once, in the order of the log.
-pub type Apply = for<'a> fn(&'a mut PgConnection, &'a [Recorded]) -> BoxFuture<'a, Result<(), Error>>;
+pub type Apply =
+    for<'a> fn(&'a mut PgConnection, &'a [Recorded]) -> BoxFuture<'a, Result<(), Error>>;
 
 impl ReadModel {
     /// Names its Postgres schema and its checkpoint.
@@ -91,8 +92,8 @@ pub enum Error {
     Late,
     #[error("`{question}` reads a log that was forked at position {}", at.0)]
     Forked { question: &'static str, at: Position },
-    #[error("`{question}` declares `{kind}` and does not apply it")]
-    NotApplied { question: &'static str, kind: String },
+    #[error("the question declares `{0}` and does not apply it")]
+    NotApplied(String),
     #[error("a row cannot be read or written")]
     Row(#[from] serde_json::Error),
     #[error("the log could not be read")]
@@ -101,9 +102,20 @@ pub enum Error {
     Database(#[from] sqlx::Error),
 }
 
+impl Error {
+    /// A kind that a question declares must change its rows.
+    pub(crate) fn not_applied(recorded: &Recorded) -> Self {
+        Self::NotApplied(format!("{}.{}", recorded.category, recorded.kind))
+    }
+}
+
 impl Reads {
     /// Opens the answers on a pool of their own, so that queries find the current versions.
-    pub async fn open(options: PgConnectOptions, connections: u32, log: EventLog) -> Result<Self, Error> {
+    pub async fn open(
+        options: PgConnectOptions,
+        connections: u32,
+        log: EventLog,
+    ) -> Result<Self, Error> {
         let schemas: Vec<_> = ALL.iter().map(|it| it.key()).collect();
         let options = options.options([("search_path", schemas.join(","))]);
         let pool = PgPoolOptions::new()

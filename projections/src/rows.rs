@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::Error;
 
 /// A row of a read model. Its members are the columns of its table, by name.
-pub(crate) trait Row: Serialize + DeserializeOwned + Send + Sync + Unpin {
+pub(crate) trait Row: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {
     /// Selects `to_jsonb(row)` of the owners `$1`.
     const LOAD: &'static str;
     /// Deletes the rows of the owners `$1`.

@@ -84,7 +84,11 @@ impl Reads {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(question = model.name, error = &error as &dyn std::error::Error, "a question stopped");
+                    tracing::error!(
+                        question = model.name,
+                        error = &error as &dyn std::error::Error,
+                        "a question stopped"
+                    );
                     self.progress.stops(model, &error);
                     tokio::select! {
                         () = stop.cancelled() => return,
@@ -100,6 +104,8 @@ impl Reads {
     #[tracing::instrument(name = "projection", skip_all, fields(question = model.name, from, to))]
     async fn step(&self, model: &'static ReadModel, key: &str) -> Result<bool, Error> {
         let started = Instant::now();
+        // What is built beside says nothing of the answer in use.
+        let in_use = key == model.key();
         let mut db = self.pool.acquire().await?;
         let mut db = db.begin().await?;
         let Some(held) = checkpoint::hold(&mut db, key).await? else {
@@ -113,8 +119,13 @@ impl Reads {
             return Err(Error::Forked { question: model.name, at: held.position });
         }
         let wanted: Vec<_> = model.reads.iter().map(|it| (*it).to_owned()).collect();
-        let batch = self.log.read_after(held.position, BATCH_MAX, Some(&wanted)).await?;
-        self.progress.reaches(model, held.position);
+        let batch = self
+            .log
+            .read_after(held.position, BATCH_MAX, Some(&wanted))
+            .await?;
+        if in_use {
+            self.progress.reaches(model, held.position);
+        }
         if batch.last == held.position {
             return Ok(false);
         }
@@ -129,7 +140,9 @@ impl Reads {
             .ok_or(Error::Forked { question: model.name, at: batch.last })?;
         checkpoint::advance(&mut db, key, &to).await?;
         db.commit().await?;
-        self.progress.reaches(model, batch.last);
+        if in_use {
+            self.progress.reaches(model, batch.last);
+        }
         metrics::histogram!("essaim_projection_batch_seconds", "question" => model.name)
             .record(started.elapsed().as_secs_f64());
         Ok(true)
@@ -137,7 +150,11 @@ impl Reads {
 
     /// Builds one question anew beside the answer in use, then puts it in its place.
     /// `tell` hears how far it has come.
-    pub async fn rebuild(&self, model: &'static ReadModel, tell: impl Fn(Position, Position)) -> Result<Position, Error> {
+    pub async fn rebuild(
+        &self,
+        model: &'static ReadModel,
+        tell: impl Fn(Position, Position),
+    ) -> Result<Position, Error> {
         let (key, beside) = (model.key(), format!("{}_rebuild", model.key()));
         let mut db = self.pool.acquire().await?;
         create(&mut db, model, &key).await?;
@@ -153,9 +170,13 @@ impl Reads {
         while checkpoint::hold(&mut db, &key).await?.is_none() {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        let built = checkpoint::hold(&mut db, &beside).await?.unwrap_or_else(Checkpoint::origin);
-        db.execute(AssertSqlSafe(format!("drop schema {key} cascade"))).await?;
-        db.execute(AssertSqlSafe(format!("alter schema {beside} rename to {key}"))).await?;
+        let built = checkpoint::hold(&mut db, &beside)
+            .await?
+            .unwrap_or_else(Checkpoint::origin);
+        db.execute(AssertSqlSafe(format!("drop schema {key} cascade")))
+            .await?;
+        db.execute(AssertSqlSafe(format!("alter schema {beside} rename to {key}")))
+            .await?;
         checkpoint::advance(&mut db, &key, &built).await?;
         checkpoint::forget(&mut db, &beside).await?;
         db.commit().await?;
@@ -163,10 +184,16 @@ impl Reads {
     }
 
     /// Waits until a question has seen a position; [`Error::Late`] after [`WAIT_MAX`].
-    pub async fn caught_up(&self, model: &'static ReadModel, position: Position) -> Result<(), Error> {
+    pub async fn caught_up(
+        &self,
+        model: &'static ReadModel,
+        position: Position,
+    ) -> Result<(), Error> {
         let until = Instant::now() + WAIT_MAX;
         while self.progress.of(model) < position {
-            if let Some(stored) = checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await? {
+            if let Some(stored) =
+                checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await?
+            {
                 self.progress.reaches(model, stored);
             }
             if self.progress.of(model) >= position {
@@ -203,7 +230,8 @@ impl Reads {
             let as_of = self.as_of(model).await?;
             let behind = head.0 - as_of.position.0;
             #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-            metrics::gauge!("essaim_projection_lag_positions", "question" => model.name).set(behind as f64);
+            metrics::gauge!("essaim_projection_lag_positions", "question" => model.name)
+                .set(behind as f64);
             let late = match (head_at, as_of.recorded_at) {
                 (Some(head), Some(seen)) if behind > 0 => head.duration_since(seen).as_secs_f64(),
                 _ => 0.0,
@@ -225,7 +253,10 @@ impl Reads {
 
 impl Progress {
     fn of(&self, model: &ReadModel) -> Position {
-        lock(&self.positions).get(model.name).copied().unwrap_or_default()
+        lock(&self.positions)
+            .get(model.name)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn reaches(&self, model: &ReadModel, position: Position) {
@@ -256,13 +287,16 @@ fn lock<T>(it: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 async fn create(db: &mut PgConnection, model: &ReadModel, key: &str) -> Result<(), Error> {
     let mut db = db.begin().await?;
     // One process at a time makes schemas.
-    db.execute("select pg_advisory_xact_lock(7235409113468212)").await?;
-    let there: bool = sqlx::query_scalar("select exists (select from pg_namespace where nspname = $1)")
-        .bind(key)
-        .fetch_one(&mut *db)
+    db.execute("select pg_advisory_xact_lock(7235409113468212)")
         .await?;
+    let there: bool =
+        sqlx::query_scalar("select exists (select from pg_namespace where nspname = $1)")
+            .bind(key)
+            .fetch_one(&mut *db)
+            .await?;
     if !there {
-        db.execute(AssertSqlSafe(format!("create schema {key}"))).await?;
+        db.execute(AssertSqlSafe(format!("create schema {key}")))
+            .await?;
         set_schema(&mut db, key).await?;
         db.execute(sqlx::raw_sql(model.tables)).await?;
         checkpoint::forget(&mut db, key).await?;
@@ -273,13 +307,15 @@ async fn create(db: &mut PgConnection, model: &ReadModel, key: &str) -> Result<(
 }
 
 async fn drop_schema(db: &mut PgConnection, key: &str) -> Result<(), Error> {
-    db.execute(AssertSqlSafe(format!("drop schema if exists {key} cascade"))).await?;
+    db.execute(AssertSqlSafe(format!("drop schema if exists {key} cascade")))
+        .await?;
     checkpoint::forget(db, key).await?;
     Ok(())
 }
 
 /// What `apply` writes to, for the length of the transaction.
 async fn set_schema(db: &mut PgConnection, key: &str) -> Result<(), Error> {
-    db.execute(AssertSqlSafe(format!("set local search_path to {key}"))).await?;
+    db.execute(AssertSqlSafe(format!("set local search_path to {key}")))
+        .await?;
     Ok(())
 }

@@ -22,9 +22,9 @@ impl Scope {
             | Role::MembreComiteAppui { dlas } => {
                 Self { dlas: dlas.iter().map(|it| it.0).collect(), ..Self::default() }
             }
-            Role::Financeur { .. } | Role::StructureBeneficiaire { .. } | Role::Prestataire { .. } => {
-                Self { organisations, ..Self::default() }
-            }
+            Role::Financeur { .. }
+            | Role::StructureBeneficiaire { .. }
+            | Role::Prestataire { .. } => Self { organisations, ..Self::default() },
             Role::Admin => Self::default(),
             Role::House => Self { all: true, ..Self::default() },
         }

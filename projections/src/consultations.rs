@@ -1,0 +1,291 @@
+//! Consultations of prestataires (RM-08): who was asked, who answered, who was chosen and why.
+//!
+//! Before the opening a row knows that an offre came, and nothing of what it holds.
+
+use domain::{
+    ConsultationId, Date, Event, IngenierieId,
+    consultation::{Event as Fact, Notation, Sections},
+};
+use eventlog::Recorded;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    Error, ReadModel, Reads, Scope,
+    rows::{Row, Rows},
+};
+
+pub const MODEL: ReadModel = ReadModel {
+    name: "consultations",
+    version: 1,
+    tables: include_str!("consultations.sql"),
+    reads: &[
+        "consultation.CahierDesChargesDrafted",
+        "consultation.CahierDesChargesFinalised",
+        "consultation.AppelOffresLaunched",
+        "consultation.PrestataireConsulted",
+        "consultation.PrestataireDeclined",
+        "consultation.OffreReceived",
+        "consultation.OffreWithdrawn",
+        "consultation.OffresOpened",
+        "consultation.RuleWaived",
+        "consultation.PrestataireChosen",
+        "consultation.PrestataireDirectlyChosen",
+        "consultation.PrestataireInformed",
+        "consultation.ConsultationDeclaredUnsuccessful",
+        "consultation.ConsultationClosed",
+    ],
+    apply: |db, facts| Box::pin(apply(db, facts)),
+};
+
+/// One consultation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Consultation {
+    pub id: Uuid,
+    pub version: i64,
+    /// Its last fact.
+    pub position: i64,
+    pub ingenierie: Uuid,
+    pub dlas: Vec<Uuid>,
+    pub organisations: Vec<Uuid>,
+    pub territoire: String,
+    pub edition: i32,
+    pub sections: Sections,
+    pub etat: Etat,
+    pub deadline: Option<Date>,
+    pub candidats: Vec<Candidat>,
+    pub chosen: Option<Uuid>,
+    pub montant_cents: Option<i64>,
+    pub choix: Option<Choix>,
+}
+
+/// Where a consultation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Etat {
+    Redaction,
+    Finalisee,
+    Lancee,
+    Ouverte,
+    Attribuee,
+    Infructueuse,
+    Close,
+}
+
+/// One of those consulted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidat {
+    pub prestataire: Uuid,
+    pub reponse: Reponse,
+    /// Where its offre is sealed.
+    pub offre_position: Option<i64>,
+    /// Known from the opening on.
+    pub montant_cents: Option<i64>,
+    pub jours: Option<i32>,
+    /// Whether it was told the result, and which.
+    pub informe: Option<bool>,
+}
+
+/// What a prestataire answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reponse {
+    Attendue,
+    Offre,
+    Declinee,
+}
+
+/// Why one was chosen. The reasons are sealed at `position`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choix {
+    pub position: i64,
+    pub notation: Option<Notation>,
+}
+
+impl Row for Consultation {
+    const LOAD: &'static str = "select to_jsonb(t) from consultations t where id = any($1)";
+    const CLEAR: &'static str = "delete from consultations where id = any($1)";
+    const SAVE: &'static str =
+        "insert into consultations select * from jsonb_populate_recordset(null::consultations, $1)";
+
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// Some consultations, by id.
+pub async fn by_ids(
+    reads: &Reads,
+    scope: &Scope,
+    ids: &[ConsultationId],
+) -> Result<Vec<Consultation>, Error> {
+    let rows = sqlx::query_scalar(
+        "select to_jsonb(t)
+         from consultations t
+         where id = any($1) and ($2 or dlas && $3 or organisations && $4)",
+    )
+    .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .fetch_all(&reads.pool)
+    .await?;
+    Ok(rows.into_iter().map(|Json(row)| row).collect())
+}
+
+/// The consultations of some ingénieries.
+pub async fn of_ingenieries(
+    reads: &Reads,
+    scope: &Scope,
+    ingenieries: &[IngenierieId],
+) -> Result<Vec<Consultation>, Error> {
+    let rows = sqlx::query_scalar(
+        "select to_jsonb(t)
+         from consultations t
+         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4)
+         order by position",
+    )
+    .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .fetch_all(&reads.pool)
+    .await?;
+    Ok(rows.into_iter().map(|Json(row)| row).collect())
+}
+
+async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
+    let mut rows = Rows::<Consultation>::load(db, facts.iter().map(|it| it.stream)).await?;
+    for recorded in facts {
+        let Event::Consultation(fact) = &recorded.event else {
+            return Err(Error::not_applied(recorded));
+        };
+        if let Fact::CahierDesChargesDrafted { .. } = fact {
+            let row = Consultation::drafted(recorded.stream);
+            rows.entry(recorded.stream, || row);
+        }
+        let row = rows
+            .get_mut(&recorded.stream)
+            .ok_or_else(|| Error::not_applied(recorded))?;
+        row.version = recorded.version.0;
+        row.position = recorded.position.0;
+        row.apply(fact, recorded.position.0);
+    }
+    rows.save(db).await
+}
+
+impl Consultation {
+    fn drafted(id: Uuid) -> Self {
+        Self {
+            id,
+            version: 0,
+            position: 0,
+            ingenierie: Uuid::nil(),
+            dlas: vec![],
+            organisations: vec![],
+            territoire: String::new(),
+            edition: 0,
+            sections: Sections::default(),
+            etat: Etat::Redaction,
+            deadline: None,
+            candidats: vec![],
+            chosen: None,
+            montant_cents: None,
+            choix: None,
+        }
+    }
+
+    fn apply(&mut self, fact: &Fact, position: i64) {
+        match fact {
+            Fact::CahierDesChargesDrafted { ingenierie, dlas, territoire, edition, sections } => {
+                self.ingenierie = ingenierie.0;
+                self.dlas = dlas.iter().map(|it| it.0).collect();
+                self.territoire = territoire.to_string();
+                self.edition = *edition;
+                self.sections = sections.clone();
+                self.etat = Etat::Redaction;
+            }
+            Fact::CahierDesChargesFinalised { .. } => self.etat = Etat::Finalisee,
+            Fact::AppelOffresLaunched { deadline } => {
+                self.deadline = Some(*deadline);
+                self.etat = Etat::Lancee;
+            }
+            Fact::PrestataireConsulted { prestataire } => {
+                self.organisations.push(prestataire.0);
+                self.candidats.push(Candidat::consulted(prestataire.0));
+            }
+            Fact::PrestataireDeclined { prestataire } => {
+                self.candidat(prestataire.0).reponse = Reponse::Declinee;
+            }
+            Fact::OffreReceived { prestataire, .. } => {
+                let candidat = self.candidat(prestataire.0);
+                candidat.reponse = Reponse::Offre;
+                candidat.offre_position = Some(position);
+            }
+            Fact::OffreWithdrawn { prestataire } => {
+                let candidat = self.candidat(prestataire.0);
+                candidat.reponse = Reponse::Attendue;
+                candidat.offre_position = None;
+            }
+            Fact::OffresOpened { offres } => {
+                self.etat = Etat::Ouverte;
+                for offre in offres {
+                    let candidat = self.candidat(offre.prestataire.0);
+                    candidat.montant_cents = Some(offre.montant.0);
+                    candidat.jours = offre.jours.map(|it| it.0);
+                }
+            }
+            // Shown by the history, with its reason.
+            Fact::RuleWaived { .. } => (),
+            Fact::PrestataireChosen { prestataire, montant, notation, .. } => {
+                self.attribute(prestataire.0, montant.0);
+                self.choix = Some(Choix { position, notation: Some(*notation) });
+            }
+            Fact::PrestataireDirectlyChosen { prestataire, montant } => {
+                self.attribute(prestataire.0, montant.0);
+                self.choix = Some(Choix { position, notation: None });
+            }
+            Fact::PrestataireInformed { prestataire, retenu } => {
+                self.candidat(prestataire.0).informe = Some(*retenu);
+            }
+            Fact::ConsultationDeclaredUnsuccessful { .. } => self.etat = Etat::Infructueuse,
+            Fact::ConsultationClosed {} => self.etat = Etat::Close,
+        }
+    }
+
+    fn attribute(&mut self, prestataire: Uuid, montant_cents: i64) {
+        self.etat = Etat::Attribuee;
+        self.chosen = Some(prestataire);
+        self.montant_cents = Some(montant_cents);
+    }
+
+    /// One of those consulted; someone awarded directly comes here too.
+    fn candidat(&mut self, prestataire: Uuid) -> &mut Candidat {
+        let known = self
+            .candidats
+            .iter()
+            .position(|it| it.prestataire == prestataire);
+        let n = known.unwrap_or_else(|| {
+            self.organisations.push(prestataire);
+            self.candidats.push(Candidat::consulted(prestataire));
+            self.candidats.len() - 1
+        });
+        &mut self.candidats[n]
+    }
+}
+
+impl Candidat {
+    fn consulted(prestataire: Uuid) -> Self {
+        Self {
+            prestataire,
+            reponse: Reponse::Attendue,
+            offre_position: None,
+            montant_cents: None,
+            jours: None,
+            informe: None,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+-- The registry: who is who, and in which roles.
+create table organisations (
+    id           uuid    primary key,
+    version      bigint  not null,
+    denomination text    not null,
+    statut       text    not null,
+    siret        text,
+    siren        text,
+    rna          text,
+    ridet        text,
+    tahiti       text,
+    ape          text,
+    commune      text,
+    secteurs     text[]  not null,
+    roles        text[]  not null,
+    closed       boolean not null,
+    successor    uuid,
+    profils      jsonb   not null
+);
+create index on organisations (denomination, id);

@@ -54,7 +54,7 @@ impl Territoire {
         let valid = match niveau {
             Niveau::Commune => {
                 code.len() == 5
-                    && departement_of(&code).is_some_and(|it| is_departement(it))
+                    && departement_of(&code).is_some_and(is_departement)
                     && code.bytes().skip(2).all(|it| it.is_ascii_digit())
             }
             Niveau::Epci => Siren::parse(&code).is_ok_and(|it| it.as_str() == code),
@@ -95,11 +95,9 @@ fn departement_of(code: &str) -> Option<&str> {
 /// `01` to `95` without `20`, `2A`, `2B`, and the overseas codes.
 fn is_departement(code: &str) -> bool {
     match code {
-        "2A" | "2B" => true,
         "20" => false,
-        "971" | "972" | "973" | "974" | "975" | "976" | "977" | "978" | "986" | "987" | "988" => {
-            true
-        }
+        "2A" | "2B" | "971" | "972" | "973" | "974" | "975" | "976" | "977" | "978" | "986"
+        | "987" | "988" => true,
         _ => code.len() == 2 && code.parse::<u8>().is_ok_and(|it| (1..=95).contains(&it)),
     }
 }

@@ -25,6 +25,8 @@ use crate::config::{LogFormat, Settings};
 
 /// The name of the service in traces.
 const SERVICE: &str = "essaim";
+/// Which spans exist, however few lines are written: events say the trace they belong to.
+const SPANS: &str = "info,sqlx=warn,hyper=warn,h2=warn,opentelemetry=warn";
 /// Upper bounds of the time histograms, in seconds.
 const SECONDS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -81,7 +83,7 @@ impl Telemetry {
     pub fn init(settings: &Settings) -> Result<Self, Failure> {
         let handle = recorder()?;
         let provider = provider(settings)?;
-        let filter = || EnvFilter::try_new(&settings.log_level).map_err(Failure::Filter);
+        let filter = EnvFilter::try_new(&settings.log_level).map_err(Failure::Filter)?;
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = match settings.log_format {
             LogFormat::Json => lines
@@ -93,8 +95,8 @@ impl Telemetry {
         };
         let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer(SERVICE));
         tracing_subscriber::registry()
-            .with(lines.with_filter(filter()?))
-            .with(spans.with_filter(filter()?))
+            .with(lines.with_filter(filter))
+            .with(spans.with_filter(EnvFilter::new(SPANS)))
             .try_init()
             .map_err(Failure::Subscriber)?;
         let figures = Figures::new(move || {

@@ -1,5 +1,20 @@
-//! The front door: HTTP, GraphQL, the command line, and a private PostgreSQL for those who have none.
+//! The doors: who may come in, what they may ask, and how they are answered.
+//!
+//! Read `http` for the road of a request, `graphql` for what can be asked, `error` for what
+//! a caller may know of a failure, `house` for how the parts are put together.
 
-pub mod embedded;
+pub mod config;
+pub mod telemetry;
+pub mod clock;
+pub mod house;
+pub mod http;
+pub mod guard;
+pub mod auth;
+pub mod tokens;
+pub mod error;
+pub mod graphql;
 mod graphiql;
+pub mod embedded;
 pub mod throwaway;
+
+pub use crate::error::{Error, Result};

@@ -48,7 +48,7 @@ impl Prepared {
 /// What the log answered to one command of a batch.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Verdict {
-    pub verdict: String,
+    pub answer: String,
     pub version: i64,
     pub position: Option<Position>,
     pub leaf_hash: Option<Vec<u8>>,
@@ -147,7 +147,7 @@ pub(crate) async fn append(
         .flat_map(|(n, (_, fact))| fact.sealed.iter().map(move |it| (n, it)))
         .collect();
     sqlx::query_as(
-        "select verdict, version, position, leaf_hash, taken
+        "select verdict as answer, version, position, leaf_hash, taken
          from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
                          $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
     )

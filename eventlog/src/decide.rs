@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use domain::{Asked, Decided, Decider, Decision, Refusal, Version};
+use domain::{Asked, Decided, Decider, Decision, Version};
 use uuid::Uuid;
 
 use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict};
@@ -75,15 +75,15 @@ impl EventLog {
                 }
                 Answer::Record(decided) => decided,
             };
-            if decided.facts.is_empty() {
-                if let Some(outcome) = self.answered(command).await? {
-                    return Ok(outcome);
-                }
+            if decided.facts.is_empty()
+                && let Some(outcome) = self.answered(command).await?
+            {
+                return Ok(outcome);
             }
             tracing::Span::current().record("events", decided.facts.len());
             let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
             let verdict = self.writer.write(prepared).await?;
-            match verdict.verdict.as_str() {
+            match verdict.answer.as_str() {
                 "appended" => {
                     let outcome = outcome(stream, &verdict)?;
                     self.keep(state, stream, &decided, &outcome);
@@ -154,7 +154,7 @@ fn answer<D: Decider>(
     }
     match decision(&state.state) {
         Ok(decided) => Answer::Record(decided),
-        Err(no) => Answer::No(Error::Refused(Refusal::from(no.into()))),
+        Err(no) => Answer::No(Error::Refused(no.into())),
     }
 }
 

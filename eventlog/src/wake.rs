@@ -60,8 +60,8 @@ async fn listen(pool: &PgPool, head: &watch::Sender<Position>) -> Result<(), sql
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        let heard = listener.recv().await?;
-        let Ok(position) = heard.payload().parse() else { continue };
+        let notice = listener.recv().await?;
+        let Ok(position) = notice.payload().parse() else { continue };
         head.send_if_modified(|head| {
             let moves = *head < Position(position);
             *head = (*head).max(Position(position));

@@ -46,7 +46,8 @@ struct Pending {
     command: Prepared,
     answer: oneshot::Sender<Result<Verdict, Error>>,
     since: Instant,
-    _weight: OwnedSemaphorePermit,
+    /// Freed when the answer is given.
+    weight: OwnedSemaphorePermit,
 }
 
 impl Writer {
@@ -75,7 +76,7 @@ impl Writer {
             .try_acquire_many_owned(weight)
             .map_err(|_| Error::Overloaded)?;
         let (answer, verdict) = oneshot::channel();
-        let pending = Pending { command, answer, since: Instant::now(), _weight: weight };
+        let pending = Pending { command, answer, since: Instant::now(), weight };
         self.queue.try_send(pending).map_err(|full| match full {
             mpsc::error::TrySendError::Full(_) => Error::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Error::Stopped,
@@ -155,7 +156,7 @@ impl Task {
         Box::pin(async move {
             let (commands, answers): (Vec<_>, Vec<_>) = batch
                 .into_iter()
-                .map(|it| (it.command, (it.answer, it.since, it._weight)))
+                .map(|it| (it.command, (it.answer, it.since, it.weight)))
                 .unzip();
             match self.send(&commands).await {
                 Ok(verdicts) => {
@@ -174,7 +175,7 @@ impl Task {
                             command,
                             answer,
                             since,
-                            _weight: weight,
+                            weight,
                         })
                         .collect();
                     let second = first.split_off(first.len() / 2);

@@ -1,0 +1,301 @@
+//! Every setting, read once: `ESSAIM_…` variables over an optional TOML file over defaults.
+//!
+//! Nothing else in the house reads the environment. Limits that protect the process are
+//! constants beside the code they protect, not settings.
+
+mod origin;
+
+use std::{
+    fmt,
+    fs::read_to_string,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use figment::{
+    Figment,
+    providers::{Format as _, Toml},
+};
+use secrecy::{ExposeSecret as _, SecretBox, SecretString};
+use serde::{Deserialize, Deserializer};
+
+use self::origin::Environment;
+pub use self::origin::{Described, Origin, Problem};
+
+/// The settings of one process.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the server listens: address and port.
+    pub listen: SocketAddr,
+    /// The service's own access to Postgres. Without it, `essaim demo` runs a private server.
+    pub database_url: Option<SecretString>,
+    /// The access of the role that owns the log, for `essaim migrate`; the service's if absent.
+    pub migration_database_url: Option<SecretString>,
+    /// The name of the log, in every leaf and in every signed checkpoint. Never changed.
+    pub log_origin: String,
+    /// The key that wraps the keys of sealed values: 32 bytes in base64.
+    pub kek: Option<SecretString>,
+    /// A file that holds it, for those who mount secrets; `kek` has the last word.
+    pub kek_file: Option<PathBuf>,
+    /// Whose tokens are accepted.
+    pub issuers: Vec<IssuerSettings>,
+    /// Where spans go: the full address of an OTLP collector over HTTP, `…/v1/traces`.
+    pub otlp_endpoint: Option<String>,
+    /// How lines are written on standard error.
+    pub log_format: LogFormat,
+    /// Which lines are written, as in `info,sqlx=warn`.
+    pub log_level: String,
+    /// Whether GraphiQL is served.
+    pub graphiql: bool,
+    /// The web origins that may call from a browser; a list, or text with commas.
+    #[serde(deserialize_with = "list")]
+    pub cors_origins: Vec<String>,
+    /// The most connections to Postgres, the writer's apart.
+    pub pool_max: u32,
+    /// How long a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// How long a stopping server still accepts, so that balancers see it is not ready.
+    pub drain_ms: u64,
+    /// How long a stopping server waits for requests under way.
+    pub grace_ms: u64,
+    /// The folder of `initdb` and `postgres`, for the private server; searched if absent.
+    pub pg_bin: Option<PathBuf>,
+    /// The folder of their libraries, when the system does not know it.
+    pub pg_lib: Option<PathBuf>,
+    /// Where each setting came from.
+    #[serde(skip)]
+    pub(crate) origins: Vec<(&'static str, Origin)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: None,
+            migration_database_url: None,
+            log_origin: "essaim.local/dev".to_owned(),
+            kek: None,
+            kek_file: None,
+            issuers: vec![],
+            otlp_endpoint: None,
+            log_format: LogFormat::Text,
+            log_level: "info,sqlx=warn,hyper=warn,h2=warn,opentelemetry=warn".to_owned(),
+            graphiql: false,
+            cors_origins: vec![],
+            pool_max: 16,
+            request_timeout_ms: 30_000,
+            drain_ms: 5_000,
+            grace_ms: 20_000,
+            pg_bin: None,
+            pg_lib: None,
+            origins: vec![],
+        }
+    }
+}
+
+/// One issuer of tokens, and how it names what the house needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerSettings {
+    /// The `iss` of its tokens, to the letter.
+    pub issuer: String,
+    /// The `aud` that its tokens carry when they are for this server.
+    pub audience: String,
+    /// Its public keys: a JSON Web Key Set in a file.
+    pub jwks_file: PathBuf,
+    /// The claim that holds the role, as in `CHARGE_DE_MISSION`.
+    #[serde(default = "role_claim")]
+    pub role_claim: String,
+    /// The claim that holds the organisation of the person: a UUID or a global id.
+    #[serde(default = "organisation_claim")]
+    pub organisation_claim: String,
+    /// The claim that lists the DLAs of the person: UUIDs or global ids.
+    #[serde(default = "dlas_claim")]
+    pub dlas_claim: String,
+}
+
+fn role_claim() -> String {
+    "role".to_owned()
+}
+
+fn organisation_claim() -> String {
+    "org".to_owned()
+}
+
+fn dlas_claim() -> String {
+    "dlas".to_owned()
+}
+
+/// How lines are written on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
+
+impl Settings {
+    /// Reads the environment, and the file if one is named.
+    pub fn load(file: Option<&Path>) -> Result<Self, Problem> {
+        Self::from(file, std::env::vars())
+    }
+
+    fn from(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Problem> {
+        let mut sources = Figment::new();
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(Problem::NoFile { file: file.to_owned() });
+            }
+            sources = sources.merge(Toml::file_exact(file));
+        }
+        let sources = sources.merge(Environment::of(environment));
+        let mut settings: Self = sources.extract().map_err(Problem::from)?;
+        settings.origins = origin::of_each(&sources, &settings.rows());
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// What a type cannot say.
+    fn check(&self) -> Result<(), Problem> {
+        self.kek()?;
+        let invalid = |name, expected| Err(self.invalid(name, expected));
+        if self.log_origin.is_empty() || self.log_origin.contains(|it: char| it.is_whitespace()) {
+            return invalid("log_origin", "a name without spaces, for example `dla.fr/log`");
+        }
+        if self.pool_max == 0 {
+            return invalid("pool_max", "at least 1");
+        }
+        if self.request_timeout_ms == 0 {
+            return invalid("request_timeout_ms", "at least 1");
+        }
+        let is_origin = |it: &String| {
+            it.split_once("://").is_some_and(|(scheme, host)| {
+                matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains('/')
+            })
+        };
+        if !self.cors_origins.iter().all(is_origin) {
+            return invalid("cors_origins", "origins such as `https://portail.fr`, without a path");
+        }
+        Ok(())
+    }
+
+    fn invalid(&self, name: &'static str, expected: &'static str) -> Problem {
+        Problem::Invalid {
+            name: name.to_owned(),
+            origin: self.origin(name),
+            expected: expected.to_owned(),
+        }
+    }
+
+    /// The key that wraps keys, from `kek` or `kek_file`.
+    pub fn kek(&self) -> Result<Option<SecretBox<[u8; 32]>>, Problem> {
+        const EXPECTED: &str = "32 bytes in base64, as `openssl rand -base64 32` prints them";
+        let (name, text) = match (&self.kek, &self.kek_file) {
+            (Some(kek), _) => ("kek", kek.clone()),
+            (None, Some(file)) => {
+                let text = read_to_string(file)
+                    .map_err(|_| self.invalid("kek_file", "a file that can be read"))?;
+                ("kek_file", SecretString::from(text))
+            }
+            (None, None) => return Ok(None),
+        };
+        let bytes = STANDARD
+            .decode(text.expose_secret().trim())
+            .map_err(|_| self.invalid(name, EXPECTED))?;
+        let key: [u8; 32] = bytes.try_into().map_err(|_| self.invalid(name, EXPECTED))?;
+        Ok(Some(SecretBox::new(Box::new(key))))
+    }
+
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+
+    pub fn grace(&self) -> Duration {
+        Duration::from_millis(self.grace_ms)
+    }
+
+    /// Name, value and origin of each setting. Secrets are masked.
+    pub fn describe(&self) -> Vec<Described> {
+        let rows = self.rows().into_iter();
+        rows.map(|(name, value)| Described { name, value, origin: self.origin(name) })
+            .collect()
+    }
+
+    fn origin(&self, name: &str) -> Origin {
+        self.origins
+            .iter()
+            .find(|(it, _)| *it == name)
+            .map_or(Origin::Default, |(_, origin)| origin.clone())
+    }
+
+    fn rows(&self) -> Vec<(&'static str, String)> {
+        let secret = |it: &Option<SecretString>| it.as_ref().map(|_| "********".to_owned());
+        let path = |it: &Option<PathBuf>| it.as_ref().map(|it| it.display().to_string());
+        let issuers = self.issuers.iter().map(|it| it.issuer.as_str());
+        let rows = [
+            ("listen", Some(self.listen.to_string())),
+            ("database_url", secret(&self.database_url)),
+            ("migration_database_url", secret(&self.migration_database_url)),
+            ("log_origin", Some(self.log_origin.clone())),
+            ("kek", secret(&self.kek)),
+            ("kek_file", path(&self.kek_file)),
+            ("issuers", Some(issuers.collect::<Vec<_>>().join(", "))),
+            ("otlp_endpoint", self.otlp_endpoint.clone()),
+            ("log_format", Some(self.log_format.to_string())),
+            ("log_level", Some(self.log_level.clone())),
+            ("graphiql", Some(self.graphiql.to_string())),
+            ("cors_origins", Some(self.cors_origins.join(", "))),
+            ("pool_max", Some(self.pool_max.to_string())),
+            ("request_timeout_ms", Some(self.request_timeout_ms.to_string())),
+            ("drain_ms", Some(self.drain_ms.to_string())),
+            ("grace_ms", Some(self.grace_ms.to_string())),
+            ("pg_bin", path(&self.pg_bin)),
+            ("pg_lib", path(&self.pg_lib)),
+        ];
+        rows.into_iter()
+            .map(|(name, value)| (name, value.unwrap_or_default()))
+            .collect()
+    }
+}
+
+/// A list, or text with commas, which is easier to write in a variable.
+fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a list, or text with commas")]
+    enum ListOrText {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match ListOrText::deserialize(from)? {
+        ListOrText::List(all) => all,
+        ListOrText::Text(text) => text
+            .split(',')
+            .map(|it| it.trim().to_owned())
+            .filter(|it| !it.is_empty())
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Every code that the doors themselves answer, with its sentence in each language.
+//!
+//! The codes of the rules stand beside the rules, in `domain`. A code is never renamed.
+
+use crate::http::Language;
+
+/// What a code means to those who receive it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub code: &'static str,
+    /// What to do, for people who read French.
+    pub fr: &'static str,
+    /// The same in English.
+    pub en: &'static str,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+}
+
+impl Entry {
+    /// Its sentence in a language.
+    pub fn say(&self, language: Language) -> &'static str {
+        language.choose(self.fr, self.en)
+    }
+}
+
+macro_rules! catalogue {
+    ($($name:ident, $retryable:literal: $fr:literal, $en:literal;)*) => {
+        $(pub const $name: Entry = Entry {
+            code: stringify!($name),
+            fr: $fr,
+            en: $en,
+            retryable: $retryable,
+        };)*
+
+        /// Every code of the doors. With [`domain::refusal_codes`] it makes the whole list.
+        pub const CATALOGUE: &[Entry] = &[$($name),*];
+    };
+}
+
+catalogue! {
+    ALREADY_CLAIMED, false:
+        "Cette valeur appartient déjà à un autre objet : vérifiez-la, ou retrouvez cet objet.",
+        "This value already belongs to another object: check it, or find that object.";
+    BAD_REQUEST, false:
+        "Cette requête n'est pas une requête GraphQL : envoyez un objet JSON avec « query ».",
+        "This is not a GraphQL request: send a JSON object with `query`.";
+    BAD_USER_INPUT, false:
+        "Une valeur de la requête n'est pas valable.",
+        "A value of the request is not valid.";
+    BODY_TOO_LARGE, false:
+        "Le corps de la requête dépasse la taille permise : réduisez-le.",
+        "The body of the request exceeds the permitted size: reduce it.";
+    COMMAND_ID_REUSED, false:
+        "Ce « commandId » a déjà servi pour une autre demande : tirez-en un nouveau.",
+        "This `commandId` has already served for another request: draw a new one.";
+    CONFLICT, true:
+        "D'autres modifications sont arrivées en même temps : renvoyez la même demande.",
+        "Other changes came at the same time: send the same request again.";
+    DOCUMENT_TOO_COMPLEX, false:
+        "Ce document demande trop à la fois : découpez-le.",
+        "This document asks for too much at once: divide it.";
+    DOCUMENT_TOO_DEEP, false:
+        "Ce document est trop profond : découpez-le.",
+        "This document is too deep: divide it.";
+    DOCUMENT_TOO_LARGE, false:
+        "Ce document est trop long : découpez-le, ou passez les valeurs par des variables.",
+        "This document is too long: divide it, or pass the values as variables.";
+    EVENT_TOO_LARGE, false:
+        "Ce qu'il faudrait enregistrer est trop volumineux : raccourcissez les textes.",
+        "What would be recorded is too large: shorten the texts.";
+    FORBIDDEN, false:
+        "Votre compte ne permet pas cet accès.",
+        "Your account does not allow this access.";
+    GRAPHQL_PARSE_FAILED, false:
+        "Ce document n'est pas du GraphQL valide.",
+        "This document is not valid GraphQL.";
+    GRAPHQL_VALIDATION_FAILED, false:
+        "Ce document ne correspond pas au schéma.",
+        "This document does not fit the schema.";
+    INTERNAL_SERVER_ERROR, true:
+        "Une erreur interne est survenue : réessayez, et signalez « requestId » si elle persiste.",
+        "An internal error occurred: try again, and report `requestId` if it persists.";
+    METHOD_NOT_ALLOWED, false:
+        "Cette adresse ne s'utilise pas ainsi : POST pour tout, GET pour les lectures seules.",
+        "This address is not used in this way: POST for everything, GET for queries only.";
+    NOT_ACCEPTABLE, false:
+        "Acceptez application/graphql-response+json ou application/json.",
+        "Accept application/graphql-response+json or application/json.";
+    OVERLOADED, true:
+        "Le service est très sollicité : réessayez dans quelques secondes.",
+        "The service is very busy: try again in a few seconds.";
+    POSITION_NOT_REACHED, true:
+        "Les données n'ont pas encore atteint la position demandée : réessayez.",
+        "The data have not yet reached the position asked for: try again.";
+    READ_MODEL_LATE, true:
+        "La modification est faite, mais pas encore visible : relisez dans quelques secondes.",
+        "The change is made, but not yet visible: read again in a few seconds.";
+    REQUEST_TIMEOUT, true:
+        "La requête a pris trop de temps : renvoyez-la, avec le même « commandId » s'il y en a un.",
+        "The request took too long: send it again, with the same `commandId` if it has one.";
+    ROUTE_NOT_FOUND, false:
+        "Cette adresse n'existe pas : l'API répond sur /graphql.",
+        "This address does not exist: the API answers on /graphql.";
+    UNAUTHENTICATED, false:
+        "Envoyez un jeton : en-tête « Authorization: Bearer … ».",
+        "Send a token: header `Authorization: Bearer …`.";
+    UNSUPPORTED_MEDIA_TYPE, false:
+        "Envoyez du JSON en UTF-8 : en-tête « Content-Type: application/json ».",
+        "Send JSON in UTF-8: header `Content-Type: application/json`.";
+    VERSION_MOVED, false:
+        "Ces données ont changé depuis votre lecture : relisez-les, puis décidez à nouveau.",
+        "These data have changed since you read them: read them again, then decide anew.";
+}

@@ -1,0 +1,155 @@
+//! An error in a nullable field nulls that field; in a field that cannot be null, it nulls
+//! the nearest parent that can. The engine leaves the key out instead, or nulls the parent.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_graphql::{
+    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
+    },
+};
+
+/// Puts nulls where the specification wants them (6.4.4).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nulls;
+
+impl ExtensionFactory for Nulls {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Failures::default())
+    }
+}
+
+/// What failed in one operation.
+#[derive(Default)]
+struct Failures {
+    /// Whether anything has: most operations never take the lock.
+    any: AtomicBool,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    errors: Vec<ServerError>,
+    /// Where a null must stand, or above if there may be none.
+    failed: Vec<Vec<PathSegment>>,
+}
+
+impl Failures {
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.any.store(true, Ordering::Release);
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, path: Vec<PathSegment>, error: ServerError) {
+        let mut found = self.found();
+        found.errors.push(error);
+        found.failed.push(path);
+    }
+
+    /// Puts the nulls of a field: in its lists, in its place, or above it.
+    fn settle(&self, path: &[PathSegment], kind: &str, value: &mut Value) {
+        let nullable = levels(kind);
+        let mut found = self.found();
+        let below = |it: &mut Vec<PathSegment>| it.starts_with(path);
+        for failed in found.failed.extract_if(.., below).collect::<Vec<_>>() {
+            let items = &failed[path.len()..];
+            let level = (0..=items.len())
+                .rev()
+                .find(|it| nullable.get(*it) == Some(&true));
+            if let Some(level) = level {
+                nullify(value, &items[..level]);
+            } else {
+                let parent = path.split_last().map_or(&[][..], |(_, parent)| parent);
+                found.failed.push(parent.to_vec());
+                return;
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Failures {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let (node, kind) = (*info.path_node, info.return_type.to_owned());
+        let mut value = match next.run(ctx, info).await {
+            Ok(value) if !self.any.load(Ordering::Acquire) => return Ok(value),
+            Ok(value) => value.unwrap_or_default(),
+            Err(error) => {
+                self.fail(path_of(&node), error);
+                Value::Null
+            }
+        };
+        // The engine does not tell which items of a list may be null: their field knows.
+        if matches!(node.segment, QueryPathSegment::Name(_)) {
+            self.settle(&path_of(&node), &kind, &mut value);
+        }
+        Ok(Some(value))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let mut response = next.run(ctx, operation_name).await;
+        let found = std::mem::take(&mut *self.found());
+        if found.failed.iter().any(Vec::is_empty) {
+            response.data = Value::Null;
+        }
+        response.errors.extend(found.errors);
+        response
+    }
+}
+
+/// Whether null may stand for the field, for an item, for an item of an item.
+fn levels(kind: &str) -> Vec<bool> {
+    let mut levels = vec![];
+    let mut rest = Some(kind);
+    while let Some(kind) = rest {
+        let inner = kind.strip_suffix('!');
+        levels.push(inner.is_none());
+        rest = inner
+            .unwrap_or(kind)
+            .strip_prefix('[')
+            .and_then(|it| it.strip_suffix(']'));
+    }
+    levels
+}
+
+/// Puts a null at a place in lists of lists.
+fn nullify(value: &mut Value, at: &[PathSegment]) {
+    match (at.split_first(), value) {
+        (None, value) => *value = Value::Null,
+        (Some((PathSegment::Index(index), rest)), Value::List(items)) => {
+            if let Some(item) = items.get_mut(*index) {
+                nullify(item, rest);
+            }
+        }
+        // What was there is null already.
+        _ => {}
+    }
+}
+
+fn path_of(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let mut path = vec![];
+    let mut next = Some(node);
+    while let Some(node) = next {
+        path.push(match node.segment {
+            QueryPathSegment::Index(at) => PathSegment::Index(at),
+            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+        });
+        next = node.parent;
+    }
+    path.reverse();
+    path
+}

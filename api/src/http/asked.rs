@@ -1,0 +1,241 @@
+//! What a request asks: the media type it accepts, and the GraphQL it carries. Strict, so
+//! that a form of another site is never taken for a request.
+
+use std::collections::HashMap;
+
+use async_graphql::{Request, Variables};
+use http::{HeaderMap, Uri, header};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::weighted;
+
+/// What we can write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Media {
+    /// `application/graphql-response+json`: the status speaks too.
+    GraphqlResponse,
+    /// `application/json`: what clients of old expect, 200 for what is an answer.
+    #[default]
+    Json,
+}
+
+impl Media {
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+
+    /// What `Accept` prefers (RFC 9110, 12.5.1); none when it accepts nothing of ours.
+    pub(super) fn of_headers(headers: &HeaderMap) -> Option<Self> {
+        let asked: Vec<&str> = headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|it| it.to_str().ok())
+            .flat_map(|it| it.split(','))
+            .filter(|it| !it.trim().is_empty())
+            .collect();
+        if asked.is_empty() {
+            return Some(Self::Json);
+        }
+        asked
+            .iter()
+            .filter_map(|it| {
+                let (range, quality) = weighted(it);
+                let (precision, media) = match range.to_ascii_lowercase().as_str() {
+                    "application/graphql-response+json" => (3, Self::GraphqlResponse),
+                    "application/json" => (2, Self::Json),
+                    "application/*" => (1, Self::Json),
+                    "*/*" => (0, Self::Json),
+                    _ => return None,
+                };
+                (quality > 0).then_some((quality, precision, media))
+            })
+            .max_by_key(|(quality, precision, _)| (*quality, *precision))
+            .map(|(.., media)| media)
+    }
+}
+
+/// How a body is announced.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ContentType {
+    Json,
+    Other,
+    Missing,
+}
+
+impl ContentType {
+    pub(super) fn of_headers(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Self::Missing };
+        let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
+        let json = parts
+            .next()
+            .is_some_and(|it| it.eq_ignore_ascii_case("application/json"));
+        let utf8 = parts.all(|it| match it.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        });
+        if json && utf8 { Self::Json } else { Self::Other }
+    }
+}
+
+/// A GraphQL request as the specification shapes it: null is absent, other keys are ignored.
+#[derive(Deserialize)]
+struct Parameters {
+    query: Option<String>,
+    #[serde(rename = "operationName")]
+    operation_name: Option<String>,
+    variables: Option<Map<String, Value>>,
+    /// Nothing of ours: their form alone is checked.
+    #[serde(rename = "extensions")]
+    _extensions: Option<Map<String, Value>>,
+}
+
+impl Parameters {
+    fn into_request(self) -> Option<Request> {
+        let mut request = Request::new(self.query?);
+        request.operation_name = self.operation_name;
+        request.variables = Variables::from_json(self.variables.unwrap_or_default().into());
+        Some(request)
+    }
+}
+
+/// The request of a body; none when it is not one.
+pub(super) fn of_body(body: &[u8]) -> Option<Request> {
+    // A derived type would also take a JSON list, member by member.
+    let body: Value = serde_json::from_slice(body).ok()?;
+    if !body.is_object() {
+        return None;
+    }
+    Parameters::deserialize(body).ok()?.into_request()
+}
+
+/// The request of an address; none when it is not one.
+pub(super) fn of_address(address: &Uri) -> Option<Request> {
+    let all = parameters(address)?;
+    let text = |name: &str| all.get(name).filter(|it| !it.is_empty()).cloned();
+    let members = |name: &str| text(name).map(|it| serde_json::from_str(&it)).transpose();
+    Parameters {
+        query: text("query"),
+        operation_name: text("operationName"),
+        variables: members("variables").ok()?,
+        _extensions: members("extensions").ok()?,
+    }
+    .into_request()
+}
+
+/// The parameters of an address, as forms write them; none when they are not text.
+pub(super) fn parameters(address: &Uri) -> Option<HashMap<String, String>> {
+    address
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|it| !it.is_empty())
+        .map(|it| {
+            let (name, value) = it.split_once('=').unwrap_or((it, ""));
+            Some((decoded(name)?, decoded(value)?))
+        })
+        .collect()
+}
+
+/// A plus is a space, `%C3%A9` is é. A percent sign that announces nothing is itself.
+fn decoded(text: &str) -> Option<String> {
+    let digit = |it: Option<&u8>| it.and_then(|it| char::from(*it).to_digit(16));
+    let bytes = text.as_bytes();
+    let mut all = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let announced = (*byte == b'%')
+            .then(|| digit(bytes.get(at + 1)).zip(digit(bytes.get(at + 2))))
+            .flatten()
+            .and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        all.push(match announced {
+            Some(byte) => {
+                at += 2;
+                byte
+            }
+            None if *byte == b'+' => b' ',
+            None => *byte,
+        });
+        at += 1;
+    }
+    String::from_utf8(all).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(value: &str) -> Option<Media> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, value.parse().unwrap());
+        Media::of_headers(&headers)
+    }
+
+    #[test]
+    fn the_preferred_media_type_is_chosen() {
+        let graphql = "application/graphql-response+json";
+        assert_eq!(Media::of_headers(&HeaderMap::new()), Some(Media::Json));
+        assert_eq!(accept("*/*"), Some(Media::Json));
+        assert_eq!(accept(graphql), Some(Media::GraphqlResponse));
+        assert_eq!(accept(&format!("application/json, {graphql}")), Some(Media::GraphqlResponse));
+        assert_eq!(accept(&format!("application/json, {graphql};q=0.9")), Some(Media::Json));
+        assert_eq!(accept(&format!("{graphql};q=0, */*;q=0.1")), Some(Media::Json));
+        assert_eq!(accept("text/html"), None);
+    }
+
+    #[test]
+    fn only_json_in_utf8_is_read() {
+        let of = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
+            ContentType::of_headers(&headers)
+        };
+        assert_eq!(of("application/json"), ContentType::Json);
+        assert_eq!(of("Application/JSON; charset=\"UTF-8\""), ContentType::Json);
+        assert_eq!(of("application/json; charset=utf-16"), ContentType::Other);
+        assert_eq!(of("text/plain"), ContentType::Other);
+        assert_eq!(ContentType::of_headers(&HeaderMap::new()), ContentType::Missing);
+    }
+
+    #[test]
+    fn a_body_is_one_object_with_a_document() {
+        let fine = |body: &str| of_body(body.as_bytes()).is_some();
+        assert!(fine(r#"{"query":"{a}"}"#));
+        assert!(fine(r#"{"query":"{a}","variables":null,"operationName":null,"other":1}"#));
+        for body in [
+            "",
+            "{",
+            "null",
+            "[]",
+            r#"[{"query":"{a}"}]"#,
+            r#"["{a}",null,null,null]"#,
+            "{}",
+            r#"{"query":1}"#,
+            r#"{"query":null}"#,
+            r#"{"query":"{a}","variables":[]}"#,
+            r#"{"query":"{a}","operationName":1}"#,
+            r#"{"query":"{a}","extensions":""}"#,
+        ] {
+            assert!(!fine(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_address_carries_the_same() {
+        let of = |query: &str| of_address(&format!("/graphql?{query}").parse().unwrap());
+        let request =
+            of("query=query%20A%7Ba%7D&operationName=A&variables=%7B%22x%22:1%7D").unwrap();
+        assert_eq!(request.query, "query A{a}");
+        assert_eq!(request.operation_name.as_deref(), Some("A"));
+        assert_eq!(request.variables.len(), 1);
+        assert_eq!(of("query=%C3%A9+a%+%2").unwrap().query, "é a% %2");
+        assert!(of("query=%FF").is_none());
+        assert!(of("").is_none());
+        assert!(of("query=%7Ba%7D&variables=[]").is_none());
+    }
+}

@@ -87,6 +87,37 @@ impl From<Refusal> for Error {
     }
 }
 
+impl From<eventlog::Error> for Error {
+    fn from(error: eventlog::Error) -> Self {
+        use eventlog::{Error as Log, leaf::Unfit};
+        match error {
+            Log::Refused(no) => Self::Refused(no),
+            Log::Conflict => Self::Conflict,
+            Log::Moved { current } => Self::Moved { current: current.0 },
+            Log::CommandReused => Self::CommandIdReused,
+            Log::Claimed { scope } => Self::ClaimTaken { scope },
+            Log::Overloaded => Self::Overloaded,
+            Log::Leaf(Unfit::TooLarge(_)) => Self::EventTooLarge,
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<projections::Error> for Error {
+    fn from(error: projections::Error) -> Self {
+        Self::from(Arc::new(error))
+    }
+}
+
+impl From<Arc<projections::Error>> for Error {
+    fn from(error: Arc<projections::Error>) -> Self {
+        match *error {
+            projections::Error::Late => Self::Late,
+            _ => Self::Internal(error),
+        }
+    }
+}
+
 /// In French, with the error as its source: `Answers` says it in the language of the request.
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {

@@ -1,0 +1,59 @@
+//! What a resolver finds in its context. The HTTP layer and the house put it all there.
+
+use async_graphql::{Context, dataloader::DataLoader};
+use domain::Actor;
+use eventlog::EventLog;
+use projections::{Reads, Scope};
+
+use crate::{
+    clock::RequestClock,
+    graphql::loaders::Loaders,
+    http::{Language, TraceId},
+};
+
+/// The parts of the house, by name. The data is there for every request that has a token;
+/// the guard lets no other request come to a resolver.
+pub(crate) trait ContextExt {
+    fn actor(&self) -> &Actor;
+    fn log(&self) -> &EventLog;
+    fn reads(&self) -> &Reads;
+    fn scope(&self) -> &Scope;
+    fn loaders(&self) -> &DataLoader<Loaders>;
+    fn clock(&self) -> RequestClock;
+    fn language(&self) -> Language;
+    fn trace(&self) -> Option<String>;
+}
+
+impl ContextExt for Context<'_> {
+    fn actor(&self) -> &Actor {
+        self.data_unchecked()
+    }
+
+    fn log(&self) -> &EventLog {
+        self.reads().log()
+    }
+
+    fn reads(&self) -> &Reads {
+        self.data_unchecked()
+    }
+
+    fn scope(&self) -> &Scope {
+        self.data_unchecked()
+    }
+
+    fn loaders(&self) -> &DataLoader<Loaders> {
+        self.data_unchecked()
+    }
+
+    fn clock(&self) -> RequestClock {
+        *self.data_unchecked()
+    }
+
+    fn language(&self) -> Language {
+        self.data_opt().copied().unwrap_or_default()
+    }
+
+    fn trace(&self) -> Option<String> {
+        self.data_opt::<TraceId>().map(|it| it.0.clone())
+    }
+}

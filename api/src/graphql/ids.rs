@@ -1,0 +1,81 @@
+//! Global ids: opaque to callers, typed by noun, so that none is taken for another.
+
+use async_graphql::ID;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
+    PlanFinancementId, values::Invalid,
+};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// What has a global id.
+pub(crate) trait Noun: From<Uuid> + Into<Uuid> + Copy {
+    /// Its type in the schema.
+    const NAME: &'static str;
+}
+
+macro_rules! nouns {
+    ($($id:ident = $name:literal;)*) => {
+        $(impl Noun for $id {
+            const NAME: &'static str = $name;
+        })*
+    };
+}
+
+nouns! {
+    CapitalisationId = "Capitalisation";
+    ConsultationId = "Consultation";
+    DlaId = "Dla";
+    EvaluationId = "Evaluation";
+    IngenierieId = "IngenierieCollective";
+    OrganisationId = "Organisation";
+    PlanFinancementId = "PlanFinancement";
+}
+
+/// The id of a thing, as callers hold it.
+pub(crate) fn global<N: Noun>(id: N) -> ID {
+    let id: Uuid = id.into();
+    ID(URL_SAFE_NO_PAD.encode(format!("{}:{id}", N::NAME)))
+}
+
+/// The noun and the id behind a global id.
+pub(crate) fn parts(id: &ID) -> Option<(String, Uuid)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?).ok()?;
+    let (noun, id) = text.split_once(':')?;
+    Some((noun.to_owned(), id.parse().ok()?))
+}
+
+/// The thing behind the global id of a field (`input.structure`), if it is of the noun.
+pub(crate) fn typed<N: Noun>(id: &ID, path: &str) -> Result<N> {
+    match parts(id) {
+        Some((noun, id)) if noun == N::NAME => Ok(N::from(id)),
+        Some((noun, _)) => Err(Error::Invalid {
+            path: path.to_owned(),
+            why: Invalid {
+                fr: format!(
+                    "Cet identifiant désigne un objet {noun} ; il faut un objet {}.",
+                    N::NAME
+                ),
+                en: format!("This id names a {noun}; a {} is needed.", N::NAME),
+            },
+        }),
+        None => Err(Error::Invalid {
+            path: path.to_owned(),
+            why: Invalid {
+                fr: "Cet identifiant est mal formé : reprenez-le tel que l'API l'a donné."
+                    .to_owned(),
+                en: "This id is malformed: take it as the API gave it.".to_owned(),
+            },
+        }),
+    }
+}
+
+/// The same for a list: the path says which one.
+pub(crate) fn typed_all<N: Noun>(ids: &[ID], path: &str) -> Result<Vec<N>> {
+    ids.iter()
+        .enumerate()
+        .map(|(n, id)| typed(id, &format!("{path}.{n}")))
+        .collect()
+}

@@ -1,0 +1,68 @@
+//! Any object by its global id.
+
+use async_graphql::{Context, ID, Interface, Object};
+use domain::{ConsultationId, OrganisationId};
+
+use crate::{
+    Error, Result,
+    graphql::{
+        consultation::Consultation,
+        context::ContextExt,
+        ids::{Noun, parts},
+        organisation::Organisation,
+    },
+};
+
+/// The most objects that one request may fetch by id.
+const NODES_MAX: usize = 100;
+
+/// What has a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+pub(crate) enum Node {
+    Consultation(Consultation),
+    Organisation(Organisation),
+}
+
+#[derive(Default)]
+pub(crate) struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// An object by its global id. Null when it does not exist, or when you may not see it.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        find(ctx, &id).await
+    }
+
+    /// Several objects by their global ids, at most 100, in the order asked.
+    #[graphql(complexity = "ids.len().min(NODES_MAX).saturating_mul(child_complexity)")]
+    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+        if ids.len() > NODES_MAX {
+            return Err(Error::Invalid {
+                path: "ids".to_owned(),
+                why: domain::values::Invalid {
+                    fr: format!("Demandez au plus {NODES_MAX} objets à la fois."),
+                    en: format!("Ask for at most {NODES_MAX} objects at once."),
+                },
+            });
+        }
+        let found = ids.iter().map(|id| find(ctx, id));
+        futures_util::future::try_join_all(found).await
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let Some((noun, id)) = parts(id) else { return Ok(None) };
+    let loaders = ctx.loaders();
+    Ok(match noun.as_str() {
+        ConsultationId::NAME => {
+            let row = loaders.load_one(ConsultationId(id)).await?;
+            row.map(|it| Node::Consultation(Consultation(it)))
+        }
+        OrganisationId::NAME => {
+            let row = loaders.load_one(OrganisationId(id)).await?;
+            row.map(|it| Node::Organisation(Organisation(it)))
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,143 @@
+//! Pages of lists: forward only, by keyset cursors, each as of a position.
+
+use async_graphql::{
+    Context, OutputType, SimpleObject,
+    connection::{Connection, CursorType, Edge, OpaqueCursor},
+};
+use domain::values::Invalid;
+use projections::{AsOf, ReadModel};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Error, Result,
+    graphql::{
+        context::ContextExt,
+        scalars::{DateTime, Position},
+    },
+};
+
+/// The most rows a page may hold.
+pub(crate) const FIRST_MAX: i32 = 100;
+
+/// A list of things, with how many there are and how recent the answer is.
+pub(crate) type List<C, T> = Connection<OpaqueCursor<C>, T, ListFields>;
+
+/// What every list says of itself.
+#[derive(SimpleObject)]
+pub(crate) struct ListFields {
+    /// How many there are in all, for this filter. Counted only when asked.
+    total_count: Option<i32>,
+    /// How recent the answer is.
+    as_of: AsOfObject,
+}
+
+/// The point of the log that an answer stands at.
+#[derive(SimpleObject)]
+#[graphql(name = "AsOf")]
+pub(crate) struct AsOfObject {
+    /// Everything up to this position is counted.
+    position: Position,
+    /// When that position was recorded. Absent before the first fact.
+    recorded_at: Option<DateTime>,
+}
+
+impl From<AsOf> for AsOfObject {
+    fn from(it: AsOf) -> Self {
+        Self { position: Position(it.position.0), recorded_at: it.recorded_at.map(DateTime) }
+    }
+}
+
+/// What a list is asked: where to start, how many.
+pub(crate) struct Asked<C> {
+    pub(crate) first: i64,
+    pub(crate) after: Option<C>,
+}
+
+/// Reads the arguments of a list.
+pub(crate) fn asked<C: Serialize + DeserializeOwned + Send + Sync>(
+    first: i32,
+    after: Option<&str>,
+) -> Result<Asked<C>> {
+    if !(1..=FIRST_MAX).contains(&first) {
+        return Err(Error::Invalid {
+            path: "first".to_owned(),
+            why: Invalid {
+                fr: format!("Demandez entre 1 et {FIRST_MAX} éléments."),
+                en: format!("Ask for 1 to {FIRST_MAX} elements."),
+            },
+        });
+    }
+    let after = after
+        .map(OpaqueCursor::<C>::decode_cursor)
+        .transpose()
+        .map_err(|_| Error::Invalid {
+            path: "after".to_owned(),
+            why: Invalid {
+                fr: "Ce curseur n'est pas de cette liste : reprenez-le tel que l'API l'a donné."
+                    .to_owned(),
+                en: "This cursor is not of this list: take it as the API gave it.".to_owned(),
+            },
+        })?;
+    Ok(Asked { first: first.into(), after: after.map(|it| it.0) })
+}
+
+/// Makes a list of a page of rows.
+pub(crate) async fn list<R, C, T>(
+    ctx: &Context<'_>,
+    model: &'static ReadModel,
+    asked: &Asked<C>,
+    page: projections::Page<R>,
+    row: impl Fn(R) -> (C, T),
+) -> Result<List<C, T>>
+where
+    C: Serialize + DeserializeOwned + Send + Sync,
+    T: OutputType,
+{
+    let as_of = ctx.reads().as_of(model).await?.into();
+    let fields = ListFields { total_count: None, as_of };
+    let mut list = Connection::with_additional_fields(asked.after.is_some(), page.has_next, fields);
+    list.edges.extend(page.rows.into_iter().map(|it| {
+        let (cursor, node) = row(it);
+        Edge::new(OpaqueCursor(cursor), node)
+    }));
+    Ok(list)
+}
+
+/// Counts, if the total was asked for.
+pub(crate) async fn total<C, T>(
+    ctx: &Context<'_>,
+    mut list: List<C, T>,
+    count: impl Future<Output = Result<i64, projections::Error>>,
+) -> Result<List<C, T>>
+where
+    C: Serialize + DeserializeOwned + Send + Sync,
+    T: OutputType,
+{
+    if ctx.look_ahead().field("totalCount").exists() {
+        list.additional_fields.total_count = Some(i32::try_from(count.await?).unwrap_or(i32::MAX));
+    }
+    Ok(list)
+}
+
+/// Waits until a question has seen a position, when the caller asks for one.
+pub(crate) async fn at_least(
+    ctx: &Context<'_>,
+    model: &'static ReadModel,
+    position: Option<Position>,
+) -> Result<()> {
+    let Some(Position(position)) = position else { return Ok(()) };
+    match ctx
+        .reads()
+        .caught_up(model, eventlog::Position(position))
+        .await
+    {
+        Err(projections::Error::Late) => Err(Error::PositionNotReached),
+        other => Ok(other?),
+    }
+}
+
+/// What a page costs: as many times what it holds as it has rows.
+pub(crate) fn cost(first: i32, child: usize) -> usize {
+    let rows = usize::try_from(first.clamp(0, FIRST_MAX)).unwrap_or_default();
+    rows.saturating_mul(child).saturating_add(1)
+}

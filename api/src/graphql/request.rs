@@ -1,0 +1,181 @@
+//! What every command carries, and how it reaches the log.
+
+use std::future::Future;
+
+use async_graphql::{Context, InputObject, Object};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{Asked, Decider, Decision, Prose};
+use eventlog::{Command, Outcome, leaf};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    error::At,
+    graphql::{
+        context::ContextExt,
+        scalars::{Date, Position, Version},
+    },
+};
+
+/// What every command carries besides its own fields.
+#[derive(Debug, Clone, InputObject)]
+pub(crate) struct Request {
+    /// Drawn by you (a random UUID): sending the same command twice is harmless, for ever.
+    /// It becomes the id of an object that the command opens.
+    pub(crate) command_id: Uuid,
+    /// The version you saw, if you want to be told that the object has moved since.
+    pub(crate) seen_version: Option<Version>,
+    /// When it happened, if not today.
+    pub(crate) on: Option<Date>,
+    /// The justification, when the command sets aside a rule that may be. It is kept in the
+    /// history of the dossier, where its financeurs read it.
+    pub(crate) because: Option<String>,
+}
+
+impl Request {
+    /// The command as the log wants it. Its fingerprint is of who asks, what, and with which
+    /// arguments.
+    fn command(&self, ctx: &Context<'_>) -> Result<Command> {
+        let field = ctx.field();
+        let arguments = field
+            .arguments()
+            .map_err(|it| crate::Error::internal(Unreadable(it.message)))?;
+        let arguments: serde_json::Map<_, _> = arguments
+            .into_iter()
+            .map(|(name, value)| (name.to_string(), value.into_json().unwrap_or_default()))
+            .collect();
+        let mut request = json!([ctx.actor().id, field.name(), arguments]);
+        leave_out_nulls(&mut request);
+        let fingerprint = Sha256::digest(leaf::canonical(&request).map_err(eventlog::Error::from)?);
+        let clock = ctx.clock();
+        let because = self.because.as_deref().map(Prose::parse).transpose();
+        Ok(Command {
+            id: self.command_id,
+            fingerprint: fingerprint.into(),
+            asked: Asked {
+                by: ctx.actor().clone(),
+                today: clock.today,
+                on: self.on.map(|it| it.0),
+                because: because.at("input.because")?,
+            },
+            at: clock.at,
+            seen: self.seen_version.map(|it| domain::Version(it.0)),
+            trace: ctx.trace(),
+        })
+    }
+
+    /// Lets one stream decide.
+    pub(crate) async fn decide<D: Decider>(
+        &self,
+        ctx: &Context<'_>,
+        id: D::Id,
+        decision: impl Fn(&D, &Asked) -> Decision<D> + Send + Sync,
+    ) -> Result<Outcome> {
+        let command = self.command(ctx)?;
+        Ok(ctx.log().decide(&command, id, decision).await?)
+    }
+
+    /// The same, for a rule that looks at other streams: `gather` reads them.
+    pub(crate) async fn decide_with<D, O, G, F>(
+        &self,
+        ctx: &Context<'_>,
+        id: D::Id,
+        gather: G,
+        decision: impl Fn(&D, &Asked, &O) -> Decision<D> + Send + Sync,
+    ) -> Result<Outcome>
+    where
+        D: Decider,
+        O: Send + Sync,
+        G: Fn() -> F + Send + Sync,
+        F: Future<Output = Result<O, eventlog::Error>> + Send,
+    {
+        let command = self.command(ctx)?;
+        Ok(ctx
+            .log()
+            .decide_with(&command, id, gather, decision)
+            .await?)
+    }
+
+    /// Who asks and when, for what must be known before deciding.
+    pub(crate) fn asked(&self, ctx: &Context<'_>) -> Result<Asked> {
+        Ok(self.command(ctx)?.asked)
+    }
+}
+
+/// The engine could not give the arguments back.
+#[derive(Debug, thiserror::Error)]
+#[error("the arguments of a field cannot be read: {0}")]
+struct Unreadable(String);
+
+/// An argument that is null says what an absent one says.
+fn leave_out_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, it| !it.is_null());
+            members.values_mut().for_each(leave_out_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_nulls),
+        _ => (),
+    }
+}
+
+/// What every change answers, whatever it changed.
+pub(crate) struct Recorded(pub(crate) Outcome);
+
+#[Object]
+impl Recorded {
+    /// Where the change stands in the log. Give it as `atLeastPosition` to read what you wrote.
+    async fn position(&self) -> Position {
+        Position(self.0.position.0)
+    }
+
+    /// The version of the object after the change.
+    async fn version(&self) -> Version {
+        Version(self.0.version.0)
+    }
+
+    /// The hash of the fact in the log (base64url), with which its presence can be proved.
+    /// Absent when the command found nothing to do.
+    async fn receipt(&self) -> Option<String> {
+        self.0.receipt.map(|it| URL_SAFE_NO_PAD.encode(it))
+    }
+}
+
+/// Parses text fields at their place: `line("input.intitule", &text)`.
+pub(crate) fn line(path: &str, text: &str) -> Result<domain::Line> {
+    domain::Line::parse(text).at(path)
+}
+
+/// Paragraphs at their place.
+pub(crate) fn prose(path: &str, text: &str) -> Result<Prose> {
+    Prose::parse(text).at(path)
+}
+
+/// The same, when the field may be left out.
+pub(crate) fn optional<T>(
+    parse: impl Fn(&str, &str) -> Result<T>,
+    path: &str,
+    text: Option<&String>,
+) -> Result<Option<T>> {
+    text.map(|it| parse(path, it)).transpose()
+}
+
+/// A code of a reference list, at its place.
+pub(crate) fn code(list: domain::Liste, path: &str, text: &str) -> Result<domain::Code> {
+    list.code(text).at(path)
+}
+
+/// Codes of a reference list; the path says which one is unknown.
+pub(crate) fn codes<C: FromIterator<domain::Code>>(
+    list: domain::Liste,
+    path: &str,
+    texts: &[String],
+) -> Result<C> {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(n, it)| code(list, &format!("{path}.{n}"), it))
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! The parts put together: the log, the answers, the schema and the doors.

@@ -50,3 +50,8 @@ pub fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscript
         .limit_complexity(COMPLEXITY_MAX)
         .disable_suggestions()
 }
+
+/// The schema as text, with its documentation in a language.
+pub fn sdl(_language: crate::http::Language) -> String {
+    builder().finish().sdl()
+}

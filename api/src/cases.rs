@@ -15,7 +15,10 @@ use uuid::Uuid;
 
 use crate::{
     clock::RequestClock,
-    graphql::ids::{global_text, parts},
+    graphql::{
+        self,
+        ids::{global_text, parts},
+    },
     house::House,
     http::Language,
 };
@@ -81,25 +84,28 @@ struct Step {
 /// Plays every case.
 pub async fn play_all(house: &House) -> Result<Vec<Played>, Failure> {
     let mut all = vec![];
+    let inputs = graphql::inputs().await;
     for (name, text) in CASES {
         let case = serde_json::from_str(text)
             .map_err(|source| Failure::Unreadable { case: name, source })?;
-        all.push(Stage::new(name).play(house, case).await?);
+        all.push(Stage::new(name, &inputs).play(house, case).await?);
     }
     Ok(all)
 }
 
 /// A case as it is being played.
-struct Stage {
+struct Stage<'a> {
     case: &'static str,
+    /// The type of each mutation's input.
+    inputs: &'a BTreeMap<String, String>,
     /// Global ids, by the name of the step that opened them.
     opened: BTreeMap<String, String>,
     dlas: BTreeSet<DlaId>,
 }
 
-impl Stage {
-    fn new(case: &'static str) -> Self {
-        Self { case, opened: BTreeMap::new(), dlas: BTreeSet::new() }
+impl<'a> Stage<'a> {
+    fn new(case: &'static str, inputs: &'a BTreeMap<String, String>) -> Self {
+        Self { case, inputs, opened: BTreeMap::new(), dlas: BTreeSet::new() }
     }
 
     async fn play(mut self, house: &House, case: Case) -> Result<Played, Failure> {
@@ -124,8 +130,8 @@ impl Stage {
         let mut input = self.named(&Value::Object(step.input.clone()))?;
         input["commandId"] = json!(command);
         let mutation = &step.r#do;
-        let (first, rest) = mutation.split_at(1);
-        let of_type = format!("{}{rest}Input", first.to_uppercase());
+        let unknown = || Failure::Unknown { case: self.case, name: mutation.clone() };
+        let of_type = self.inputs.get(mutation).ok_or_else(unknown)?;
         let document = format!(
             "mutation Step($input: {of_type}!) {{ {mutation}(input: $input) {{ position }} }}"
         );

@@ -18,6 +18,8 @@ mod referentiel;
 mod territoire;
 mod viewer;
 
+use std::collections::BTreeMap;
+
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 pub use self::loaders::Loaders;
@@ -54,4 +56,19 @@ pub fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscript
 /// The schema as text, with its documentation in a language.
 pub fn sdl(_language: crate::http::Language) -> String {
     builder().finish().sdl()
+}
+
+/// The type of each mutation's input: commands that say no more than another share its type.
+pub async fn inputs() -> BTreeMap<String, String> {
+    const QUERY: &str =
+        "{ __schema { mutationType { fields { name args { type { ofType { name } } } } } } }";
+    let answer = builder().finish().execute(QUERY).await;
+    let data = answer.data.into_json().unwrap_or_default();
+    let fields = data["__schema"]["mutationType"]["fields"].as_array();
+    let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_owned();
+    fields
+        .into_iter()
+        .flatten()
+        .map(|it| (text(&it["name"]), text(&it["args"][0]["type"]["ofType"]["name"])))
+        .collect()
 }

@@ -40,7 +40,11 @@ pub struct Query(
 
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
-pub struct Mutation(consultation::ConsultationMutation, organisation::OrganisationMutation);
+pub struct Mutation(
+    consultation::appel_offres::AppelOffresMutation,
+    consultation::choix::ChoixMutation,
+    organisation::OrganisationMutation,
+);
 
 /// The schema and what runs it.
 pub type EssaimSchema = Schema<Query, Mutation, EmptySubscription>;

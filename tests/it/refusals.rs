@@ -53,8 +53,12 @@ async fn bad_values_name_their_field_in_the_language_of_the_caller() -> anyhow::
     }
     let english = visitor.clone().speaking("en");
     let (fr, en) = (
-        visitor.is_refused("registerOrganisation", register(ONE, "1")).await?,
-        english.is_refused("registerOrganisation", register(ONE, "1")).await?,
+        visitor
+            .is_refused("registerOrganisation", register(ONE, "1"))
+            .await?,
+        english
+            .is_refused("registerOrganisation", register(ONE, "1"))
+            .await?,
     );
     assert_eq!(fr["extensions"], en["extensions"]);
     assert_ne!(fr["message"], en["message"]);
@@ -89,7 +93,9 @@ async fn a_command_is_answered_once_and_its_id_is_not_used_twice() -> anyhow::Re
     let sent = (0..10).map(|_| {
         let visitor = visitor.clone();
         tokio::spawn(async move {
-            visitor.does("registerOrganisation", register(ONE, SIRET), "{ position version receipt }").await
+            visitor
+                .does("registerOrganisation", register(ONE, SIRET), "{ position version receipt }")
+                .await
         })
     });
     let mut answers = vec![];
@@ -102,7 +108,9 @@ async fn a_command_is_answered_once_and_its_id_is_not_used_twice() -> anyhow::Re
     let other = register(ONE, "35600000000048");
     let error = visitor.is_refused("registerOrganisation", other).await?;
     assert_eq!(error["extensions"]["code"], "COMMAND_ID_REUSED");
-    let taken = visitor.is_refused("registerOrganisation", register(TWO, SIRET)).await?;
+    let taken = visitor
+        .is_refused("registerOrganisation", register(TWO, SIRET))
+        .await?;
     assert_eq!(taken["extensions"]["code"], "ALREADY_CLAIMED");
     assert_eq!(house.house.log.newest().await?.0, Position(1));
     house.close().await
@@ -123,7 +131,9 @@ async fn a_stale_version_is_told_the_current_one() -> anyhow::Result<()> {
             "seenVersion": seen,
         })
     };
-    visitor.does("assignOrganisationRole", role(TWO, "FINANCEUR", "1"), "{ version }").await?;
+    visitor
+        .does("assignOrganisationRole", role(TWO, "FINANCEUR", "1"), "{ version }")
+        .await?;
     let three = "6e1fd4b2-91f4-4b54-9f0e-30f3b0a5b003";
     let error = visitor
         .is_refused("assignOrganisationRole", role(three, "PRESTATAIRE", "1"))
@@ -138,7 +148,9 @@ async fn what_a_role_may_not_do_or_see_is_refused() -> anyhow::Result<()> {
     let house = OpenHouse::open().await?;
     let dlas = BTreeSet::from([DlaId(Uuid::from_u128(1))]);
     let membre = house.visitor(Role::MembreComiteAppui { dlas })?;
-    let error = membre.is_refused("registerOrganisation", register(ONE, SIRET)).await?;
+    let error = membre
+        .is_refused("registerOrganisation", register(ONE, SIRET))
+        .await?;
     assert_eq!(error["extensions"]["code"], "FORBIDDEN");
     // An absent dossier and a dossier of others are the same.
     let absent = "Q29uc3VsdGF0aW9uOjZlMWZkNGIyLTkxZjQtNGI1NC05ZjBlLTMwZjNiMGE1YjAwOQ";
@@ -155,7 +167,9 @@ async fn what_a_role_may_not_do_or_see_is_refused() -> anyhow::Result<()> {
     assert_eq!(answer.json()?["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     let mut forger = stranger.clone();
     forger.token = Some("eyJhbGciOiJub25lIn0.e30.".to_owned());
-    let answer = forger.sends(Method::POST, "/graphql", &[JSON], r#"{"query":"{ __typename }"}"#).await?;
+    let answer = forger
+        .sends(Method::POST, "/graphql", &[JSON], r#"{"query":"{ __typename }"}"#)
+        .await?;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(!String::from_utf8_lossy(&answer.body).contains("eyJ"));
     house.close().await
@@ -177,12 +191,17 @@ async fn what_would_kill_the_process_is_refused_and_the_process_lives() -> anyho
         (brackets.as_str(), ["DOCUMENT_TOO_DEEP", "DOCUMENT_TOO_LARGE"].as_slice()),
         (bomb.as_str(), &["DOCUMENT_TOO_LARGE", "DOCUMENT_TOO_COMPLEX"]),
         (twice, &["GRAPHQL_VALIDATION_FAILED", "DOCUMENT_TOO_COMPLEX", "BAD_USER_INPUT"]),
-        ("{ organisations(first: 100) { nodes { successor { successor { successor { id } } } } edges { node { successor { successor { id } } } } } }", &["DOCUMENT_TOO_COMPLEX"]),
+        (
+            "{ organisations(first: 100) { nodes { successor { successor { successor { id } } } } edges { node { successor { successor { id } } } } } }",
+            &["DOCUMENT_TOO_COMPLEX"],
+        ),
         ("{", &["GRAPHQL_PARSE_FAILED"]),
         ("{ nowhere }", &["GRAPHQL_VALIDATION_FAILED"]),
     ] {
         let answer = visitor.posts(query, json!({})).await?;
-        let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
+        let code = answer["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_default();
         assert!(codes.contains(&code), "{query:.80}: {answer}");
         assert!(answer.to_string().len() < 2_000, "{answer}");
     }
@@ -196,7 +215,12 @@ async fn what_would_kill_the_process_is_refused_and_the_process_lives() -> anyho
         Err(error) => assert!(error.to_string().contains("client error"), "{error:#}"),
     }
     let text = visitor
-        .sends(Method::POST, "/graphql", &[("content-type", "text/plain")], r#"{"query":"{ __typename }"}"#)
+        .sends(
+            Method::POST,
+            "/graphql",
+            &[("content-type", "text/plain")],
+            r#"{"query":"{ __typename }"}"#,
+        )
         .await?;
     assert_eq!(text.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let lives = visitor.asks("{ viewer { role } }", json!({})).await?;
@@ -209,9 +233,13 @@ async fn what_would_kill_the_process_is_refused_and_the_process_lives() -> anyho
 async fn a_question_waits_for_a_position_and_says_when_it_waited_too_long() -> anyhow::Result<()> {
     let house = OpenHouse::open().await?;
     let visitor = admin(&house)?;
-    let made = visitor.does("registerOrganisation", register(ONE, SIRET), "{ position }").await?;
+    let made = visitor
+        .does("registerOrganisation", register(ONE, SIRET), "{ position }")
+        .await?;
     let query = "query($at: Position) { organisations(first: 1, atLeastPosition: $at) { totalCount asOf { position recordedAt } } }";
-    let data = visitor.asks(query, json!({ "at": made["position"] })).await?;
+    let data = visitor
+        .asks(query, json!({ "at": made["position"] }))
+        .await?;
     assert_eq!(data["organisations"]["totalCount"], 1);
     assert_eq!(data["organisations"]["asOf"]["position"], "1");
     let late = visitor.posts(query, json!({ "at": "1000" })).await?;

@@ -28,7 +28,10 @@ const KEPT_IN: &[(&str, &[&str])] = &[
 const LINES_MAX: usize = 600;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in the house").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests stand in the house")
+        .to_owned()
 }
 
 /// What a crate depends on, tests apart.
@@ -70,7 +73,10 @@ fn every_crate_leans_only_on_the_floors_below() {
         let needs = dependencies(krate);
         assert!(!needs.is_empty(), "{krate}");
         for (other, _) in FLOORS {
-            assert!(below.contains(other) || !needs.contains(*other), "{krate} must not lean on {other}");
+            assert!(
+                below.contains(other) || !needs.contains(*other),
+                "{krate} must not lean on {other}"
+            );
         }
     }
 }
@@ -113,11 +119,16 @@ fn facts_are_written_in_one_place() {
 #[test]
 fn the_log_knows_no_noun_of_the_trade() {
     let nouns = ["Consultation", "Ingenierie", "Organisation", "PlanFinancement", "Capitalisation"];
-    for file in sources("rs").iter().filter(|it| it.starts_with(root().join("eventlog"))) {
+    for file in sources("rs")
+        .iter()
+        .filter(|it| it.starts_with(root().join("eventlog")))
+    {
         let text = fs::read_to_string(file).unwrap();
         for noun in nouns {
             // A doc comment may give an example; code may not.
-            let named = text.lines().any(|it| !it.trim_start().starts_with("//") && it.contains(noun));
+            let named = text
+                .lines()
+                .any(|it| !it.trim_start().starts_with("//") && it.contains(noun));
             assert!(!named, "{} names {noun}", file.display());
         }
     }

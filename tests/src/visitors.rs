@@ -141,14 +141,19 @@ impl Visitor {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> anyhow::Result<Answer> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = self.client.request(request.body(Full::new(body.into()))?).await?;
+        let answer = self
+            .client
+            .request(request.body(Full::new(body.into()))?)
+            .await?;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Answer { status: parts.status, headers: parts.headers, body })
@@ -158,7 +163,9 @@ impl Visitor {
     pub async fn posts(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let headers = [("content-type", "application/json"), ("accept-language", self.language)];
-        self.sends(Method::POST, "/graphql", &headers, body).await?.json()
+        self.sends(Method::POST, "/graphql", &headers, body)
+            .await?
+            .json()
     }
 
     /// Asks a question that must be answered; its data.
@@ -169,14 +176,23 @@ impl Visitor {
     }
 
     /// Gives a command (`mobiliseStructure`) that must be accepted; its payload.
-    pub async fn does(&self, mutation: &str, input: Value, selection: &str) -> anyhow::Result<Value> {
-        let mut data = self.asks(&document(mutation, selection).await, json!({ "input": input })).await?;
+    pub async fn does(
+        &self,
+        mutation: &str,
+        input: Value,
+        selection: &str,
+    ) -> anyhow::Result<Value> {
+        let mut data = self
+            .asks(&document(mutation, selection).await, json!({ "input": input }))
+            .await?;
         Ok(data[mutation].take())
     }
 
     /// Gives a command that must be refused; its error.
     pub async fn is_refused(&self, mutation: &str, input: Value) -> anyhow::Result<Value> {
-        let mut answer = self.posts(&document(mutation, "{ position }").await, json!({ "input": input })).await?;
+        let mut answer = self
+            .posts(&document(mutation, "{ position }").await, json!({ "input": input }))
+            .await?;
         let error = answer["errors"][0].take();
         ensure!(error.is_object(), "it was accepted: {answer:#}");
         Ok(error)

@@ -14,6 +14,7 @@ use sqlx::{
 };
 
 pub mod consultations;
+pub mod historique;
 pub mod ingenieries;
 pub mod organisations;
 pub mod scope;
@@ -24,7 +25,7 @@ pub use crate::scope::{Scope, SealedPlace};
 
 /// Every question of the house.
 pub const ALL: &[&ReadModel] =
-    &[&consultations::MODEL, &ingenieries::MODEL, &organisations::MODEL];
+    &[&consultations::MODEL, &historique::MODEL, &ingenieries::MODEL, &organisations::MODEL];
 
 /// A question, its tables, and what a batch of facts changes in them.
 pub struct ReadModel {

@@ -35,6 +35,23 @@ impl Scope {
         }
     }
 
+    /// Whether the actor may follow how prestataires were asked, and what they offer: those
+    /// of the DLAs, and those who pay. Prestataires and structures must not learn of others'
+    /// offres.
+    pub(crate) fn follows_consultations(&self) -> bool {
+        match self.role {
+            Some(
+                RoleName::ChargeDeMission
+                | RoleName::ResponsablePorteuse
+                | RoleName::MembreComiteAppui
+                | RoleName::Financeur
+                | RoleName::House,
+            ) => true,
+            Some(RoleName::StructureBeneficiaire | RoleName::Prestataire | RoleName::Admin)
+            | None => false,
+        }
+    }
+
     /// Whether the actor works for, answers for or advises one of these DLAs.
     pub fn inside(&self, dlas: &[Uuid]) -> bool {
         self.all || dlas.iter().any(|it| self.dlas.contains(it))

@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 /// The program, built beside the tests.
 fn essaim() -> anyhow::Result<PathBuf> {
     let tests = std::env::current_exe()?;
-    let folder = tests.parent().and_then(Path::parent).context("target/debug")?;
+    let folder = tests
+        .parent()
+        .and_then(Path::parent)
+        .context("target/debug")?;
     Ok(folder.join("essaim"))
 }
 
@@ -49,7 +52,9 @@ impl Demo {
     }
 
     fn stop(mut self) -> anyhow::Result<()> {
-        let stopped = Command::new("kill").arg(self.child.id().to_string()).status()?;
+        let stopped = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
         anyhow::ensure!(stopped.success());
         let status = self.child.wait()?;
         anyhow::ensure!(status.success(), "{status}");
@@ -70,10 +75,16 @@ async fn the_demo_says_when_it_is_ready_ends_cleanly_and_keeps_its_data() -> any
         "prestataire",
         "admin",
     ] {
-        let viewer = demo.visitor(role)?.asks("{ viewer { role } }", json!({})).await?;
+        let viewer = demo
+            .visitor(role)?
+            .asks("{ viewer { role } }", json!({}))
+            .await?;
         assert!(viewer["viewer"]["role"].is_string(), "{role}: {viewer}");
     }
-    let page = demo.visitor("admin")?.sends(http::Method::GET, "/graphiql", &[("accept-encoding", "gzip")], "").await?;
+    let page = demo
+        .visitor("admin")?
+        .sends(http::Method::GET, "/graphiql", &[("accept-encoding", "gzip")], "")
+        .await?;
     assert_eq!(page.status, 200);
     let played = demo.head().await?;
     demo.stop()?;

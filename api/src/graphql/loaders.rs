@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{Actor, ConsultationId, IngenierieId, OrganisationId};
+use eventlog::Position;
 use projections::{Reads, Scope, consultations, organisations};
 
 /// Made for one request: it carries what its actor may see.
@@ -70,4 +71,29 @@ macro_rules! loads_of_ingenierie {
 
 loads_of_ingenierie! {
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
+}
+
+/// A sealed text, by its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SealedAt {
+    pub(crate) position: Position,
+    pub(crate) pointer: String,
+}
+
+/// Opened values. The caller has checked the right to read: `sealed::open` does.
+impl Loader<SealedAt> for Loaders {
+    type Value = serde_json::Value;
+    type Error = Arc<eventlog::Error>;
+
+    async fn load(&self, keys: &[SealedAt]) -> Result<HashMap<SealedAt, Self::Value>, Self::Error> {
+        let places: Vec<_> = keys
+            .iter()
+            .map(|it| (it.position, it.pointer.as_str()))
+            .collect();
+        let opened = self.reads.log().vault().open(&places).await?;
+        let found = opened
+            .into_iter()
+            .map(|((position, pointer), value)| (SealedAt { position, pointer }, value));
+        Ok(found.collect())
+    }
 }

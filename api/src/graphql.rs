@@ -12,9 +12,13 @@ pub(crate) mod loaders;
 pub(crate) mod sealed;
 mod catalogue;
 mod consultation;
+mod dla;
+mod historique;
+mod ingenierie_collective;
 mod node;
 mod organisation;
 mod referentiel;
+mod regle;
 mod territoire;
 mod viewer;
 
@@ -30,6 +34,8 @@ pub const COMPLEXITY_MAX: usize = 1_000;
 pub struct Query(
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
+    dla::DlaQuery,
+    ingenierie_collective::IngenierieCollectiveQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
     referentiel::ReferentielQuery,
@@ -38,7 +44,12 @@ pub struct Query(
 
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
-pub struct Mutation(consultation::ConsultationMutation, organisation::OrganisationMutation);
+pub struct Mutation(
+    consultation::ConsultationMutation,
+    dla::DlaMutation,
+    ingenierie_collective::IngenierieCollectiveMutation,
+    organisation::OrganisationMutation,
+);
 
 /// The schema and what runs it.
 pub type EssaimSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -3,9 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{Actor, ConsultationId, IngenierieId, OrganisationId};
+use domain::{Actor, ConsultationId, DlaId, IngenierieId, OrganisationId};
 use eventlog::Position;
-use projections::{Reads, Scope, consultations, organisations};
+use projections::{Reads, Scope, consultations, dlas, ingenieries, organisations};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -38,6 +38,8 @@ macro_rules! loads {
 
 loads! {
     ConsultationId => consultations::Consultation = consultations::by_ids;
+    DlaId => dlas::Dla = dlas::by_ids;
+    IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
 }
 
@@ -95,5 +97,23 @@ impl Loader<SealedAt> for Loaders {
             .into_iter()
             .map(|((position, pointer), value)| (SealedAt { position, pointer }, value));
         Ok(found.collect())
+    }
+}
+
+/// The leaf hash of a fact, by its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ReceiptAt(pub(crate) Position);
+
+impl Loader<ReceiptAt> for Loaders {
+    type Value = Vec<u8>;
+    type Error = Arc<eventlog::Error>;
+
+    async fn load(
+        &self,
+        keys: &[ReceiptAt],
+    ) -> Result<HashMap<ReceiptAt, Self::Value>, Self::Error> {
+        let positions: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let found = self.reads.log().receipts(&positions).await?;
+        Ok(found.into_iter().map(|(at, hash)| (ReceiptAt(at), hash)).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::{ConsultationId, OrganisationId};
+use domain::{ConsultationId, IngenierieId, OrganisationId};
 
 use crate::{
     Error, Result,
@@ -9,6 +9,7 @@ use crate::{
         consultation::Consultation,
         context::ContextExt,
         ids::{Noun, parts},
+        ingenierie_collective::{self, IngenierieCollective},
         organisation::Organisation,
     },
 };
@@ -21,6 +22,7 @@ const NODES_MAX: usize = 100;
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
     Consultation(Consultation),
+    IngenierieCollective(IngenierieCollective),
     Organisation(Organisation),
 }
 
@@ -58,6 +60,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
+        }
+        IngenierieId::NAME => {
+            let found = ingenierie_collective::find(ctx, IngenierieId(id)).await?;
+            found.map(Node::IngenierieCollective)
         }
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;

@@ -12,9 +12,13 @@ pub(crate) mod loaders;
 pub(crate) mod sealed;
 mod catalogue;
 mod consultation;
+mod dla;
+mod financement;
 mod node;
 mod organisation;
+mod plan_financement;
 mod referentiel;
+mod regle;
 mod territoire;
 mod viewer;
 
@@ -30,15 +34,23 @@ pub const COMPLEXITY_MAX: usize = 1_000;
 pub struct Query(
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
+    dla::DlaQuery,
+    financement::FinancementQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
+    plan_financement::PlanFinancementQuery,
     referentiel::ReferentielQuery,
     viewer::ViewerQuery,
 );
 
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
-pub struct Mutation(consultation::ConsultationMutation, organisation::OrganisationMutation);
+pub struct Mutation(
+    consultation::ConsultationMutation,
+    dla::DlaMutation,
+    organisation::OrganisationMutation,
+    plan_financement::PlanFinancementMutation,
+);
 
 /// The schema and what runs it.
 pub type EssaimSchema = Schema<Query, Mutation, EmptySubscription>;

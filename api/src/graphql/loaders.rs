@@ -3,9 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{Actor, ConsultationId, IngenierieId, OrganisationId};
+use domain::{Actor, ConsultationId, DlaId, IngenierieId, OrganisationId, PlanFinancementId};
 use eventlog::Position;
-use projections::{Reads, Scope, consultations, organisations};
+use projections::{Reads, Scope, consultations, dlas, financements, organisations};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -38,7 +38,9 @@ macro_rules! loads {
 
 loads! {
     ConsultationId => consultations::Consultation = consultations::by_ids;
+    DlaId => dlas::Dla = dlas::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
+    PlanFinancementId => financements::Plan = financements::plans_by_ids;
 }
 
 /// The things of a dossier: asked by its ingénierie.
@@ -47,6 +49,12 @@ pub(crate) struct OfIngenierie<const WHAT: u8>(pub(crate) IngenierieId);
 
 /// Consultations of an ingénierie.
 pub(crate) type ConsultationsOf = OfIngenierie<0>;
+
+/// Plans de financement of an ingénierie: one at most.
+pub(crate) type PlansOf = OfIngenierie<10>;
+
+/// Resources of the plan of an ingénierie.
+pub(crate) type LignesOf = OfIngenierie<11>;
 
 /// Every loader of a dossier's things is the same: ingénieries in, rows out, one query.
 macro_rules! loads_of_ingenierie {
@@ -71,6 +79,8 @@ macro_rules! loads_of_ingenierie {
 
 loads_of_ingenierie! {
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
+    LignesOf => financements::Ligne = financements::lignes_of_ingenieries;
+    PlansOf => financements::Plan = financements::plans_of_ingenieries;
 }
 
 /// A sealed text, by its place in the log.

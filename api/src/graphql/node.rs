@@ -1,15 +1,17 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::{ConsultationId, OrganisationId};
+use domain::{ConsultationId, DlaId, OrganisationId, PlanFinancementId};
 
 use crate::{
     Error, Result,
     graphql::{
         consultation::Consultation,
         context::ContextExt,
+        dla::Dla,
         ids::{Noun, parts},
         organisation::Organisation,
+        plan_financement::PlanFinancement,
     },
 };
 
@@ -21,7 +23,9 @@ const NODES_MAX: usize = 100;
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
     Consultation(Consultation),
+    Dla(Dla),
     Organisation(Organisation),
+    PlanFinancement(PlanFinancement),
 }
 
 #[derive(Default)]
@@ -59,9 +63,17 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
         }
+        DlaId::NAME => {
+            let row = loaders.load_one(DlaId(id)).await?;
+            row.map(|it| Node::Dla(Dla(it)))
+        }
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;
             row.map(|it| Node::Organisation(Organisation(it)))
+        }
+        PlanFinancementId::NAME => {
+            let row = loaders.load_one(PlanFinancementId(id)).await?;
+            row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
         }
         _ => None,
     })

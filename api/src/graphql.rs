@@ -10,11 +10,14 @@ pub(crate) mod request;
 pub(crate) mod paging;
 pub(crate) mod loaders;
 pub(crate) mod sealed;
+mod capitalisation;
 mod catalogue;
 mod consultation;
+mod evaluation;
 mod node;
 mod organisation;
 mod referentiel;
+pub mod sdl;
 mod territoire;
 mod viewer;
 
@@ -28,8 +31,10 @@ pub const COMPLEXITY_MAX: usize = 1_000;
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
 pub struct Query(
+    capitalisation::CapitalisationQuery,
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
+    evaluation::EvaluationQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
     referentiel::ReferentielQuery,
@@ -38,7 +43,12 @@ pub struct Query(
 
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
-pub struct Mutation(consultation::ConsultationMutation, organisation::OrganisationMutation);
+pub struct Mutation(
+    capitalisation::CapitalisationMutation,
+    consultation::ConsultationMutation,
+    evaluation::EvaluationMutation,
+    organisation::OrganisationMutation,
+);
 
 /// The schema and what runs it.
 pub type EssaimSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -3,8 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{Actor, ConsultationId, IngenierieId, OrganisationId};
-use projections::{Reads, Scope, consultations, organisations};
+use domain::{
+    Actor, CapitalisationId, ConsultationId, EvaluationId, IngenierieId, OrganisationId,
+};
+use projections::{
+    Reads, Scope,
+    capitalisations::{self, Element, ElementId},
+    consultations, evaluations, organisations,
+};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -36,7 +42,9 @@ macro_rules! loads {
 }
 
 loads! {
+    CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
+    EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
 }
 
@@ -70,4 +78,39 @@ macro_rules! loads_of_ingenierie {
 
 loads_of_ingenierie! {
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
+}
+
+/// An element by its id.
+impl Loader<ElementId> for Loaders {
+    type Value = Element;
+    type Error = Arc<projections::Error>;
+
+    async fn load(&self, ids: &[ElementId]) -> Result<HashMap<ElementId, Element>, Self::Error> {
+        let rows = capitalisations::elements_by_ids(&self.reads, &self.scope, ids);
+        let rows = rows.await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
+    }
+}
+
+/// The elements of a capitalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ElementsOf(pub(crate) CapitalisationId);
+
+impl Loader<ElementsOf> for Loaders {
+    type Value = Vec<Element>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[ElementsOf],
+    ) -> Result<HashMap<ElementsOf, Vec<Element>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = capitalisations::elements_of(&self.reads, &self.scope, &ids);
+        let mut by_capitalisation: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows.await.map_err(Arc::new)? {
+            let key = ElementsOf(CapitalisationId(row.capitalisation));
+            by_capitalisation.entry(key).or_default().push(row);
+        }
+        Ok(by_capitalisation)
+    }
 }

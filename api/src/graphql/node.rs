@@ -1,14 +1,16 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::{ConsultationId, OrganisationId};
+use domain::{CapitalisationId, ConsultationId, EvaluationId, OrganisationId};
 
 use crate::{
     Error, Result,
     graphql::{
+        capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
         context::ContextExt,
-        ids::{Noun, parts},
+        evaluation::Evaluation,
+        ids::{self, Noun, parts},
         organisation::Organisation,
     },
 };
@@ -20,7 +22,10 @@ const NODES_MAX: usize = 100;
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
+    Capitalisation(Capitalisation),
     Consultation(Consultation),
+    ElementCapitalise(ElementCapitalise),
+    Evaluation(Evaluation),
     Organisation(Organisation),
 }
 
@@ -52,12 +57,24 @@ impl NodeQuery {
 }
 
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let Some((noun, id)) = parts(id) else { return Ok(None) };
     let loaders = ctx.loaders();
+    if let Some(id) = ids::element(id) {
+        let row = loaders.load_one(id).await?;
+        return Ok(row.map(|it| Node::ElementCapitalise(ElementCapitalise(it))));
+    }
+    let Some((noun, id)) = parts(id) else { return Ok(None) };
     Ok(match noun.as_str() {
+        CapitalisationId::NAME => {
+            let row = loaders.load_one(CapitalisationId(id)).await?;
+            row.map(|it| Node::Capitalisation(Capitalisation(it)))
+        }
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
+        }
+        EvaluationId::NAME => {
+            let row = loaders.load_one(EvaluationId(id)).await?;
+            row.map(|it| Node::Evaluation(Evaluation(it)))
         }
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;

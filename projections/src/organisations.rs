@@ -2,7 +2,7 @@
 
 use domain::{
     Event, OrganisationId,
-    organisation::{Criteres, Event as Fact, Identite, OrganisationRole},
+    organisation::{Criteres, Event as Fact, Identite},
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Page, ReadModel, Reads, Scope,
-    rows::{Row, Rows},
+    rows::{Row, Rows, escape_like, name_of},
 };
 
 pub const MODEL: ReadModel = ReadModel {
@@ -141,13 +141,6 @@ pub async fn count(reads: &Reads, _scope: &Scope, filter: &Filter) -> Result<i64
     .await?)
 }
 
-/// So that a `%` in a name is a percent sign.
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_")
-}
-
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     let mut rows = Rows::<Organisation>::load(db, facts.iter().map(|it| it.stream)).await?;
     for recorded in facts {
@@ -221,9 +214,4 @@ impl Organisation {
             .map(|it| it.as_str().to_owned())
             .collect();
     }
-}
-
-/// A role, as facts write it.
-fn name_of(role: OrganisationRole) -> Result<String, Error> {
-    Ok(serde_json::from_value(serde_json::to_value(role)?)?)
 }

@@ -64,11 +64,6 @@ impl<R: Row> Rows<R> {
         self.rows.insert(row.key(), row);
     }
 
-    /// Takes a row away.
-    pub(crate) fn remove(&mut self, key: &R::Key) {
-        self.rows.remove(key);
-    }
-
     /// All of them.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut R> {
         self.rows.values_mut()
@@ -86,4 +81,16 @@ impl<R: Row> Rows<R> {
         sqlx::query(R::SAVE).bind(Json(rows)).execute(db).await?;
         Ok(())
     }
+}
+
+/// A value's name, as facts and columns write it.
+pub(crate) fn name_of(it: impl Serialize) -> Result<String, Error> {
+    Ok(serde_json::from_value(serde_json::to_value(it)?)?)
+}
+
+/// So that a `%` in a name is a percent sign.
+pub(crate) fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }

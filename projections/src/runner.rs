@@ -72,7 +72,7 @@ impl Reads {
         let mut pause = PAUSE_MIN;
         while !stop.is_cancelled() {
             let after = self.progress.of(model);
-            match self.step(model, &model.key()).await {
+            match self.step(model, &model.key(), BATCH_MAX).await {
                 Ok(moved) => {
                     pause = PAUSE_MIN;
                     self.progress.runs(model);
@@ -102,7 +102,12 @@ impl Reads {
 
     /// Applies the next facts to one question. Says whether there were any.
     #[tracing::instrument(name = "projection", skip_all, fields(question = model.name, from, to))]
-    async fn step(&self, model: &'static ReadModel, key: &str) -> Result<bool, Error> {
+    async fn step(
+        &self,
+        model: &'static ReadModel,
+        key: &str,
+        batch_max: i64,
+    ) -> Result<bool, Error> {
         let started = Instant::now();
         // What is built beside says nothing of the answer in use.
         let in_use = key == model.key();
@@ -121,7 +126,7 @@ impl Reads {
         let wanted: Vec<_> = model.reads.iter().map(|it| (*it).to_owned()).collect();
         let batch = self
             .log
-            .read_after(held.position, BATCH_MAX, Some(&wanted))
+            .read_after(held.position, batch_max, Some(&wanted))
             .await?;
         if in_use {
             self.progress.reaches(model, held.position);
@@ -148,6 +153,19 @@ impl Reads {
         Ok(true)
     }
 
+    /// Builds one question if it is missing, and applies the facts that it has not seen, at
+    /// most `batch_max` at a time: the rows must not depend on it.
+    pub async fn catch_up(
+        &self,
+        model: &'static ReadModel,
+        batch_max: i64,
+    ) -> Result<Position, Error> {
+        let key = model.key();
+        create(&mut *self.pool.acquire().await?, model, &key).await?;
+        while self.step(model, &key, batch_max).await? {}
+        Ok(self.progress.of(model))
+    }
+
     /// Builds one question anew beside the answer in use, then puts it in its place.
     /// `tell` hears how far it has come.
     pub async fn rebuild(
@@ -161,7 +179,7 @@ impl Reads {
         drop_schema(&mut db, &beside).await?;
         create(&mut db, model, &beside).await?;
         let mut at = Position(0);
-        while self.step(model, &beside).await? {
+        while self.step(model, &beside, BATCH_MAX).await? {
             at = checkpoint::of(&mut db, &beside).await?.unwrap_or_default();
             tell(at, self.log.newest().await?.0);
         }

@@ -1,6 +1,8 @@
 //! What an actor may see, as query parameters. No query function can be called without it.
 
-use domain::{Actor, Role};
+use domain::{Actor, Role, RoleName};
+use eventlog::Recorded;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The rows that an actor may see: a row is theirs when it shares a DLA or an organisation.
@@ -10,28 +12,69 @@ pub struct Scope {
     pub all: bool,
     pub dlas: Vec<Uuid>,
     pub organisations: Vec<Uuid>,
+    /// For the rows that only some roles see.
+    pub role: Option<RoleName>,
 }
 
 impl Scope {
     /// What the role of an actor shows them. Says of rows what `Actor::sees` says of states.
     pub fn of(actor: &Actor) -> Self {
+        let role = Some(actor.role.name());
         let organisations = actor.answers_for().map(|it| it.0).into_iter().collect();
         match &actor.role {
             Role::ChargeDeMission { dlas }
             | Role::ResponsablePorteuse { dlas }
             | Role::MembreComiteAppui { dlas } => {
-                Self { dlas: dlas.iter().map(|it| it.0).collect(), ..Self::default() }
+                Self { dlas: dlas.iter().map(|it| it.0).collect(), role, ..Self::default() }
             }
             Role::Financeur { .. }
             | Role::StructureBeneficiaire { .. }
-            | Role::Prestataire { .. } => Self { organisations, ..Self::default() },
-            Role::Admin => Self::default(),
-            Role::House => Self { all: true, ..Self::default() },
+            | Role::Prestataire { .. } => Self { organisations, role, ..Self::default() },
+            Role::Admin => Self { role, ..Self::default() },
+            Role::House => Self { all: true, role, ..Self::default() },
+        }
+    }
+
+    /// Whether the actor may follow how prestataires were asked, and what they offer: those
+    /// of the DLAs, and those who pay. Prestataires and structures must not learn of others'
+    /// offres.
+    pub(crate) fn follows_consultations(&self) -> bool {
+        match self.role {
+            Some(
+                RoleName::ChargeDeMission
+                | RoleName::ResponsablePorteuse
+                | RoleName::MembreComiteAppui
+                | RoleName::Financeur
+                | RoleName::House,
+            ) => true,
+            Some(RoleName::StructureBeneficiaire | RoleName::Prestataire | RoleName::Admin)
+            | None => false,
         }
     }
 
     /// Whether the actor works for, answers for or advises one of these DLAs.
     pub fn inside(&self, dlas: &[Uuid]) -> bool {
         self.all || dlas.iter().any(|it| self.dlas.contains(it))
+    }
+}
+
+/// Where a sealed value stands: rows never hold it opened, the query opens it for a reader
+/// who may read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedPlace {
+    pub position: i64,
+    pub pointer: String,
+}
+
+impl SealedPlace {
+    /// In that fact, by JSON pointer.
+    pub(crate) fn of(recorded: &Recorded, pointer: &str) -> Self {
+        Self { position: recorded.position.0, pointer: pointer.to_owned() }
+    }
+
+    /// The same, of a value that a fact may hold or not.
+    pub(crate) fn if_given(recorded: &Recorded, pointer: &str) -> Option<Self> {
+        let given = recorded.sealed.iter().any(|it| it == pointer);
+        given.then(|| Self::of(recorded, pointer))
     }
 }

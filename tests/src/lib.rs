@@ -1,5 +1,8 @@
 //! The scaffolding of the tests: databases, the house as it runs, and those who visit it.
 
 pub mod database;
+pub mod dossier;
+pub mod questions;
 
 pub use database::Database;
+pub use questions::Questions;

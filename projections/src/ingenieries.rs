@@ -1,0 +1,205 @@
+//! Ingénieries collectives (RM-01): the fiche that presents one completely, and the list.
+//!
+//! What a fiche holds is in `fiche`, how facts fill it in `fold`.
+
+use domain::{Code, Date, DlaId, IngenierieId, Territoire, ingenierie_collective::Etat};
+use jiff_sqlx::ToSqlx;
+use sqlx::{
+    Postgres,
+    postgres::PgArguments,
+    query::QueryScalar,
+    types::{Json, Uuid},
+};
+
+use crate::{
+    Error, Page, ReadModel, Reads, Scope,
+    rows::{Row, escape_like, name_of},
+};
+
+mod fiche;
+mod fold;
+
+pub use fiche::*;
+
+pub const MODEL: ReadModel = ReadModel {
+    name: "ingenieries",
+    version: 1,
+    tables: include_str!("ingenieries.sql"),
+    reads: &[
+        "ingenierie_collective.IngenierieCollectiveInitiated",
+        "ingenierie_collective.SourceProblematiqueRecorded",
+        "ingenierie_collective.ProblematiqueStated",
+        "ingenierie_collective.ProblematiqueReformulated",
+        "ingenierie_collective.ProblematiqueConfirmed",
+        "ingenierie_collective.SecteursDetermined",
+        "ingenierie_collective.StructureTargeted",
+        "ingenierie_collective.StructureUntargeted",
+        "ingenierie_collective.SubsidiariteChecked",
+        "ingenierie_collective.ComplementariteChecked",
+        "ingenierie_collective.PartenaireAssociated",
+        "ingenierie_collective.PartenaireWithdrawn",
+        "ingenierie_collective.DlaAssociated",
+        "ingenierie_collective.AttenteRecorded",
+        "ingenierie_collective.ObjectifStrategiqueSet",
+        "ingenierie_collective.ObjectifOperationnelSet",
+        "ingenierie_collective.ObjectifWithdrawn",
+        "ingenierie_collective.DemarcheValidated",
+        "ingenierie_collective.DemarcheConfirmedByFinanceur",
+        "ingenierie_collective.AvisComiteAppuiRecorded",
+        "ingenierie_collective.RuleWaived",
+        "ingenierie_collective.IngenierieCollectiveEngaged",
+        "ingenierie_collective.StructureContacted",
+        "ingenierie_collective.StructureResponseRecorded",
+        "ingenierie_collective.StructureMobilised",
+        "ingenierie_collective.StructureDeclined",
+        "ingenierie_collective.StructureWithdrawn",
+        "ingenierie_collective.GroupeConstituted",
+        "ingenierie_collective.StructureAssignedToGroupe",
+        "ingenierie_collective.StructureRemovedFromGroupe",
+        "ingenierie_collective.ResultatsAttendusFixed",
+        "ingenierie_collective.ResultatsAttendusAmended",
+        "ingenierie_collective.TypeIngenierieChosen",
+        "ingenierie_collective.TypesPrestationChosen",
+        "ingenierie_collective.AccrocheChosen",
+        "ingenierie_collective.TempsPorteurPositioned",
+        "ingenierie_collective.SystemeIntervenantDesigned",
+        "ingenierie_collective.ProjetInterventionFormalised",
+        "ingenierie_collective.IngenierieCollectiveConfirmed",
+        "ingenierie_collective.IngenierieCollectiveStarted",
+        "ingenierie_collective.IngenierieCollectiveFinalised",
+        "ingenierie_collective.IngenierieCollectiveAbandoned",
+        "ingenierie_collective.IngenierieCollectiveReopened",
+        "ingenierie_collective.ActiviteSkipped",
+        "ingenierie_collective.ActiviteUnskipped",
+        "plan_financement.RessourceSought",
+    ],
+    apply: |db, facts| Box::pin(fold::apply(db, facts)),
+};
+
+impl Row for Ingenierie {
+    const LOAD: &'static str = "select to_jsonb(t) from ingenieries t where id = any($1)";
+    const CLEAR: &'static str = "delete from ingenieries where id = any($1)";
+    const SAVE: &'static str =
+        "insert into ingenieries select * from jsonb_populate_recordset(null::ingenieries, $1)";
+
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// Some ingénieries, by id.
+pub async fn by_ids(
+    reads: &Reads,
+    scope: &Scope,
+    ids: &[IngenierieId],
+) -> Result<Vec<Ingenierie>, Error> {
+    let rows = sqlx::query_scalar(
+        "select to_jsonb(t)
+         from ingenieries t
+         where id = any($1)
+           and ($2 or dlas && $3 or dlas_contributeurs && $3 or organisations && $4)",
+    )
+    .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .fetch_all(&reads.pool)
+    .await?;
+    Ok(rows.into_iter().map(|Json(row)| row).collect())
+}
+
+/// What to look for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub etat: Option<Etat>,
+    /// One of those concerned.
+    pub dla: Option<DlaId>,
+    pub secteur: Option<Code>,
+    /// This one, and none that it is in or that is in it.
+    pub territoire: Option<Territoire>,
+    pub type_prestation: Option<Code>,
+    /// Part of the intitulé or of the accroche, whatever the case.
+    pub search: Option<String>,
+    /// The first day of the initiation.
+    pub initiated_from: Option<Date>,
+    /// The last day of the initiation, included.
+    pub initiated_to: Option<Date>,
+}
+
+/// Ingénieries, the last initiated first, after a cursor (the position of the initiation).
+pub async fn list(
+    reads: &Reads,
+    scope: &Scope,
+    filter: &Filter,
+    first: i64,
+    after: Option<i64>,
+) -> Result<Page<Ingenierie>, Error> {
+    let query = sqlx::query_scalar(
+        "select to_jsonb(t)
+         from ingenieries t
+         where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
+           and ($4::text is null or etat = $4)
+           and ($5::uuid is null or $5 = any(dlas))
+           and ($6::text is null or $6 = any(secteurs))
+           and ($7::text is null or territoire = $7)
+           and ($8::text is null or $8 = any(types_prestation))
+           and ($9::text is null or intitule ilike '%' || $9 || '%'
+                                 or accroche ilike '%' || $9 || '%')
+           and ($10::date is null or initiated_on >= $10)
+           and ($11::date is null or initiated_on <= $11)
+           and ($12::bigint is null or initiated_position < $12)
+         order by initiated_position desc
+         limit $13",
+    );
+    let rows: Vec<Json<Ingenierie>> = filter
+        .bind(query, scope)?
+        .bind(after)
+        .bind(first + 1)
+        .fetch_all(&reads.pool)
+        .await?;
+    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    Ok(Page::of(rows, first))
+}
+
+/// How many ingénieries a filter finds.
+pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
+    let query = sqlx::query_scalar(
+        "select count(*)
+         from ingenieries
+         where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
+           and ($4::text is null or etat = $4)
+           and ($5::uuid is null or $5 = any(dlas))
+           and ($6::text is null or $6 = any(secteurs))
+           and ($7::text is null or territoire = $7)
+           and ($8::text is null or $8 = any(types_prestation))
+           and ($9::text is null or intitule ilike '%' || $9 || '%'
+                                 or accroche ilike '%' || $9 || '%')
+           and ($10::date is null or initiated_on >= $10)
+           and ($11::date is null or initiated_on <= $11)",
+    );
+    Ok(filter.bind(query, scope)?.fetch_one(&reads.pool).await?)
+}
+
+impl Filter {
+    /// The parameters `$1` to `$11`.
+    fn bind<'q, O>(
+        &self,
+        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        scope: &Scope,
+    ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
+        Ok(query
+            .bind(scope.all)
+            .bind(scope.dlas.clone())
+            .bind(scope.organisations.clone())
+            .bind(self.etat.map(name_of).transpose()?)
+            .bind(self.dla.map(|it| it.0))
+            .bind(self.secteur.as_ref().map(ToString::to_string))
+            .bind(self.territoire.as_ref().map(ToString::to_string))
+            .bind(self.type_prestation.as_ref().map(ToString::to_string))
+            .bind(self.search.as_deref().map(escape_like))
+            .bind(self.initiated_from.map(ToSqlx::to_sqlx))
+            .bind(self.initiated_to.map(ToSqlx::to_sqlx)))
+    }
+}

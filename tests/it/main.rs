@@ -1,5 +1,6 @@
 //! The house seen from outside: one binary, one module a subject.
 
+mod demo;
 mod historique;
 mod ingenieries;
 mod log;

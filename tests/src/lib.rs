@@ -6,4 +6,5 @@ pub mod questions;
 pub mod visitors;
 
 pub use database::Database;
+pub use questions::Questions;
 pub use visitors::{Answer, OpenHouse, Visitor};

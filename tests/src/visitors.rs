@@ -81,8 +81,7 @@ impl OpenHouse {
 
     /// Someone without a token.
     pub fn stranger(&self) -> Visitor {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Visitor { client, url: self.url.clone(), token: None, language: "fr" }
+        Visitor::at(&self.url, None)
     }
 
     /// Closes the doors and waits until what was under way has ended.
@@ -126,6 +125,13 @@ impl Answer {
 }
 
 impl Visitor {
+    /// Someone who comes to an address.
+    pub fn at(url: &str, token: Option<&str>) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let token = token.map(str::to_owned);
+        Self { client, url: url.to_owned(), token, language: "fr" }
+    }
+
     /// The same, in another language.
     #[must_use]
     pub fn speaking(mut self, language: &'static str) -> Self {

@@ -39,6 +39,8 @@ const PLAYER: &str = "essaim/cases";
 /// Why a case could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    #[error("there is no case named `{0}`")]
+    NoCase(String),
     #[error("the case `{case}` cannot be read")]
     Unreadable { case: &'static str, source: serde_json::Error },
     #[error("the case `{case}` names `{name}`, which no step before opened")]
@@ -89,13 +91,20 @@ struct Step {
 /// Plays every case.
 pub async fn play_all(house: &House) -> Result<Vec<Played>, Failure> {
     let mut all = vec![];
-    let inputs = graphql::inputs().await;
-    for (name, text) in CASES {
-        let case = serde_json::from_str(text)
-            .map_err(|source| Failure::Unreadable { case: name, source })?;
-        all.push(Stage::new(name, &inputs).play(house, case).await?);
+    for (name, _) in CASES {
+        all.push(play(house, name).await?);
     }
     Ok(all)
+}
+
+/// Plays one case, by the name of its file.
+pub async fn play(house: &House, name: &str) -> Result<Played, Failure> {
+    let known = CASES.into_iter().find(|(case, _)| *case == name);
+    let (name, text) = known.ok_or_else(|| Failure::NoCase(name.to_owned()))?;
+    let case =
+        serde_json::from_str(text).map_err(|source| Failure::Unreadable { case: name, source })?;
+    let inputs = graphql::inputs().await;
+    Stage::new(name, &inputs).play(house, case).await
 }
 
 /// A case as it is being played.
@@ -312,3 +321,6 @@ fn drawn(name: &str) -> Uuid {
     bytes.copy_from_slice(&sum[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,8 +95,8 @@ impl Evaluation {
         self.0.resultats.iter().map(ResultatObtenu::of).collect()
     }
 
-    /// The overall evaluation (synthèse). Absent until it is done; then the evaluation no
-    /// longer changes.
+    /// The overall evaluation (synthèse). Absent until it is done; then nothing is measured or
+    /// assessed any more.
     async fn synthese(&self) -> Option<SyntheseEvaluation> {
         SyntheseEvaluation::of(&self.0)
     }

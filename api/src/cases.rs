@@ -1,8 +1,9 @@
 //! Real cases of the trade, played through the public mutations.
 //!
 //! Source: the method booklet of Avise (March 2006, experience fiches FE1 and FE2) and the
-//! case of the Accueils Collectifs de Mineurs. Each is a data file of commands; the id of a
-//! command is drawn from its case and its name, so that playing a case twice changes nothing.
+//! case of the Accueils Collectifs de Mineurs. Each is a data file of commands, whose `about`
+//! says what the source does not. The id of a command is drawn from its case and its name or
+//! place, so that playing a case twice changes nothing: new steps go at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,8 @@ const PLAYER: &str = "essaim/cases";
 /// Why a case could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    #[error("there is no case named `{0}`")]
+    NoCase(String),
     #[error("the case `{case}` cannot be read")]
     Unreadable { case: &'static str, source: serde_json::Error },
     #[error("the case `{case}` names `{name}`, which no step before opened")]
@@ -65,8 +68,12 @@ struct Case {
 }
 
 /// One command of a case.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Step {
+    /// The command is given once for each of these, in place of `{each}` in every text of the
+    /// step: `["44", "49"]`, or `["01..30"]` for all from `01` to `30`.
+    #[serde(default)]
+    each: Vec<String>,
     /// What later steps call the object that it opens.
     #[serde(default)]
     name: Option<String>,
@@ -84,13 +91,20 @@ struct Step {
 /// Plays every case.
 pub async fn play_all(house: &House) -> Result<Vec<Played>, Failure> {
     let mut all = vec![];
-    let inputs = graphql::inputs().await;
-    for (name, text) in CASES {
-        let case = serde_json::from_str(text)
-            .map_err(|source| Failure::Unreadable { case: name, source })?;
-        all.push(Stage::new(name, &inputs).play(house, case).await?);
+    for (name, _) in CASES {
+        all.push(play(house, name).await?);
     }
     Ok(all)
+}
+
+/// Plays one case, by the name of its file.
+pub async fn play(house: &House, name: &str) -> Result<Played, Failure> {
+    let known = CASES.into_iter().find(|(case, _)| *case == name);
+    let (name, text) = known.ok_or_else(|| Failure::NoCase(name.to_owned()))?;
+    let case =
+        serde_json::from_str(text).map_err(|source| Failure::Unreadable { case: name, source })?;
+    let inputs = graphql::inputs().await;
+    Stage::new(name, &inputs).play(house, case).await
 }
 
 /// A case as it is being played.
@@ -110,7 +124,9 @@ impl<'a> Stage<'a> {
 
     async fn play(mut self, house: &House, case: Case) -> Result<Played, Failure> {
         for (n, step) in case.steps.iter().enumerate() {
-            self.step(house, n + 1, step).await?;
+            for (place, step) in step.given(n + 1) {
+                self.step(house, n + 1, &place, &step).await?;
+            }
         }
         let guest = |role: &str| -> Result<Option<OrganisationId>, Failure> {
             let Some(name) = case.guests.get(role) else { return Ok(None) };
@@ -124,9 +140,14 @@ impl<'a> Stage<'a> {
         })
     }
 
-    async fn step(&mut self, house: &House, n: usize, step: &Step) -> Result<(), Failure> {
-        let name = step.name.clone().unwrap_or_else(|| format!("{n}"));
-        let command = drawn(&format!("{}/{name}", self.case));
+    async fn step(
+        &mut self,
+        house: &House,
+        n: usize,
+        place: &str,
+        step: &Step,
+    ) -> Result<(), Failure> {
+        let command = drawn(&format!("{}/{place}", self.case));
         let mut input = self.named(&Value::Object(step.input.clone()))?;
         input["commandId"] = json!(command);
         let mutation = &step.r#do;
@@ -220,6 +241,66 @@ impl<'a> Stage<'a> {
     }
 }
 
+impl Step {
+    /// The commands it stands for, each with what tells it from the others of the case.
+    fn given(&self, n: usize) -> Vec<(String, Self)> {
+        let each: Vec<_> = self.each.iter().flat_map(|it| ranged(it)).collect();
+        if each.is_empty() {
+            let place = self.name.clone().unwrap_or_else(|| format!("{n}"));
+            return vec![(place, self.clone())];
+        }
+        let given = each.iter().map(|each| {
+            let step = self.with(each);
+            (step.name.clone().unwrap_or_else(|| format!("{n}/{each}")), step)
+        });
+        given.collect()
+    }
+
+    /// The step with one of those in place of `{each}`.
+    fn with(&self, each: &str) -> Self {
+        let text = |it: &String| it.replace("{each}", each);
+        Self {
+            each: vec![],
+            name: self.name.as_ref().map(text),
+            r#as: self.r#as,
+            of: self.of.as_ref().map(text),
+            r#do: self.r#do.clone(),
+            input: self
+                .input
+                .iter()
+                .map(|(name, it)| (name.clone(), filled(it, each)))
+                .collect(),
+        }
+    }
+}
+
+/// `01..03` is `01`, `02` and `03`; another text is itself.
+fn ranged(text: &str) -> Vec<String> {
+    let ends = text.split_once("..").map(|(first, last)| {
+        let width = first.len();
+        (first.parse::<u32>(), last.parse::<u32>(), width)
+    });
+    match ends {
+        Some((Ok(first), Ok(last), width)) => {
+            (first..=last).map(|it| format!("{it:0width$}")).collect()
+        }
+        _ => vec![text.to_owned()],
+    }
+}
+
+/// A value with a text in place of `{each}`.
+fn filled(value: &Value, each: &str) -> Value {
+    match value {
+        Value::String(text) => json!(text.replace("{each}", each)),
+        Value::Array(items) => items.iter().map(|it| filled(it, each)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, it)| (name.clone(), filled(it, each)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
 /// The noun that a mutation opens, if it opens one.
 fn opens(mutation: &str) -> Option<&'static str> {
     Some(match mutation {
@@ -241,3 +322,6 @@ fn drawn(name: &str) -> Uuid {
     bytes.copy_from_slice(&sum[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,11 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub mod capitalisations;
 pub mod consultations;
+pub mod dlas;
+pub mod evaluations;
+pub mod financements;
 pub mod historique;
 pub mod ingenieries;
 pub mod organisations;
@@ -24,8 +28,16 @@ mod rows;
 pub use crate::scope::{Scope, SealedPlace};
 
 /// Every question of the house.
-pub const ALL: &[&ReadModel] =
-    &[&consultations::MODEL, &historique::MODEL, &ingenieries::MODEL, &organisations::MODEL];
+pub const ALL: &[&ReadModel] = &[
+    &capitalisations::MODEL,
+    &consultations::MODEL,
+    &dlas::MODEL,
+    &evaluations::MODEL,
+    &financements::MODEL,
+    &historique::MODEL,
+    &ingenieries::MODEL,
+    &organisations::MODEL,
+];
 
 /// A question, its tables, and what a batch of facts changes in them.
 pub struct ReadModel {

@@ -63,6 +63,10 @@ pub fn code(liste: Liste, code: &str) -> Code {
     liste.code(code).expect("a code of the list")
 }
 
+pub fn codes<const N: usize>(liste: Liste, codes: [&str; N]) -> BTreeSet<Code> {
+    codes.into_iter().map(|it| code(liste, it)).collect()
+}
+
 pub fn vaucluse() -> Territoire {
     Territoire::departement("84").expect("a département")
 }

@@ -1,0 +1,15 @@
+-- The registry of DLAs: who carries them, where they work, with how much.
+create table dlas (
+    id                   uuid   primary key,
+    version              bigint not null,
+    position             bigint not null,
+    intitule             text   not null,
+    niveau               text   not null,
+    territoires          text[] not null,
+    porteuses            uuid[] not null,
+    comite_constitue_on  date,
+    charges_de_mission   uuid[] not null,
+    priorites            jsonb  not null,
+    fonds                jsonb  not null
+);
+create index on dlas (intitule, id);

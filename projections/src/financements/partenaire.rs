@@ -1,0 +1,241 @@
+//! What one funder asks: what it was asked for, what it gave, beside whom, and what awaits
+//! its answer. Whoever asks sees of it the plans in their own scope, and no other.
+
+use domain::{Date, DlaId, OrganisationId, Territoire, plan_financement::StatutRessource};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::Ligne;
+use crate::{Error, Page, Reads, Scope, rows::name_of};
+
+/// Which lines of a funder.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub financeur: OrganisationId,
+    /// The first day on which they were sought.
+    pub from: Option<Date>,
+    /// The last day on which they were sought.
+    pub to: Option<Date>,
+    /// Concerned, or paying.
+    pub dla: Option<DlaId>,
+    /// That of the ingénierie, and not one around or inside.
+    pub territoire: Option<Territoire>,
+    pub state: Option<StatutRessource>,
+}
+
+impl Filter {
+    /// Every line of a funder.
+    pub fn of(financeur: OrganisationId) -> Self {
+        Self { financeur, from: None, to: None, dla: None, territoire: None, state: None }
+    }
+}
+
+/// One ingénierie, as one of its funders sees it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Financement {
+    pub ingenierie: Uuid,
+    pub plan: Uuid,
+    /// Of the first of the lines found: the cursor.
+    pub position: i64,
+    pub confirmed: bool,
+    /// What the ingénierie costs, in cash.
+    pub total_cents: i64,
+    /// The funder's own, those that the filter finds.
+    pub lignes: Vec<Ligne>,
+    /// Those who pay beside it, or may: not those who declined.
+    pub autres: Vec<Autre>,
+}
+
+/// Who else pays for an ingénierie.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Autre {
+    pub financeur: Option<Uuid>,
+    pub dla: Option<Uuid>,
+    pub granted_cents: i64,
+}
+
+/// A funder's lines, added up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    pub ingenieries: i64,
+    pub sought_cents: i64,
+    /// Of what was sought, what was ever asked for.
+    pub requested_cents: i64,
+    pub granted_cents: i64,
+    pub paid_cents: i64,
+    /// What others grant to the ingénieries to which the funder grants something: divided by
+    /// what it grants, its leverage.
+    pub others_granted_cents: i64,
+}
+
+/// The ingénieries that a funder pays for or is asked to, the latest first, after a cursor
+/// (position). [`totals_by_partenaire`] says how many there are.
+pub async fn by_partenaire(
+    reads: &Reads,
+    scope: &Scope,
+    filter: &Filter,
+    first: i64,
+    after: Option<i64>,
+) -> Result<Page<Financement>, Error> {
+    let rows = sqlx::query_scalar(
+        "with found as (
+             select plan, min(first_position) as position, array_agg(ligne) as lignes
+             from lignes
+             where financeur = $1
+               and ($2 or dlas && $3 or organisations && $4)
+               and ($5::date is null or sought_on >= $5)
+               and ($6::date is null or sought_on <= $6)
+               and ($7::uuid is null or $7 = any(dlas))
+               and ($8::text is null or territoire = $8)
+               and ($9::text is null or state = $9)
+             group by plan
+         )
+         select jsonb_build_object(
+             'ingenierie', p.ingenierie,
+             'plan', p.id,
+             'position', f.position,
+             'confirmed', p.confirmed,
+             'total_cents', p.total_cents,
+             'lignes', (
+                 select jsonb_agg(to_jsonb(l) order by l.ligne)
+                 from lignes l
+                 where l.plan = p.id and l.ligne = any(f.lignes)
+             ),
+             'autres', (
+                 select coalesce(jsonb_agg(to_jsonb(a) order by a.financeur, a.dla), '[]')
+                 from (
+                     select l.financeur, l.dla, coalesce(sum(l.granted_cents), 0) as granted_cents
+                     from lignes l
+                     where l.plan = p.id
+                       and l.financeur is distinct from $1
+                       and l.state <> 'REFUSED'
+                     group by l.financeur, l.dla
+                 ) a
+             )
+         )
+         from found f
+         join plans p on p.id = f.plan
+         where $10::bigint is null or f.position < $10
+         order by f.position desc
+         limit $11",
+    )
+    .bind(filter.financeur.0)
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .bind(filter.from.map(jiff_sqlx::Date::from))
+    .bind(filter.to.map(jiff_sqlx::Date::from))
+    .bind(filter.dla.map(|it| it.0))
+    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.state.map(name_of).transpose()?)
+    .bind(after)
+    .bind(first + 1)
+    .fetch_all(&reads.pool)
+    .await?;
+    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    Ok(Page::of(rows, first))
+}
+
+/// What a funder was asked for and gave, in all.
+pub async fn totals_by_partenaire(
+    reads: &Reads,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Totals, Error> {
+    let Json(totals) = sqlx::query_scalar(
+        "with found as (
+             select plan,
+                    sum(sought_cents) as sought,
+                    sum(sought_cents) filter (where requested_on is not null) as requested,
+                    sum(granted_cents) as granted,
+                    sum(paid_cents) as paid
+             from lignes
+             where financeur = $1
+               and ($2 or dlas && $3 or organisations && $4)
+               and ($5::date is null or sought_on >= $5)
+               and ($6::date is null or sought_on <= $6)
+               and ($7::uuid is null or $7 = any(dlas))
+               and ($8::text is null or territoire = $8)
+               and ($9::text is null or state = $9)
+             group by plan
+         )
+         select jsonb_build_object(
+             'ingenieries', count(*),
+             'sought_cents', coalesce(sum(sought), 0),
+             'requested_cents', coalesce(sum(requested), 0),
+             'granted_cents', coalesce(sum(granted), 0),
+             'paid_cents', coalesce(sum(paid), 0),
+             'others_granted_cents', (
+                 select coalesce(sum(l.granted_cents), 0)
+                 from lignes l
+                 join found f on f.plan = l.plan and f.granted > 0
+                 where l.financeur is distinct from $1
+             )
+         )
+         from found",
+    )
+    .bind(filter.financeur.0)
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .bind(filter.from.map(jiff_sqlx::Date::from))
+    .bind(filter.to.map(jiff_sqlx::Date::from))
+    .bind(filter.dla.map(|it| it.0))
+    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.state.map(name_of).transpose()?)
+    .fetch_one(&reads.pool)
+    .await?;
+    Ok(totals)
+}
+
+/// The lines that await a funder's answer, the longest first, after a cursor (last position).
+pub async fn awaiting(
+    reads: &Reads,
+    scope: &Scope,
+    financeur: OrganisationId,
+    first: i64,
+    after: Option<i64>,
+) -> Result<Page<Ligne>, Error> {
+    let rows = sqlx::query_scalar(
+        "select to_jsonb(t)
+         from lignes t
+         where financeur = $1
+           and state = 'REQUESTED'
+           and ($2 or dlas && $3 or organisations && $4)
+           and ($5::bigint is null or last_position > $5)
+         order by last_position
+         limit $6",
+    )
+    .bind(financeur.0)
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .bind(after)
+    .bind(first + 1)
+    .fetch_all(&reads.pool)
+    .await?;
+    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    Ok(Page::of(rows, first))
+}
+
+/// How many lines await a funder's answer.
+pub async fn count_awaiting(
+    reads: &Reads,
+    scope: &Scope,
+    financeur: OrganisationId,
+) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar(
+        "select count(*)
+         from lignes
+         where financeur = $1
+           and state = 'REQUESTED'
+           and ($2 or dlas && $3 or organisations && $4)",
+    )
+    .bind(financeur.0)
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .fetch_one(&reads.pool)
+    .await?)
+}

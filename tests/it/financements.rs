@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Cents, IngenierieCollective, IngenierieId, Liste, OrganisationId, PlanFinancement,
-    PlanFinancementId, QuarterDays, Rule, date,
+    Actor, Cents, IngenierieCollective, IngenierieId, Liste, PlanFinancement, PlanFinancementId,
+    QuarterDays, Rule, date,
     plan_financement::{Contributeur, Donateur, PartVoulue, StatutRessource, Temps},
 };
 use eventlog::Position;
@@ -17,7 +17,7 @@ use house::questions::{
 };
 use projections::{
     Scope,
-    financements::{self, Autre, Filter, MODEL},
+    financements::{self, Filter, MODEL},
 };
 use uuid::Uuid;
 
@@ -298,18 +298,52 @@ async fn a_funder_sees_what_it_pays_for_and_beside_whom() -> anyhow::Result<()> 
     let [oldest] = second.rows.as_slice() else { panic!("{second:?}") };
     assert_eq!((oldest.plan, oldest.confirmed), (PLAN.0, true));
     assert_eq!(oldest.lignes.iter().map(|it| it.ligne).collect::<Vec<_>>(), [3, 4]);
-    let autre = |financeur: Option<OrganisationId>, granted_cents| Autre {
-        financeur: financeur.map(|it| it.0),
-        dla: financeur.is_none().then_some(OTHER_DLA.0),
-        granted_cents,
-    };
     // The caisse declined one line, and takes a part of a cost.
-    let expected = [autre(Some(FONDATION), 0), autre(Some(STRUCTURE), 0), autre(None, 540_000)];
-    assert_eq!(oldest.autres, expected);
+    let expected = [
+        (Some(FONDATION.0), None, 0),
+        (Some(STRUCTURE.0), None, 0),
+        (None, Some(OTHER_DLA.0), 540_000),
+    ];
+    let autres = oldest.autres.iter();
+    let autres = autres.map(|it| (it.financeur, it.dla, it.granted_cents));
+    assert_eq!(autres.collect::<Vec<_>>(), expected);
     let totals = financements::totals_by_partenaire(reads, &scope, &all).await?;
     assert_eq!((totals.ingenieries, totals.sought_cents), (2, 450_100));
     assert_eq!((totals.requested_cents, totals.granted_cents), (450_000, 400_000));
     assert_eq!((totals.paid_cents, totals.others_granted_cents), (150_000, 540_000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_figure_names_the_facts_that_make_it() -> anyhow::Result<()> {
+    let (questions, scope) = told().await?;
+    let (reads, all) = (&questions.reads, Filter::of(FINANCEUR));
+    let facts = questions.log.history::<PlanFinancement>(PLAN).await?;
+    let of_costs: BTreeSet<_> = facts
+        .iter()
+        .filter(|it| it.kind.starts_with("Depense"))
+        .map(|it| it.position.0)
+        .collect();
+    let page = financements::by_partenaire(reads, &scope, &all, 10, None).await?;
+    let row = &page.rows[1];
+    assert_eq!(row.cost_positions.iter().copied().collect::<BTreeSet<_>>(), of_costs);
+    let lignes = financements::lignes_of_ingenieries(reads, &scope, &[INGENIERIE]).await?;
+    // Line 6 alone: the neighbour's.
+    assert_eq!(row.autres[2].positions, lignes[3].positions);
+    let own = page.rows.iter().flat_map(|it| &it.lignes);
+    let mut expected: BTreeSet<_> = own.flat_map(|it| it.positions.clone()).collect();
+    expected.extend(&lignes[3].positions);
+    let (mut found, mut after) = (vec![], 0);
+    loop {
+        let next = financements::positions_by_partenaire(reads, &scope, &all, 3, after).await?;
+        let Some(last) = next.last() else { break };
+        after = *last;
+        found.extend(next);
+    }
+    assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+    let stranger = Scope::of(&financeur(PRESTATAIRE));
+    let hidden = financements::positions_by_partenaire(reads, &stranger, &all, 10, 0).await?;
+    assert!(hidden.is_empty());
     Ok(())
 }
 

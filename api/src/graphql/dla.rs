@@ -147,6 +147,7 @@ pub(crate) struct DlaQuery;
 impl DlaQuery {
     /// The registry of DLAs, by name.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn dlas(
         &self,
         ctx: &Context<'_>,

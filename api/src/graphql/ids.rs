@@ -36,8 +36,12 @@ nouns! {
 
 /// The id of a thing, as callers hold it.
 pub(crate) fn global<N: Noun>(id: N) -> ID {
-    let id: Uuid = id.into();
-    ID(URL_SAFE_NO_PAD.encode(format!("{}:{id}", N::NAME)))
+    ID(global_text(N::NAME, id.into()))
+}
+
+/// The same, for a noun known by its name.
+pub(crate) fn global_text(noun: &str, id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{noun}:{id}"))
 }
 
 /// The noun and the id behind a global id.

@@ -3,9 +3,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{Actor, ConsultationId, DlaId, IngenierieId, OrganisationId};
+use domain::{
+    Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
+    PlanFinancementId,
+};
 use eventlog::Position;
-use projections::{Reads, Scope, consultations, dlas, ingenieries, organisations};
+use projections::{
+    Reads, Scope,
+    capitalisations::{self, Element, ElementId},
+    consultations, dlas, evaluations, financements, ingenieries, organisations,
+};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -37,10 +44,13 @@ macro_rules! loads {
 }
 
 loads! {
+    CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
     DlaId => dlas::Dla = dlas::by_ids;
+    EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
+    PlanFinancementId => financements::Plan = financements::plans_by_ids;
 }
 
 /// The things of a dossier: asked by its ingénierie.
@@ -49,6 +59,16 @@ pub(crate) struct OfIngenierie<const WHAT: u8>(pub(crate) IngenierieId);
 
 /// Consultations of an ingénierie.
 pub(crate) type ConsultationsOf = OfIngenierie<0>;
+/// Evaluations of an ingénierie.
+pub(crate) type EvaluationsOf = OfIngenierie<1>;
+/// What ingénieries leave to others.
+pub(crate) type CapitalisationsOf = OfIngenierie<2>;
+
+/// Plans de financement of an ingénierie: one at most.
+pub(crate) type PlansOf = OfIngenierie<10>;
+
+/// Resources of the plan of an ingénierie.
+pub(crate) type LignesOf = OfIngenierie<11>;
 
 /// Every loader of a dossier's things is the same: ingénieries in, rows out, one query.
 macro_rules! loads_of_ingenierie {
@@ -72,7 +92,11 @@ macro_rules! loads_of_ingenierie {
 }
 
 loads_of_ingenierie! {
+    CapitalisationsOf => capitalisations::Capitalisation = capitalisations::of_ingenieries;
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
+    EvaluationsOf => evaluations::Evaluation = evaluations::of_ingenieries;
+    LignesOf => financements::Ligne = financements::lignes_of_ingenieries;
+    PlansOf => financements::Plan = financements::plans_of_ingenieries;
 }
 
 /// A sealed text, by its place in the log.
@@ -115,5 +139,40 @@ impl Loader<ReceiptAt> for Loaders {
         let positions: Vec<_> = keys.iter().map(|it| it.0).collect();
         let found = self.reads.log().receipts(&positions).await?;
         Ok(found.into_iter().map(|(at, hash)| (ReceiptAt(at), hash)).collect())
+    }
+}
+
+/// An element by its id.
+impl Loader<ElementId> for Loaders {
+    type Value = Element;
+    type Error = Arc<projections::Error>;
+
+    async fn load(&self, ids: &[ElementId]) -> Result<HashMap<ElementId, Element>, Self::Error> {
+        let rows = capitalisations::elements_by_ids(&self.reads, &self.scope, ids);
+        let rows = rows.await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
+    }
+}
+
+/// The elements of a capitalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ElementsOf(pub(crate) CapitalisationId);
+
+impl Loader<ElementsOf> for Loaders {
+    type Value = Vec<Element>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[ElementsOf],
+    ) -> Result<HashMap<ElementsOf, Vec<Element>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = capitalisations::elements_of(&self.reads, &self.scope, &ids);
+        let mut by_capitalisation: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows.await.map_err(Arc::new)? {
+            let key = ElementsOf(CapitalisationId(row.capitalisation));
+            by_capitalisation.entry(key).or_default().push(row);
+        }
+        Ok(by_capitalisation)
     }
 }

@@ -1,16 +1,23 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::{ConsultationId, IngenierieId, OrganisationId};
+use domain::{
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
+    PlanFinancementId,
+};
 
 use crate::{
     Error, Result,
     graphql::{
+        capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
         context::ContextExt,
-        ids::{Noun, parts},
+        dla::Dla,
+        evaluation::Evaluation,
+        ids::{self, Noun, parts},
         ingenierie_collective::{self, IngenierieCollective},
         organisation::Organisation,
+        plan_financement::PlanFinancement,
     },
 };
 
@@ -21,9 +28,14 @@ const NODES_MAX: usize = 100;
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
+    Capitalisation(Capitalisation),
     Consultation(Consultation),
+    Dla(Dla),
+    ElementCapitalise(ElementCapitalise),
+    Evaluation(Evaluation),
     IngenierieCollective(IngenierieCollective),
     Organisation(Organisation),
+    PlanFinancement(PlanFinancement),
 }
 
 #[derive(Default)]
@@ -54,12 +66,28 @@ impl NodeQuery {
 }
 
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let Some((noun, id)) = parts(id) else { return Ok(None) };
     let loaders = ctx.loaders();
+    if let Some(id) = ids::element(id) {
+        let row = loaders.load_one(id).await?;
+        return Ok(row.map(|it| Node::ElementCapitalise(ElementCapitalise(it))));
+    }
+    let Some((noun, id)) = parts(id) else { return Ok(None) };
     Ok(match noun.as_str() {
+        CapitalisationId::NAME => {
+            let row = loaders.load_one(CapitalisationId(id)).await?;
+            row.map(|it| Node::Capitalisation(Capitalisation(it)))
+        }
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
+        }
+        DlaId::NAME => {
+            let row = loaders.load_one(DlaId(id)).await?;
+            row.map(|it| Node::Dla(Dla(it)))
+        }
+        EvaluationId::NAME => {
+            let row = loaders.load_one(EvaluationId(id)).await?;
+            row.map(|it| Node::Evaluation(Evaluation(it)))
         }
         IngenierieId::NAME => {
             let found = ingenierie_collective::find(ctx, IngenierieId(id)).await?;
@@ -68,6 +96,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;
             row.map(|it| Node::Organisation(Organisation(it)))
+        }
+        PlanFinancementId::NAME => {
+            let row = loaders.load_one(PlanFinancementId(id)).await?;
+            row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
         }
         _ => None,
     })

@@ -185,6 +185,7 @@ pub(crate) struct OrganisationQuery;
 impl OrganisationQuery {
     /// The registry of organisations, by name.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn organisations(
         &self,
         ctx: &Context<'_>,

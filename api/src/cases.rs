@@ -17,7 +17,7 @@ use crate::{
     clock::RequestClock,
     graphql::{
         self,
-        ids::{global_text, parts},
+        ids::{encode, parts},
     },
     house::House,
     http::Language,
@@ -156,7 +156,7 @@ impl<'a> Stage<'a> {
         }
         // What is opened is named; another edition of the same thing is not.
         if let (Some(noun), Some(name)) = (opens(mutation), &step.name) {
-            self.opened.insert(name.clone(), global_text(noun, command));
+            self.opened.insert(name.clone(), encode(noun, command).to_string());
             if noun == "Dla" {
                 self.dlas.insert(DlaId(command));
             }

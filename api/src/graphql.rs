@@ -23,7 +23,7 @@ mod organisation;
 mod plan_financement;
 mod referentiel;
 mod regle;
-mod sdl;
+pub mod sdl;
 mod territoire;
 mod viewer;
 

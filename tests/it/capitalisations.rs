@@ -120,15 +120,11 @@ async fn withdraw(q: &Questions) -> anyhow::Result<()> {
 }
 
 /// The numbers of the elements that the catalogue shows.
-async fn shown(q: &Questions, scope: &Scope, filter: &Filter) -> Vec<i32> {
-    let page = capitalisations::elements(&q.reads, scope, filter, 10, None)
-        .await
-        .unwrap();
-    let count = capitalisations::count(&q.reads, scope, filter)
-        .await
-        .unwrap();
-    assert_eq!(count, i64::try_from(page.rows.len()).unwrap(), "{filter:?}");
-    page.rows.iter().map(|it| it.numero).collect()
+async fn shown(q: &Questions, scope: &Scope, filter: &Filter) -> anyhow::Result<Vec<i32>> {
+    let page = capitalisations::elements(&q.reads, scope, filter, 10, None).await?;
+    let count = capitalisations::count(&q.reads, scope, filter).await?;
+    assert_eq!(count, i64::try_from(page.rows.len())?, "{filter:?}");
+    Ok(page.rows.iter().map(|it| it.numero).collect())
 }
 
 #[tokio::test]
@@ -161,7 +157,7 @@ async fn what_is_published_is_read_by_everyone_and_the_rest_inside() -> anyhow::
         let expected = if inside { vec![1, 2, 3, 4] } else { vec![1, 2] };
         let numeros =
             |it: &[capitalisations::Element]| -> Vec<_> { it.iter().map(|it| it.numero).collect() };
-        assert_eq!(shown(&questions, &scope, &Filter::default()).await, expected, "{by:?}");
+        assert_eq!(shown(&questions, &scope, &Filter::default()).await?, expected, "{by:?}");
         let rows = capitalisations::elements_of(reads, &scope, &[CAPITALISATION]).await?;
         assert_eq!(numeros(&rows), expected, "{by:?}");
         let rows = capitalisations::elements_by_ids(reads, &scope, &ALL).await?;
@@ -194,9 +190,9 @@ async fn a_withdrawn_consent_takes_the_element_out_at_once() -> anyhow::Result<(
     (MODEL.apply)(&mut db, std::slice::from_ref(withdrawal)).await?;
     db.close().await?;
     let outsider = Scope::of(&prestataire(PRESTATAIRE));
-    assert_eq!(shown(&questions, &outsider, &Filter::default()).await, [1]);
+    assert_eq!(shown(&questions, &outsider, &Filter::default()).await?, [1]);
     reads.rebuild(&MODEL, |_, _| ()).await?;
-    assert_eq!(shown(&questions, &outsider, &Filter::default()).await, [1]);
+    assert_eq!(shown(&questions, &outsider, &Filter::default()).await?, [1]);
     let inside = Scope::of(&amina);
     let rows = capitalisations::elements_by_ids(reads, &inside, &[id(2), id(3)]).await?;
     let causes: Vec<_> = rows
@@ -247,7 +243,7 @@ async fn the_catalogue_is_filtered() -> anyhow::Result<()> {
     let scope = Scope::of(&live(&questions).await?);
     questions.catch_up().await?;
     let search = |text: &str| Filter { search: Some(text.to_owned()), ..Filter::default() };
-    let var = Territoire::departement("83").unwrap();
+    let var = Territoire::departement("83").expect("a département");
     let secteur = Some(Liste::Secteur.entries()[0].code.clone());
     let theme = |it| Some(code(Liste::TypePrestation, it));
     let nature = |it| Some(code(Liste::NatureCapitalisation, it));
@@ -268,7 +264,7 @@ async fn the_catalogue_is_filtered() -> anyhow::Result<()> {
         (Filter { published: Some(true), ..Filter::default() }, vec![1, 2]),
         (Filter { published: Some(false), ..Filter::default() }, vec![3, 4]),
     ] {
-        assert_eq!(shown(&questions, &scope, &filter).await, expected, "{filter:?}");
+        assert_eq!(shown(&questions, &scope, &filter).await?, expected, "{filter:?}");
     }
     Ok(())
 }

@@ -97,7 +97,8 @@ async fn the_registry_is_paged_by_name_and_filtered() -> anyhow::Result<()> {
     assert_eq!((second.rows[0].id, second.has_next), (DLA.0, false));
     assert_eq!(dlas::count(reads, &scope, &all).await?, 2);
     let niveau = Some(domain::dla::NiveauDla::Departemental);
-    let south = Filter { niveau, territoire: Some(Territoire::departement("13").unwrap()) };
+    let south =
+        Filter { niveau, territoire: Some(Territoire::departement("13").expect("a département")) };
     assert_eq!(dlas::list(reads, &scope, &south, 10, None).await?.rows[0].id, OTHER_DLA.0);
     assert_eq!(dlas::count(reads, &scope, &south).await?, 1);
     let regional = Filter { niveau: Some(domain::dla::NiveauDla::Regional), ..all };

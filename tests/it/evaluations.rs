@@ -25,7 +25,7 @@ const AUTRE_INGENIERIE: IngenierieId = IngenierieId(Uuid::from_u128(0x16));
 const AUTRE: EvaluationId = EvaluationId(Uuid::from_u128(0xf));
 
 fn mesure(text: &str) -> Mesure {
-    Mesure::parse(text).unwrap()
+    Mesure::parse(text).expect("a number")
 }
 
 fn cadre(intitule: &str) -> Cadre {

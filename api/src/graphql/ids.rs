@@ -6,6 +6,7 @@ use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
     PlanFinancementId, values::Invalid,
 };
+use projections::capitalisations::ElementId;
 use uuid::Uuid;
 
 use crate::{Error, Result};
@@ -36,19 +37,41 @@ nouns! {
 
 /// The id of a thing, as callers hold it.
 pub(crate) fn global<N: Noun>(id: N) -> ID {
-    ID(global_text(N::NAME, id.into()))
+    let id: Uuid = id.into();
+    encode(N::NAME, id)
 }
 
-/// The same, for a noun known by its name.
-pub(crate) fn global_text(noun: &str, id: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{noun}:{id}"))
+/// An element goes by its number in its capitalisation.
+const ELEMENT: &str = "ElementCapitalise";
+
+/// The id of an element of a capitalisation, as callers hold it.
+pub(crate) fn global_element(ElementId { capitalisation, numero }: ElementId) -> ID {
+    encode(ELEMENT, format!("{}/{numero}", capitalisation.0))
+}
+
+/// The element behind a global id, if it names one.
+pub(crate) fn element(id: &ID) -> Option<ElementId> {
+    let (noun, key) = decode(id)?;
+    let (capitalisation, numero) = key.split_once('/').filter(|_| noun == ELEMENT)?;
+    let capitalisation = CapitalisationId(capitalisation.parse().ok()?);
+    Some(ElementId { capitalisation, numero: numero.parse().ok()? })
 }
 
 /// The noun and the id behind a global id.
 pub(crate) fn parts(id: &ID) -> Option<(String, Uuid)> {
+    let (noun, id) = decode(id)?;
+    Some((noun, id.parse().ok()?))
+}
+
+/// The global id of a noun known by its name.
+pub(crate) fn encode(noun: &str, key: impl std::fmt::Display) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{noun}:{key}")))
+}
+
+fn decode(id: &ID) -> Option<(String, String)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?).ok()?;
-    let (noun, id) = text.split_once(':')?;
-    Some((noun.to_owned(), id.parse().ok()?))
+    let (noun, key) = text.split_once(':')?;
+    Some((noun.to_owned(), key.to_owned()))
 }
 
 /// The thing behind the global id of a field (`input.structure`), if it is of the noun.

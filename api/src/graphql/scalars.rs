@@ -149,6 +149,31 @@ impl From<i32> for Jours {
     }
 }
 
+/// What an indicator shows: a number of any sign with up to four decimals, as a string with a
+/// dot: `"12"`, `"-0.5"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mesure(pub(crate) domain::Mesure);
+
+#[Scalar]
+impl ScalarType for Mesure {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(it) => domain::Mesure::parse(it)
+                .map(Self)
+                .map_err(invalid_scalar),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(it) if domain::Mesure::parse(it).is_ok())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
 fn date(value: &Value) -> Option<domain::Date> {
     match value {
         Value::String(it) if it.len() == 10 => it.parse().ok(),

@@ -1,0 +1,354 @@
+//! Evaluations of ingénieries: the frame (`cadre`), then the judgement (`jugement`).
+
+mod cadre;
+mod jugement;
+
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
+use domain::{Date as Day, EvaluationId, IngenierieId, Liste};
+use eventlog::Outcome;
+use projections::evaluations::{self as rows, Filter, MODEL};
+use uuid::Uuid;
+
+use self::{
+    cadre::{CadreEvaluation, FinaliseCadreInput, RecordMesureInput, RegistreEvaluation},
+    jugement::{
+        Appreciation, AssessRegistreInput, RecordResultatObtenuInput, RegistreApprecie,
+        ResultatObtenu, SyntheseEvaluation, SynthesiseEvaluationInput,
+    },
+};
+use crate::{
+    Result,
+    graphql::{
+        context::ContextExt,
+        ids::{global, typed},
+        paging::{self, List},
+        referentiel::Code,
+        request::{Recorded, Request, codes, optional, prose},
+        scalars::{Date, Position, Version},
+        territoire::Territoire,
+    },
+};
+
+/// The evaluation of one ingénierie collective: what is judged, by which means, and what comes
+/// of it. There is one at most for each ingénierie, and it goes on after the ingénierie has
+/// ended (INV-38). The DLAs, partners and structures of the ingénierie read it.
+pub(crate) struct Evaluation(pub(crate) rows::Evaluation);
+
+/// The evaluation of one ingénierie collective: what is judged, by which means, and what comes
+/// of it. There is one at most for each ingénierie, and it goes on after the ingénierie has
+/// ended (INV-38). The DLAs, partners and structures of the ingénierie read it.
+#[Object]
+impl Evaluation {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        global(EvaluationId(self.0.id))
+    }
+
+    /// Send it back with a change to be told if someone else moved first.
+    async fn version(&self) -> Version {
+        Version(self.0.version)
+    }
+
+    /// The global id of the ingénierie that it evaluates.
+    async fn ingenierie_id(&self) -> ID {
+        global(IngenierieId(self.0.ingenierie))
+    }
+
+    /// Where the ingénierie takes place.
+    async fn territoire(&self) -> Option<Territoire> {
+        Territoire::of(&self.0.territoire)
+    }
+
+    /// When it was planned.
+    async fn planned_on(&self) -> Date {
+        Date(self.0.planned_on)
+    }
+
+    /// What is evaluated (method, step 2 B3).
+    async fn objet(&self) -> &str {
+        &self.0.objet
+    }
+
+    /// Why it is evaluated, if it was said.
+    async fn raisons(&self) -> Option<&str> {
+        self.0.raisons.as_deref()
+    }
+
+    /// The reference frame (cadre de référence). Absent until it is final.
+    async fn cadre(&self) -> Option<CadreEvaluation> {
+        CadreEvaluation::of(&self.0)
+    }
+
+    /// How each register was assessed: the last assessment of each.
+    async fn appreciations(&self) -> Vec<RegistreApprecie> {
+        RegistreApprecie::all(&self.0)
+    }
+
+    /// What was obtained of the results that the ingénierie expected, in their order.
+    async fn resultats(&self) -> Vec<ResultatObtenu> {
+        self.0.resultats.iter().map(ResultatObtenu::of).collect()
+    }
+
+    /// The overall evaluation (synthèse). Absent until it is done; then the evaluation no
+    /// longer changes.
+    async fn synthese(&self) -> Option<SyntheseEvaluation> {
+        SyntheseEvaluation::of(&self.0)
+    }
+
+    /// To whom the synthesis was sent, in the order sent.
+    async fn communications(&self) -> Vec<CommunicationEvaluation> {
+        let sent = self.0.communications.iter();
+        sent.map(CommunicationEvaluation::of).collect()
+    }
+}
+
+/// Someone to whom the synthesis of an evaluation was sent.
+#[derive(SimpleObject)]
+pub(crate) struct CommunicationEvaluation {
+    /// Who: a value of `DESTINATAIRE_TRANSFERT`.
+    destinataire: Code,
+    /// Since when they have it.
+    on: Date,
+}
+
+impl CommunicationEvaluation {
+    fn of(it: &rows::Communication) -> Self {
+        let destinataire = Code::new(Liste::DestinataireTransfert, it.destinataire.as_str());
+        Self { destinataire, on: Date(it.on) }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct EvaluationQuery;
+
+#[Object]
+impl EvaluationQuery {
+    /// The evaluations that you may see, the latest planned first.
+    #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    async fn evaluations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from 1 to 100.")] first: i32,
+        #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
+        #[graphql(desc = "What to look for.")] filter: Option<EvaluationFilter>,
+        #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
+            Position,
+        >,
+    ) -> Result<List<(Day, Uuid), Evaluation>> {
+        paging::at_least(ctx, &MODEL, at_least_position).await?;
+        let asked = paging::asked(first, after.as_deref())?;
+        let filter = filter.unwrap_or_default().rows();
+        let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after).await?;
+        let row = |it: rows::Evaluation| ((it.planned_on, it.id), Evaluation(it));
+        let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
+        paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await
+    }
+
+    /// An evaluation by its id. Null when it does not exist, or when you may not see it.
+    async fn evaluation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Evaluation>> {
+        find(ctx, typed(&id, "id")?).await
+    }
+}
+
+/// An evaluation by its id, if the actor may see it.
+async fn find(ctx: &Context<'_>, id: EvaluationId) -> Result<Option<Evaluation>> {
+    Ok(ctx.loaders().load_one(id).await?.map(Evaluation))
+}
+
+/// What to look for among evaluations. What is left out is not looked at.
+#[derive(Default, InputObject)]
+pub(crate) struct EvaluationFilter {
+    /// Those whose synthesis is done, or is not.
+    synthesised: Option<bool>,
+    /// Those where this register was assessed; with `appreciation`, assessed so.
+    registre: Option<RegistreEvaluation>,
+    /// Those where a register was assessed so; with `registre`, that register.
+    appreciation: Option<Appreciation>,
+}
+
+impl EvaluationFilter {
+    fn rows(self) -> Filter {
+        Filter {
+            synthesised: self.synthesised,
+            registre: self.registre.map(Into::into),
+            appreciation: self.appreciation.map(Into::into),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct EvaluationMutation;
+
+#[Object]
+impl EvaluationMutation {
+    /// Decides to evaluate an ingénierie: one evaluation each. The command id becomes the id
+    /// of the evaluation.
+    async fn plan_evaluation(
+        &self,
+        ctx: &Context<'_>,
+        input: PlanEvaluationInput,
+    ) -> Result<EvaluationPayload> {
+        let id = EvaluationId(input.request.command_id);
+        let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
+        let objet = prose("input.objet", &input.objet)?;
+        let raisons = optional(prose, "input.raisons", input.raisons.as_ref())?;
+        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Evaluation, asked, ingenierie| {
+                it.plan_evaluation(asked, ingenierie, objet.clone(), raisons.clone())
+            },
+        );
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Makes the reference frame final: registers, tools, indicators, who takes part. Another
+    /// may replace it as long as nothing was measured or assessed on it.
+    async fn finalise_cadre(
+        &self,
+        ctx: &Context<'_>,
+        input: FinaliseCadreInput,
+    ) -> Result<EvaluationPayload> {
+        let id = typed(&input.evaluation, "input.evaluation")?;
+        let cadre = input.cadre()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Evaluation, asked| {
+                it.finalise_cadre(asked, cadre.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Records what an indicator of the frame shows on the date of the request (`on`, or
+    /// today). A later reading of the same day takes the place of the first.
+    async fn record_mesure(
+        &self,
+        ctx: &Context<'_>,
+        input: RecordMesureInput,
+    ) -> Result<EvaluationPayload> {
+        let id = typed(&input.evaluation, "input.evaluation")?;
+        let releve = input.releve()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Evaluation, asked| {
+                it.record_mesure(asked, input.indicateur, releve.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Assesses a register of the frame, or assesses it again until the synthesis.
+    async fn assess_registre(
+        &self,
+        ctx: &Context<'_>,
+        input: AssessRegistreInput,
+    ) -> Result<EvaluationPayload> {
+        let id = typed(&input.evaluation, "input.evaluation")?;
+        let registre = input.registre.into();
+        let jugement = input.jugement()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Evaluation, asked| {
+                it.assess_registre(asked, registre, jugement.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Records what was obtained of a result that the ingénierie expected, or records it again
+    /// until the synthesis.
+    async fn record_resultat_obtenu(
+        &self,
+        ctx: &Context<'_>,
+        input: RecordResultatObtenuInput,
+    ) -> Result<EvaluationPayload> {
+        let id = typed(&input.evaluation, "input.evaluation")?;
+        let (obtenu, appreciation) = input.parse()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Evaluation, asked| {
+                it.record_resultat_obtenu(asked, input.resultat, obtenu.clone(), appreciation)
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Synthesises the evaluation, once and for all, when each register of the frame is
+    /// assessed (INV-29). Nothing is measured or assessed afterwards.
+    async fn synthesise_evaluation(
+        &self,
+        ctx: &Context<'_>,
+        input: SynthesiseEvaluationInput,
+    ) -> Result<EvaluationPayload> {
+        let id = typed(&input.evaluation, "input.evaluation")?;
+        let presentation = input.presentation.parse()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Evaluation, asked| {
+                it.synthesise_evaluation(asked, presentation.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Sends the synthesis. Those who have it already are not sent it again.
+    async fn communicate_evaluation(
+        &self,
+        ctx: &Context<'_>,
+        input: CommunicateEvaluationInput,
+    ) -> Result<EvaluationPayload> {
+        let id = typed(&input.evaluation, "input.evaluation")?;
+        let liste = Liste::DestinataireTransfert;
+        let destinataires = codes(liste, "input.destinataires", &input.destinataires)?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Evaluation, asked| {
+                it.communicate_evaluation(asked, &destinataires)
+            });
+        Ok(payload(id, decided.await?))
+    }
+}
+
+/// An evaluation to plan.
+#[derive(InputObject)]
+pub(crate) struct PlanEvaluationInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The ingénierie to evaluate.
+    ingenierie: ID,
+    /// What is evaluated.
+    objet: String,
+    /// Why it is evaluated.
+    raisons: Option<String>,
+}
+
+/// A synthesis to send.
+#[derive(InputObject)]
+pub(crate) struct CommunicateEvaluationInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The evaluation.
+    evaluation: ID,
+    /// To whom, at least one: codes of `DESTINATAIRE_TRANSFERT`.
+    destinataires: Vec<String>,
+}
+
+/// What every change of an evaluation answers.
+#[derive(MergedObject)]
+pub(crate) struct EvaluationPayload(EvaluationChanged, Recorded);
+
+fn payload(id: EvaluationId, outcome: Outcome) -> EvaluationPayload {
+    EvaluationPayload(EvaluationChanged { id, outcome }, Recorded(outcome))
+}
+
+struct EvaluationChanged {
+    id: EvaluationId,
+    outcome: Outcome,
+}
+
+#[Object]
+impl EvaluationChanged {
+    /// The evaluation, at least as recent as the change.
+    async fn evaluation(&self, ctx: &Context<'_>) -> Result<Option<Evaluation>> {
+        ctx.reads().caught_up(&MODEL, self.outcome.position).await?;
+        find(ctx, self.id).await
+    }
+}

@@ -156,7 +156,8 @@ impl<'a> Stage<'a> {
         }
         // What is opened is named; another edition of the same thing is not.
         if let (Some(noun), Some(name)) = (opens(mutation), &step.name) {
-            self.opened.insert(name.clone(), encode(noun, command).to_string());
+            self.opened
+                .insert(name.clone(), encode(noun, command).to_string());
             if noun == "Dla" {
                 self.dlas.insert(DlaId(command));
             }

@@ -28,7 +28,7 @@ pub use partenaire::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "financements",
-    version: 1,
+    version: 2,
     tables: include_str!("financements.sql"),
     reads: &[
         "plan_financement.PlanFinancementOpened",

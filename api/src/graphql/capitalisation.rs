@@ -26,6 +26,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
+        ingenierie_collective::{self, IngenierieCollective},
         loaders::ElementsOf,
         organisation::{self, Organisation},
         paging,
@@ -61,6 +62,11 @@ impl Capitalisation {
     /// The global id of the ingénierie that it draws on.
     async fn ingenierie_id(&self) -> ID {
         global(IngenierieId(self.0.ingenierie))
+    }
+
+    /// The ingénierie itself. Null when you may not see its dossier.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place.
@@ -229,8 +235,7 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
         let liste = Liste::DestinataireTransfert;
-        let destinataires: BTreeSet<_> =
-            codes(liste, "input.destinataires", &input.destinataires)?;
+        let destinataires: BTreeSet<_> = codes(liste, "input.destinataires", &input.destinataires)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {
@@ -269,8 +274,7 @@ impl CapitalisationMutation {
         input: AdaptModalitesInput,
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
-        let formes: BTreeSet<_> =
-            codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
+        let formes: BTreeSet<_> = codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
         let tons = input.tons.as_deref().unwrap_or_default();
         let tons: BTreeSet<_> = codes(Liste::TonTransfert, "input.tons", tons)?;
         let decided = input

@@ -90,7 +90,7 @@ impl Dla {
     }
 }
 
-/// A DLA by its id. Null only while the registry has not yet read its first fact.
+/// A DLA by its id, as the registry shows it.
 pub(crate) async fn find(ctx: &Context<'_>, id: Option<Uuid>) -> Result<Option<Dla>> {
     let Some(id) = id else { return Ok(None) };
     Ok(ctx.loaders().load_one(DlaId(id)).await?.map(Dla))

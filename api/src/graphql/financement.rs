@@ -10,6 +10,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
+        ingenierie_collective::{self, IngenierieCollective},
         organisation::{self, Organisation},
         paging::{self, AsOfObject, List},
         plan_financement::{
@@ -227,6 +228,11 @@ impl FinancementIngenierie {
     /// The ingénierie.
     async fn ingenierie_id(&self) -> ID {
         global(IngenierieId(self.0.ingenierie))
+    }
+
+    /// The ingénierie itself. Null when you may not see its dossier.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Its plan de financement.

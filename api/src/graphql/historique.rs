@@ -296,10 +296,7 @@ impl HistoriqueFilter {
         let categories = self.categories.unwrap_or_default();
         let roles = self.roles.unwrap_or_default();
         Ok(Filter {
-            categories: categories
-                .iter()
-                .map(|it| it.stored().to_owned())
-                .collect(),
+            categories: categories.iter().map(|it| it.stored().to_owned()).collect(),
             kinds: types,
             from: self.from.map(|it| Place(it.0)),
             to: self.to.map(|it| Place(it.0)),

@@ -138,7 +138,10 @@ impl Loader<ReceiptAt> for Loaders {
     ) -> Result<HashMap<ReceiptAt, Self::Value>, Self::Error> {
         let positions: Vec<_> = keys.iter().map(|it| it.0).collect();
         let found = self.reads.log().receipts(&positions).await?;
-        Ok(found.into_iter().map(|(at, hash)| (ReceiptAt(at), hash)).collect())
+        Ok(found
+            .into_iter()
+            .map(|(at, hash)| (ReceiptAt(at), hash))
+            .collect())
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
+        ingenierie_collective::{self, IngenierieCollective},
         loaders::{LignesOf, OfIngenierie, PlansOf},
         referentiel::Code,
         regle::RegleEcartee,
@@ -52,6 +53,11 @@ impl PlanFinancement {
     /// The ingénierie it pays for.
     async fn ingenierie_id(&self) -> ID {
         global(IngenierieId(self.0.ingenierie))
+    }
+
+    /// The ingénierie itself. Null when you may not see its dossier.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place, as known when the plan was opened.

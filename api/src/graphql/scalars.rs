@@ -9,6 +9,7 @@ use crate::error::invalid_scalar;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cents(pub(crate) domain::Cents);
 
+/// An amount of money in euro cents, as a string of digits: `"250000"` is 2 500,00 €.
 #[Scalar]
 impl ScalarType for Cents {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -36,6 +37,7 @@ impl From<i64> for Cents {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position(pub(crate) i64);
 
+/// A place in the whole log, as a string of digits. Positions rise without holes.
 #[Scalar]
 impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -55,6 +57,7 @@ impl ScalarType for Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) i64);
 
+/// The version of an object, as a string of digits: how many facts made it.
 #[Scalar]
 impl ScalarType for Version {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -74,6 +77,7 @@ impl ScalarType for Version {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Date(pub(crate) domain::Date);
 
+/// A date without time, in Paris: `2026-03-16`.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -98,6 +102,7 @@ impl ScalarType for Date {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) jiff::Timestamp);
 
+/// A moment in UTC (RFC 3339): `2026-03-16T08:15:30.5Z`.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -123,6 +128,7 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Jours(pub(crate) domain::QuarterDays);
 
+/// A number of days, to the quarter, as a string with a dot: `"3"`, `"0.5"`, `"1.25"`.
 #[Scalar]
 impl ScalarType for Jours {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -154,13 +160,13 @@ impl From<i32> for Jours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mesure(pub(crate) domain::Mesure);
 
+/// What an indicator shows: a number of any sign with up to four decimals, as a string with a
+/// dot: `"12"`, `"-0.5"`.
 #[Scalar]
 impl ScalarType for Mesure {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(it) => domain::Mesure::parse(it)
-                .map(Self)
-                .map_err(invalid_scalar),
+            Value::String(it) => domain::Mesure::parse(it).map(Self).map_err(invalid_scalar),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

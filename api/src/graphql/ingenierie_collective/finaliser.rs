@@ -9,9 +9,7 @@ use super::{EtatIngenierie, IngenierieCollectivePayload, IngenierieInput, Part};
 use crate::{
     Result,
     error::At,
-    graphql::{
-        context::ContextExt, request::prose, scalars::Date, sealed::Readers,
-    },
+    graphql::{context::ContextExt, request::prose, scalars::Date, sealed::Readers},
 };
 
 /// Something that was done on a day, and the words that go with it.

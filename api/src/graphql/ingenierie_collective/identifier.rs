@@ -3,9 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::{
     IngenierieId, Liste, OrganisationId,
-    ingenierie_collective::{
-        identifier::{CONFIRMING_MAX, Initiation, Subsidiarite as Found},
-    },
+    ingenierie_collective::identifier::{CONFIRMING_MAX, Initiation, Subsidiarite as Found},
 };
 use projections::ingenieries as rows;
 
@@ -253,8 +251,7 @@ impl IdentifierMutation {
         ctx: &Context<'_>,
         input: ConfirmProblematiqueInput,
     ) -> Result<IngenierieCollectivePayload> {
-        let mut structures: Vec<OrganisationId> =
-            typed_all(&input.structures, "input.structures")?;
+        let mut structures: Vec<OrganisationId> = typed_all(&input.structures, "input.structures")?;
         // One too many is enough to be told so.
         structures.truncate(CONFIRMING_MAX + 1);
         let methode = line("input.methode", &input.methode)?;

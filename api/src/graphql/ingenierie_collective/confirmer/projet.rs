@@ -431,8 +431,7 @@ pub(crate) struct ModuleInput {
 impl ModuleInput {
     fn parse(&self, path: &str) -> Result<rules::Module> {
         let territoires = self.territoires.iter().enumerate();
-        let territoires =
-            territoires.map(|(n, it)| it.parse(&format!("{path}.territoires.{n}")));
+        let territoires = territoires.map(|(n, it)| it.parse(&format!("{path}.territoires.{n}")));
         Ok(rules::Module {
             intitule: line(&format!("{path}.intitule"), &self.intitule)?,
             nature: self.nature.into(),

@@ -4,6 +4,7 @@ mod capitalisations;
 mod demo;
 mod dlas;
 mod evaluations;
+mod fiche;
 mod financements;
 mod historique;
 mod ingenieries;

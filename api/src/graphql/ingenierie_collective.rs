@@ -388,6 +388,7 @@ pub(crate) enum EtatIngenierie {
 }
 
 /// When an ingénierie passed its milestones. What it did not reach is absent.
+#[expect(clippy::struct_field_names, reason = "the schema says when each milestone was reached")]
 #[derive(SimpleObject)]
 pub(crate) struct Jalons {
     /// When it was initiated.

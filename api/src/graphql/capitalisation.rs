@@ -132,6 +132,7 @@ impl CapitalisationQuery {
     /// The catalogue of what ingénieries left to others, the latest published first. Anyone
     /// with a token reads what is published; what is not comes last, and is shown to those of
     /// its ingénierie only.
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn catalogue_capitalisation(
         &self,
@@ -229,8 +230,7 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
         let liste = Liste::DestinataireTransfert;
-        let destinataires: BTreeSet<_> =
-            codes(liste, "input.destinataires", &input.destinataires)?;
+        let destinataires: BTreeSet<_> = codes(liste, "input.destinataires", &input.destinataires)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {
@@ -269,8 +269,7 @@ impl CapitalisationMutation {
         input: AdaptModalitesInput,
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
-        let formes: BTreeSet<_> =
-            codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
+        let formes: BTreeSet<_> = codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
         let tons = input.tons.as_deref().unwrap_or_default();
         let tons: BTreeSet<_> = codes(Liste::TonTransfert, "input.tons", tons)?;
         let decided = input

@@ -3,9 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{
-    Actor, CapitalisationId, ConsultationId, EvaluationId, IngenierieId, OrganisationId,
-};
+use domain::{Actor, CapitalisationId, ConsultationId, EvaluationId, IngenierieId, OrganisationId};
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},

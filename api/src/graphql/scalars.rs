@@ -166,9 +166,7 @@ pub(crate) struct Mesure(pub(crate) domain::Mesure);
 impl ScalarType for Mesure {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(it) => domain::Mesure::parse(it)
-                .map(Self)
-                .map_err(invalid_scalar),
+            Value::String(it) => domain::Mesure::parse(it).map(Self).map_err(invalid_scalar),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

@@ -39,7 +39,11 @@ impl CadreEvaluation {
         Some(Self {
             registres: it.registres.iter().map(|it| (*it).into()).collect(),
             outils: it.outils.clone(),
-            indicateurs: it.indicateurs.iter().map(IndicateurEvaluation::of).collect(),
+            indicateurs: it
+                .indicateurs
+                .iter()
+                .map(IndicateurEvaluation::of)
+                .collect(),
             participations: it.participations.iter().map(participation).collect(),
         })
     }

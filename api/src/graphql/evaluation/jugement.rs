@@ -38,7 +38,9 @@ pub(crate) struct RegistreApprecie {
 impl RegistreApprecie {
     pub(super) fn all(of: &rows::Evaluation) -> Vec<Self> {
         let assessed = of.appreciations.iter().cloned();
-        assessed.map(|row| Self { dlas: of.dlas.clone(), row }).collect()
+        assessed
+            .map(|row| Self { dlas: of.dlas.clone(), row })
+            .collect()
     }
 }
 

@@ -164,9 +164,9 @@ impl Schema {
             .and_then(serde_json::from_value)
             .expect("a test reads the same schema by the same query");
         let mut schema = answer.schema;
-        schema.types.retain(|it| {
-            !it.name.starts_with("__") && !BUILT_IN.contains(&it.name.as_str())
-        });
+        schema
+            .types
+            .retain(|it| !it.name.starts_with("__") && !BUILT_IN.contains(&it.name.as_str()));
         schema.types.sort_by(|a, b| a.name.cmp(&b.name));
         schema
     }

@@ -13,17 +13,25 @@ pub(crate) mod sealed;
 mod capitalisation;
 mod catalogue;
 mod consultation;
+mod dla;
 mod evaluation;
+mod financement;
+mod historique;
+mod ingenierie_collective;
 mod node;
 mod organisation;
+mod plan_financement;
 mod referentiel;
+mod regle;
 pub mod sdl;
 mod territoire;
 mod viewer;
 
+use std::collections::BTreeMap;
+
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
-pub use self::loaders::Loaders;
+pub use self::{loaders::Loaders, sdl::sdl};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;
@@ -34,9 +42,13 @@ pub struct Query(
     capitalisation::CapitalisationQuery,
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
+    dla::DlaQuery,
     evaluation::EvaluationQuery,
+    financement::FinancementQuery,
+    ingenierie_collective::IngenierieCollectiveQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
+    plan_financement::PlanFinancementQuery,
     referentiel::ReferentielQuery,
     viewer::ViewerQuery,
 );
@@ -45,9 +57,13 @@ pub struct Query(
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     capitalisation::CapitalisationMutation,
-    consultation::ConsultationMutation,
+    consultation::appel_offres::AppelOffresMutation,
+    consultation::choix::ChoixMutation,
+    dla::DlaMutation,
     evaluation::EvaluationMutation,
+    ingenierie_collective::IngenierieCollectiveMutation,
     organisation::OrganisationMutation,
+    plan_financement::PlanFinancementMutation,
 );
 
 /// The schema and what runs it.
@@ -59,4 +75,19 @@ pub fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscript
         .register_output_type::<node::Node>()
         .limit_complexity(COMPLEXITY_MAX)
         .disable_suggestions()
+}
+
+/// The type of each mutation's input: commands that say no more than another share its type.
+pub async fn inputs() -> BTreeMap<String, String> {
+    const QUERY: &str =
+        "{ __schema { mutationType { fields { name args { type { ofType { name } } } } } } }";
+    let answer = builder().finish().execute(QUERY).await;
+    let data = answer.data.into_json().unwrap_or_default();
+    let fields = data["__schema"]["mutationType"]["fields"].as_array();
+    let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_owned();
+    fields
+        .into_iter()
+        .flatten()
+        .map(|it| (text(&it["name"]), text(&it["args"][0]["type"]["ofType"]["name"])))
+        .collect()
 }

@@ -1,1 +1,153 @@
 //! The parts put together: the log, the answers, the schema and the doors.
+
+use std::{future::Future, sync::Arc};
+
+use async_graphql::Request;
+use domain::{Actor, ActorId};
+use eventlog::{EventLog, Kek};
+use futures_util::future::BoxFuture;
+use projections::{Reads, Scope};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Error,
+    auth::Verifier,
+    graphiql,
+    graphql::{self, EssaimSchema, Loaders},
+    http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
+    telemetry::Figures,
+};
+
+/// How far behind the log an answer may be while the house calls itself ready, in facts.
+const READY_LAG_MAX: i64 = 10_000;
+
+/// The log and the answers, open. Cheap to clone.
+#[derive(Clone)]
+pub struct House {
+    pub log: EventLog,
+    pub reads: Reads,
+    pub schema: EssaimSchema,
+}
+
+/// Why the house did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum Closed {
+    #[error("the log cannot be opened")]
+    Log(#[from] eventlog::Error),
+    #[error("the answers cannot be opened")]
+    Reads(#[from] projections::Error),
+}
+
+/// What the doors need besides the house.
+pub struct Doors {
+    pub verifier: Verifier,
+    pub figures: Figures,
+    pub options: Options,
+    pub stopping: Stopping,
+}
+
+impl House {
+    /// Opens the house on a migrated database, with the rights of the service.
+    pub async fn open(url: &str, connections: u32, origin: &str, kek: Kek) -> Result<Self, Closed> {
+        let log = EventLog::connect(url, connections, origin, kek).await?;
+        let reads = Reads::connect(url, connections, log.clone()).await?;
+        Ok(Self::of(log, reads))
+    }
+
+    /// A house of parts that are open.
+    pub fn of(log: EventLog, reads: Reads) -> Self {
+        let schema = graphql::builder().data(reads.clone()).finish();
+        Self { log, reads, schema }
+    }
+
+    /// A request as its resolvers find it: what its actor may see goes with it.
+    pub fn prepare(&self, request: Request, actor: &Actor) -> Request {
+        request
+            .data(Scope::of(actor))
+            .data(Loaders::of(&self.reads, actor))
+    }
+
+    /// Follows the log and answers at the door until told to stop.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        doors: Doors,
+        stop: CancellationToken,
+    ) -> Drained {
+        let running = Running::new();
+        let following = CancellationToken::new();
+        let follower = tokio::spawn({
+            let (reads, following) = (self.reads.clone(), following.clone());
+            async move { reads.follow(following).await }
+        });
+        let house = self.clone();
+        let app = App {
+            schema: self.schema.clone(),
+            verifier: Arc::new(doors.verifier),
+            identities: Arc::new(Known(self.log.clone())),
+            prepare: Arc::new(move |request, actor| house.prepare(request, actor)),
+            ready: Arc::new({
+                let reads = self.reads.clone();
+                move || Box::pin(ready(reads.clone()))
+            }),
+            figures: doors.figures,
+            sdl: Sdl {
+                fr: graphql::sdl(Language::Fr).into(),
+                en: graphql::sdl(Language::En).into(),
+            },
+            options: doors.options.clone(),
+        };
+        let routes = http::routes(app, &running);
+        let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
+        let router = http::with_layers(routes, &doors.options);
+        let drained = http::serve(listener, router, &running, stop, doors.stopping).await;
+        following.cancel();
+        match follower.await {
+            Ok(Ok(())) => (),
+            Ok(Err(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the answers stopped following"
+                );
+            }
+            Err(panic) => tracing::error!(error = %panic, "the answers stopped following"),
+        }
+        drained
+    }
+
+    /// Leaves the database politely.
+    pub fn close(&self) -> impl Future<Output = ()> + '_ {
+        async {
+            self.reads.close().await;
+            self.log.close().await;
+        }
+    }
+}
+
+/// Ready when the database answers and every question keeps up.
+async fn ready(reads: Reads) -> Result<(), String> {
+    reads.log().ping().await.map_err(|it| it.to_string())?;
+    for status in reads.status().await.map_err(|it| it.to_string())? {
+        if status.stopped.is_some() {
+            return Err(format!("`{}` is stopped at {}", status.question, status.position.0));
+        }
+        if status.head.0 - status.position.0 > READY_LAG_MAX {
+            return Err(format!("`{}` is catching up at {}", status.question, status.position.0));
+        }
+    }
+    Ok(())
+}
+
+/// People, by the random ids that stand for them in the log.
+struct Known(EventLog);
+
+impl Identities for Known {
+    fn actor_id<'a>(
+        &'a self,
+        issuer: &'a str,
+        subject: &'a str,
+    ) -> BoxFuture<'a, Result<ActorId, Error>> {
+        Box::pin(async move { Ok(self.0.vault().actor(issuer, subject).await?) })
+    }
+}

@@ -7,6 +7,8 @@ pub mod config;
 pub mod telemetry;
 pub mod clock;
 pub mod house;
+pub mod demo;
+pub mod cases;
 pub mod http;
 pub mod guard;
 pub mod auth;

@@ -120,7 +120,10 @@ fn extract(value: &mut Value, at: &str, sealed: &mut Vec<ToSeal>) {
                 let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
                 if let Some(mark) = member.get_mut(MARK) {
                     let subject = mark["subject"].as_str().unwrap_or_default().to_owned();
-                    sealed.push(ToSeal { pointer, subject, value: mark["value"].take() });
+                    // Sealed inside sealed is not a thing: only absent members are left out.
+                    let mut value = mark["value"].take();
+                    extract(&mut value, &pointer, sealed);
+                    sealed.push(ToSeal { pointer, subject, value });
                     return false;
                 }
                 extract(member, &pointer, sealed);

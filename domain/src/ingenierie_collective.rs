@@ -310,11 +310,11 @@ refusals! {
         "Mobilisez d'abord au moins une structure.",
         "Mobilise at least one structure first.";
     /// INV-11.
-    PlanElsewhere {} = "PLAN_ELSEWHERE" at "plan":
-        "Indiquez le plan de financement de cette ingénierie.",
-        "Give the plan de financement of this ingénierie.";
+    PlanElsewhere {} = "PLAN_ELSEWHERE" at "ingenierie":
+        "Ouvrez d'abord le plan de financement de cette ingénierie.",
+        "Open the plan de financement of this ingénierie first.";
     /// INV-11.
-    PlanStillOpen {} = "PLAN_STILL_OPEN" at "plan":
+    PlanStillOpen {} = "PLAN_STILL_OPEN" at "ingenierie":
         "Confirmez d'abord le plan de financement.",
         "Confirm the plan de financement first.";
 }

@@ -3,7 +3,7 @@
 
 do $$
 begin
-    -- Owns the log. Nobody logs in as it: migrations run as a member of it.
+    -- Owns the log: `essaim migrate` runs as it, and nothing else does.
     if not exists (select from pg_roles where rolname = 'essaim_owner') then
         create role essaim_owner nologin;
     end if;

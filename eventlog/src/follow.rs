@@ -1,6 +1,6 @@
 //! The log from a position on, and waiting for more.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use domain::{Date, Event, Version};
 use jiff::Timestamp;
@@ -206,6 +206,19 @@ impl EventLog {
         rows.into_iter()
             .map(|(position, at, leaf)| Recorded::read(position, at.to_jiff(), &leaf))
             .collect()
+    }
+
+    /// The leaf hashes of some facts, with which their presence in the log can be proved.
+    pub async fn receipts(
+        &self,
+        positions: &[Position],
+    ) -> Result<HashMap<Position, Vec<u8>>, Error> {
+        let rows: Vec<(Position, Vec<u8>)> =
+            sqlx::query_as("select position, leaf_hash from log.event where position = any($1)")
+                .bind(positions.iter().map(|it| it.0).collect::<Vec<_>>())
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Waits until something may stand after `position`: told by the writer of this process

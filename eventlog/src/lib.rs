@@ -3,11 +3,15 @@
 //! It knows what a decider is, never which ones exist. Five verbs: [`EventLog::decide`],
 //! [`EventLog::load`], [`EventLog::history`], [`EventLog::read_after`], [`EventLog::wait`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{Asked, Refusal, Version, codec::CodecError};
 use jiff::Timestamp;
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::{
+    PgPool,
+    migrate::{MigrateDatabase, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -118,7 +122,61 @@ pub enum Error {
     Stopped,
 }
 
+/// What a statement may take of the server. The writer has no such limit: it waits its turn.
+pub const LIMITS: [(&str, &str); 3] = [
+    ("statement_timeout", "15s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+
+/// How connections are pooled: one that has rested is asked whether it is still there.
+pub fn pooling(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(2))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > Duration::from_secs(1) {
+                    sqlx::Connection::ping(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
 impl EventLog {
+    /// Makes the database of `url` if the server does not have it yet.
+    pub async fn create_database(url: &str) -> Result<(), Error> {
+        if !sqlx::Postgres::database_exists(url).await? {
+            sqlx::Postgres::create_database(url).await?;
+        }
+        Ok(())
+    }
+
+    /// Migrates the database of `url`, as the migration role, and names the log.
+    pub async fn migrate_at(url: &str, origin: &str) -> Result<(), Error> {
+        let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
+        let migrated = Self::migrate(&pool, origin).await;
+        pool.close().await;
+        migrated
+    }
+
+    /// Opens the log of `url`, with a pool of its own and the writer's connection apart.
+    pub async fn connect(
+        url: &str,
+        connections: u32,
+        origin: &str,
+        kek: Kek,
+    ) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("essaim");
+        let pool = pooling(connections)
+            .connect_with(options.clone().options(LIMITS))
+            .await?;
+        Self::open(pool, options, origin, kek).await
+    }
+
     /// Creates or upgrades the schemas, as the migration role, and names the log.
     pub async fn migrate(pool: &PgPool, origin: &str) -> Result<(), Error> {
         MIGRATIONS.run(pool).await?;
@@ -132,7 +190,7 @@ impl EventLog {
     /// Opens a migrated log. `writer` connects on its own, directly, whatever pools the rest.
     pub async fn open(
         pool: PgPool,
-        writer: sqlx::postgres::PgConnectOptions,
+        writer: PgConnectOptions,
         origin: &str,
         kek: Kek,
     ) -> Result<Self, Error> {
@@ -192,6 +250,11 @@ impl EventLog {
     /// The values kept under key.
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Leaves the database politely.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 
     /// Whether the database answers.

@@ -23,12 +23,12 @@ mod partenaire;
 pub use ligne::Ligne;
 pub use partenaire::{
     Autre, Filter, Financement, Totals, awaiting, by_partenaire, count_awaiting,
-    totals_by_partenaire,
+    positions_by_partenaire, totals_by_partenaire,
 };
 
 pub const MODEL: ReadModel = ReadModel {
     name: "financements",
-    version: 1,
+    version: 2,
     tables: include_str!("financements.sql"),
     reads: &[
         "plan_financement.PlanFinancementOpened",
@@ -90,6 +90,8 @@ pub struct Depense {
     pub montant_cents: i64,
     /// Why it is not to be paid for after all: it no longer counts.
     pub removed: Option<SealedPlace>,
+    /// The facts that make it.
+    pub positions: Vec<i64>,
 }
 
 /// Somebody who pays, or may. Its dates and reasons are in its [`Ligne`].
@@ -115,6 +117,8 @@ pub struct Valorisation {
     pub jours: QuarterDays,
     pub tarif_jour_cents: i64,
     pub montant_cents: i64,
+    /// The fact that makes it.
+    pub position: i64,
 }
 
 /// A rule that was set aside.
@@ -282,18 +286,21 @@ impl Plan {
                     intitule: intitule.as_str().to_owned(),
                     montant_cents: montant.0,
                     removed: None,
+                    positions: vec![recorded.position.0],
                 });
             }
             Fact::DepenseRevised { ligne, montant } => {
                 if let Some(it) = self.depenses.iter_mut().find(|it| it.ligne == *ligne) {
                     self.total_cents += montant.0 - it.montant_cents;
                     it.montant_cents = montant.0;
+                    it.positions.push(recorded.position.0);
                 }
             }
             Fact::DepenseRemoved { ligne, .. } => {
                 if let Some(it) = self.depenses.iter_mut().find(|it| it.ligne == *ligne) {
                     self.total_cents -= it.montant_cents;
                     it.removed = Some(SealedPlace::of(recorded, "/motif"));
+                    it.positions.push(recorded.position.0);
                 }
             }
             Fact::ValorisationRecorded { ligne, temps, montant } => {
@@ -305,6 +312,7 @@ impl Plan {
                     jours: temps.jours,
                     tarif_jour_cents: temps.tarif_jour.0,
                     montant_cents: montant.0,
+                    position: recorded.position.0,
                 });
             }
             Fact::RuleWaived { rule, .. } => self.waivers.push(Waiver {

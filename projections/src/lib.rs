@@ -8,10 +8,7 @@ use std::sync::Arc;
 use eventlog::{EventLog, Position, Recorded};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use sqlx::{
-    PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 
 pub mod capitalisations;
 pub mod consultations;
@@ -125,6 +122,12 @@ impl Error {
 }
 
 impl Reads {
+    /// Opens the answers of the database of `url`.
+    pub async fn connect(url: &str, connections: u32, log: EventLog) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse()?;
+        Self::open(options.application_name("essaim-reads"), connections, log).await
+    }
+
     /// Opens the answers on a pool of their own, so that queries find the current versions.
     pub async fn open(
         options: PgConnectOptions,
@@ -132,11 +135,10 @@ impl Reads {
         log: EventLog,
     ) -> Result<Self, Error> {
         let schemas: Vec<_> = ALL.iter().map(|it| it.key()).collect();
-        let options = options.options([("search_path", schemas.join(","))]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .connect_with(options)
-            .await?;
+        let options = options
+            .options([("search_path", schemas.join(","))])
+            .options(eventlog::LIMITS);
+        let pool = eventlog::pooling(connections).connect_with(options).await?;
         Ok(Self { pool, log, progress: Arc::default() })
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Cents, IngenierieCollective, IngenierieId, Liste, OrganisationId, PlanFinancement,
-    PlanFinancementId, QuarterDays, Rule, date,
+    Actor, Cents, IngenierieCollective, IngenierieId, Liste, PlanFinancement, PlanFinancementId,
+    QuarterDays, Rule, date,
     plan_financement::{Contributeur, Donateur, PartVoulue, StatutRessource, Temps},
 };
 use eventlog::Position;
@@ -17,141 +17,39 @@ use house::questions::{
 };
 use projections::{
     Scope,
-    financements::{self, Autre, Filter, MODEL},
+    financements::{self, Filter, MODEL},
 };
 use uuid::Uuid;
 
 const AUTRE_INGENIERIE: IngenierieId = IngenierieId(Uuid::from_u128(0x16));
 const AUTRE_PLAN: PlanFinancementId = PlanFinancementId(Uuid::from_u128(0x19));
 
-/// 1: 10 000 € of costs. 2: removed. 3, 4: the financeur. 5: the fondation, which declines.
-/// 6: the other DLA. 7: valued time. 8, 9: a shared cost.
-async fn live(questions: &Questions) -> anyhow::Result<Actor> {
-    questions.identified().await?;
-    sought(questions).await?;
-    answered(questions).await?;
-    confirmed(questions).await?;
-    reopened(questions).await?;
-    Ok(amina())
-}
-
-async fn sought(questions: &Questions) -> anyhow::Result<()> {
-    open(questions, INGENIERIE, PLAN).await?;
-    depense(questions, PLAN, 900_000).await?;
-    depense(questions, PLAN, 77).await?;
-    for (who, montant) in [
-        (Contributeur::Organisation(FINANCEUR), 400_000),
-        (Contributeur::Organisation(FINANCEUR), 50_000),
-        (Contributeur::Organisation(FONDATION), 300_000),
-        (Contributeur::Dla(OTHER_DLA), 540_000),
-    ] {
-        seek(questions, PLAN, who, montant).await?;
-    }
-    for ligne in 3..=6 {
-        questions
-            .plan(|it, asked| it.request_ressource(asked, ligne))
-            .await?;
-    }
-    questions
-        .plan(|it, asked| it.revise_depense(asked, 1, Cents(1_000_000)))
-        .await?;
-    questions
-        .plan(|it, asked| it.remove_depense(asked, 2, prose("Madame Martin prête la salle.")))
-        .await?;
-    Ok(())
-}
-
-async fn answered(questions: &Questions) -> anyhow::Result<()> {
-    let (payer, decliner) = (financeur(FINANCEUR), financeur(FONDATION));
-    for (by, ligne, montant) in [
-        (&payer, 3, 410_000),
-        (&payer, 3, 400_000),
-        (&decliner, 5, 300_000),
-        (&amina(), 6, 540_000),
-    ] {
-        questions
-            .decide::<PlanFinancement>(by, PLAN, |it, asked| {
-                it.grant_ressource(asked, ligne, Cents(montant))
-            })
-            .await?;
-    }
-    // It takes its promise back.
-    questions
-        .decide::<PlanFinancement>(&decliner, PLAN, |it, asked| {
-            it.refuse_ressource(asked, 5, prose("Budget épuisé."))
-        })
-        .await?;
-    let letter = on(date(2026, 3, 10), command(&payer));
-    for (notified, reference) in [(letter, None), (command(&payer), Some(line("2026-114")))] {
-        questions
-            .tell::<PlanFinancement>(&notified, PLAN, |it, asked| {
-                it.notify_ressource(asked, 3, reference.clone())
-            })
-            .await?;
-    }
-    questions
-        .decide::<PlanFinancement>(&payer, PLAN, |it, asked| {
-            it.pay_ressource(asked, 3, Cents(150_000))
-        })
-        .await?;
-    Ok(())
-}
-
-async fn confirmed(questions: &Questions) -> anyhow::Result<()> {
-    let (donateur, personnes, jours) = (Donateur::Partenaire, 2, QuarterDays(3));
-    let temps = Temps { donateur, personnes, jours, tarif_jour: Cents(20_000) };
-    questions
-        .plan(|it, asked| it.record_valorisation(asked, temps))
-        .await?;
-    questions
-        .plan(|it, asked| {
-            let part = |who| PartVoulue {
-                source: code(Liste::SourceFinancement, "BENEFICIAIRES"),
-                contributeur: Contributeur::Organisation(who),
-                poids: 1,
-            };
-            it.share_cost(asked, Cents(10_000), vec![part(STRUCTURE), part(FONDATION)])
-        })
-        .await?;
-    confirm(questions, PLAN).await
-}
-
-/// Another plan, confirmed, then open again.
-async fn reopened(questions: &Questions) -> anyhow::Result<()> {
-    questions.initiate(AUTRE_INGENIERIE, "Le bénévolat").await?;
-    open(questions, AUTRE_INGENIERIE, AUTRE_PLAN).await?;
-    depense(questions, AUTRE_PLAN, 100).await?;
-    seek(questions, AUTRE_PLAN, Contributeur::Organisation(FINANCEUR), 100).await?;
-    confirm(questions, AUTRE_PLAN).await?;
-    depense(questions, AUTRE_PLAN, 1).await
-}
-
-async fn open(
+async fn plan(
     questions: &Questions,
+    by: &Actor,
     ingenierie: IngenierieId,
-    plan: PlanFinancementId,
+    id: PlanFinancementId,
 ) -> anyhow::Result<()> {
     let ingenierie = questions
         .log
         .seen::<IngenierieCollective>(ingenierie)
         .await?;
     questions
-        .decide::<PlanFinancement>(&amina(), plan, |it, asked| {
-            it.open_plan_financement(asked, &ingenierie)
-        })
+        .decide::<PlanFinancement>(by, id, |it, asked| it.open_plan_financement(asked, &ingenierie))
         .await?;
     Ok(())
 }
 
 async fn seek(
     questions: &Questions,
+    by: &Actor,
     plan: PlanFinancementId,
     who: Contributeur,
     montant: i64,
 ) -> anyhow::Result<()> {
     let source = code(Liste::SourceFinancement, "COLLECTIVITE");
     questions
-        .decide::<PlanFinancement>(&amina(), plan, |it, asked| {
+        .decide::<PlanFinancement>(by, plan, |it, asked| {
             it.add_ressource(asked, source.clone(), who, Cents(montant))
         })
         .await?;
@@ -160,24 +58,109 @@ async fn seek(
 
 async fn depense(
     questions: &Questions,
+    by: &Actor,
     plan: PlanFinancementId,
     montant: i64,
 ) -> anyhow::Result<()> {
     let poste = code(Liste::PosteCout, "PRESTATIONS_EXTERIEURES");
     questions
-        .decide::<PlanFinancement>(&amina(), plan, |it, asked| {
+        .decide::<PlanFinancement>(by, plan, |it, asked| {
             it.add_depense(asked, poste.clone(), line("Formation"), Cents(montant))
         })
         .await?;
     Ok(())
 }
 
-async fn confirm(questions: &Questions, plan: PlanFinancementId) -> anyhow::Result<()> {
-    let guaranteed = because("La porteuse garantit.", command(&amina()));
+async fn request(questions: &Questions, by: &Actor, ligne: i32) -> anyhow::Result<()> {
     questions
-        .tell::<PlanFinancement>(&guaranteed, plan, PlanFinancement::confirm_plan_financement)
+        .decide::<PlanFinancement>(by, PLAN, |it, asked| it.request_ressource(asked, ligne))
         .await?;
     Ok(())
+}
+
+/// 1: 10 000 € of costs. 2: removed. 3, 4: the région. 5: the caisse, which declines.
+/// 6: the neighbour DLA. 7: valued time. 8, 9: a shared cost.
+async fn live(questions: &Questions) -> anyhow::Result<Actor> {
+    questions.identified().await?;
+    let amina = amina();
+    plan(questions, &amina, INGENIERIE, PLAN).await?;
+    depense(questions, &amina, PLAN, 900_000).await?;
+    depense(questions, &amina, PLAN, 77).await?;
+    let region = financeur(FINANCEUR);
+    seek(questions, &amina, PLAN, Contributeur::Organisation(FINANCEUR), 400_000).await?;
+    seek(questions, &amina, PLAN, Contributeur::Organisation(FINANCEUR), 50_000).await?;
+    seek(questions, &amina, PLAN, Contributeur::Organisation(FONDATION), 300_000).await?;
+    seek(questions, &amina, PLAN, Contributeur::Dla(OTHER_DLA), 540_000).await?;
+    for ligne in 3..=6 {
+        request(questions, &amina, ligne).await?;
+    }
+    let q = questions;
+    q.decide::<PlanFinancement>(&amina, PLAN, |it, asked| {
+        it.revise_depense(asked, 1, Cents(1_000_000))
+    })
+    .await?;
+    let motif = prose("Madame Martin prête la salle.");
+    q.decide::<PlanFinancement>(&amina, PLAN, |it, asked| {
+        it.remove_depense(asked, 2, motif.clone())
+    })
+    .await?;
+    for montant in [410_000, 400_000] {
+        q.decide::<PlanFinancement>(&region, PLAN, |it, asked| {
+            it.grant_ressource(asked, 3, Cents(montant))
+        })
+        .await?;
+    }
+    let motif = prose("Budget épuisé.");
+    q.decide::<PlanFinancement>(&financeur(FONDATION), PLAN, |it, asked| {
+        it.refuse_ressource(asked, 5, motif.clone())
+    })
+    .await?;
+    let notified = on(date(2026, 3, 10), command(&region));
+    q.tell::<PlanFinancement>(&notified, PLAN, |it, asked| it.notify_ressource(asked, 3, None))
+        .await?;
+    let reference = Some(line("2026-114"));
+    q.decide::<PlanFinancement>(&region, PLAN, |it, asked| {
+        it.notify_ressource(asked, 3, reference.clone())
+    })
+    .await?;
+    q.decide::<PlanFinancement>(&region, PLAN, |it, asked| {
+        it.pay_ressource(asked, 3, Cents(150_000))
+    })
+    .await?;
+    q.decide::<PlanFinancement>(&amina, PLAN, |it, asked| {
+        it.grant_ressource(asked, 6, Cents(540_000))
+    })
+    .await?;
+    q.decide::<PlanFinancement>(&amina, PLAN, |it, asked| {
+        let (donateur, personnes, jours) = (Donateur::Partenaire, 2, QuarterDays(3));
+        it.record_valorisation(
+            asked,
+            Temps { donateur, personnes, jours, tarif_jour: Cents(20_000) },
+        )
+    })
+    .await?;
+    q.decide::<PlanFinancement>(&amina, PLAN, |it, asked| {
+        let part = |who| PartVoulue {
+            source: code(Liste::SourceFinancement, "BENEFICIAIRES"),
+            contributeur: Contributeur::Organisation(who),
+            poids: 1,
+        };
+        it.share_cost(asked, Cents(10_000), vec![part(STRUCTURE), part(FONDATION)])
+    })
+    .await?;
+    let guaranteed = because("La porteuse garantit.", command(&amina));
+    q.tell::<PlanFinancement>(&guaranteed, PLAN, PlanFinancement::confirm_plan_financement)
+        .await?;
+    // Another plan, confirmed then reopened.
+    questions.initiate(AUTRE_INGENIERIE, "Le bénévolat").await?;
+    plan(questions, &amina, AUTRE_INGENIERIE, AUTRE_PLAN).await?;
+    depense(questions, &amina, AUTRE_PLAN, 100).await?;
+    seek(questions, &amina, AUTRE_PLAN, Contributeur::Organisation(FINANCEUR), 100).await?;
+    let guaranteed = because("La porteuse garantit.", command(&amina));
+    q.tell::<PlanFinancement>(&guaranteed, AUTRE_PLAN, PlanFinancement::confirm_plan_financement)
+        .await?;
+    depense(questions, &amina, AUTRE_PLAN, 1).await?;
+    Ok(amina)
 }
 
 async fn told() -> anyhow::Result<(Questions, Scope)> {
@@ -289,12 +272,15 @@ async fn a_plan_is_seen_by_its_dlas_and_by_those_who_pay() -> anyhow::Result<()>
     Ok(())
 }
 
-async fn found(questions: &Questions, scope: &Scope, filter: &Filter) -> anyhow::Result<Vec<Uuid>> {
-    let reads = &questions.reads;
-    let page = financements::by_partenaire(reads, scope, filter, 10, None).await?;
-    let totals = financements::totals_by_partenaire(reads, scope, filter).await?;
-    assert_eq!(totals.ingenieries, i64::try_from(page.rows.len())?);
-    Ok(page.rows.iter().map(|it| it.ingenierie).collect())
+async fn found(questions: &Questions, scope: &Scope, filter: &Filter) -> Vec<Uuid> {
+    let page = financements::by_partenaire(&questions.reads, scope, filter, 10, None)
+        .await
+        .unwrap();
+    let totals = financements::totals_by_partenaire(&questions.reads, scope, filter)
+        .await
+        .unwrap();
+    assert_eq!(totals.ingenieries, i64::try_from(page.rows.len()).unwrap());
+    page.rows.iter().map(|it| it.ingenierie).collect()
 }
 
 #[tokio::test]
@@ -312,18 +298,52 @@ async fn a_funder_sees_what_it_pays_for_and_beside_whom() -> anyhow::Result<()> 
     let [oldest] = second.rows.as_slice() else { panic!("{second:?}") };
     assert_eq!((oldest.plan, oldest.confirmed), (PLAN.0, true));
     assert_eq!(oldest.lignes.iter().map(|it| it.ligne).collect::<Vec<_>>(), [3, 4]);
-    let autre = |financeur: Option<OrganisationId>, granted_cents| Autre {
-        financeur: financeur.map(|it| it.0),
-        dla: financeur.is_none().then_some(OTHER_DLA.0),
-        granted_cents,
-    };
-    // The fondation declined one line, and takes a part of a cost.
-    let expected = [autre(Some(FONDATION), 0), autre(Some(STRUCTURE), 0), autre(None, 540_000)];
-    assert_eq!(oldest.autres, expected);
+    // The caisse declined one line, and takes a part of a cost.
+    let expected = [
+        (Some(FONDATION.0), None, 0),
+        (Some(STRUCTURE.0), None, 0),
+        (None, Some(OTHER_DLA.0), 540_000),
+    ];
+    let autres = oldest.autres.iter();
+    let autres = autres.map(|it| (it.financeur, it.dla, it.granted_cents));
+    assert_eq!(autres.collect::<Vec<_>>(), expected);
     let totals = financements::totals_by_partenaire(reads, &scope, &all).await?;
     assert_eq!((totals.ingenieries, totals.sought_cents), (2, 450_100));
     assert_eq!((totals.requested_cents, totals.granted_cents), (450_000, 400_000));
     assert_eq!((totals.paid_cents, totals.others_granted_cents), (150_000, 540_000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_figure_names_the_facts_that_make_it() -> anyhow::Result<()> {
+    let (questions, scope) = told().await?;
+    let (reads, all) = (&questions.reads, Filter::of(FINANCEUR));
+    let facts = questions.log.history::<PlanFinancement>(PLAN).await?;
+    let of_costs: BTreeSet<_> = facts
+        .iter()
+        .filter(|it| it.kind.starts_with("Depense"))
+        .map(|it| it.position.0)
+        .collect();
+    let page = financements::by_partenaire(reads, &scope, &all, 10, None).await?;
+    let row = &page.rows[1];
+    assert_eq!(row.cost_positions.iter().copied().collect::<BTreeSet<_>>(), of_costs);
+    let lignes = financements::lignes_of_ingenieries(reads, &scope, &[INGENIERIE]).await?;
+    // Line 6 alone: the neighbour's.
+    assert_eq!(row.autres[2].positions, lignes[3].positions);
+    let own = page.rows.iter().flat_map(|it| &it.lignes);
+    let mut expected: BTreeSet<_> = own.flat_map(|it| it.positions.clone()).collect();
+    expected.extend(&lignes[3].positions);
+    let (mut found, mut after) = (vec![], 0);
+    loop {
+        let next = financements::positions_by_partenaire(reads, &scope, &all, 3, after).await?;
+        let Some(last) = next.last() else { break };
+        after = *last;
+        found.extend(next);
+    }
+    assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+    let stranger = Scope::of(&financeur(PRESTATAIRE));
+    let hidden = financements::positions_by_partenaire(reads, &stranger, &all, 10, 0).await?;
+    assert!(hidden.is_empty());
     Ok(())
 }
 
@@ -345,17 +365,17 @@ async fn the_lines_of_a_funder_are_filtered() -> anyhow::Result<()> {
         (Filter { state: Some(StatutRessource::Refused), ..all.clone() }, vec![]),
         (Filter::of(PRESTATAIRE), vec![]),
     ] {
-        assert_eq!(found(&questions, &scope, &filter).await?, expected, "{filter:?}");
+        assert_eq!(found(&questions, &scope, &filter).await, expected, "{filter:?}");
     }
     let none =
         financements::totals_by_partenaire(&questions.reads, &scope, &Filter::of(PRESTATAIRE))
             .await?;
     assert_eq!((none.sought_cents, none.others_granted_cents), (0, 0));
-    // Of the financeur, the other DLA knows the plan that it pays for with it.
+    // Of the région, the neighbour knows the plan that it pays for with it.
     let neighbour = Scope::of(&charge_de_mission(OTHER_DLA));
-    assert_eq!(found(&questions, &neighbour, &all).await?, [INGENIERIE.0]);
+    assert_eq!(found(&questions, &neighbour, &all).await, [INGENIERIE.0]);
     let stranger = Scope::of(&financeur(PRESTATAIRE));
-    assert!(found(&questions, &stranger, &all).await?.is_empty());
+    assert!(found(&questions, &stranger, &all).await.is_empty());
     Ok(())
 }
 

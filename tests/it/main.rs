@@ -1,9 +1,12 @@
 //! The house seen from outside: one binary, one module a subject.
 
 mod capitalisations;
+mod demo;
 mod dlas;
 mod evaluations;
 mod financements;
 mod historique;
 mod ingenieries;
 mod log;
+mod refusals;
+mod tidy;

@@ -3,6 +3,8 @@
 pub mod database;
 pub mod dossier;
 pub mod questions;
+pub mod visitors;
 
 pub use database::Database;
 pub use questions::Questions;
+pub use visitors::{Answer, OpenHouse, Visitor};

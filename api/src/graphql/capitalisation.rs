@@ -26,6 +26,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
+        ingenierie_collective::{self, IngenierieCollective},
         loaders::ElementsOf,
         organisation::{self, Organisation},
         paging,
@@ -61,6 +62,11 @@ impl Capitalisation {
     /// The global id of the ingénierie that it draws on.
     async fn ingenierie_id(&self) -> ID {
         global(IngenierieId(self.0.ingenierie))
+    }
+
+    /// The ingénierie itself. Null when you may not see its dossier.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place.

@@ -21,6 +21,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
+        ingenierie_collective::{self, IngenierieCollective},
         paging::{self, List},
         referentiel::Code,
         request::{Recorded, Request, codes, optional, prose},
@@ -52,6 +53,11 @@ impl Evaluation {
     /// The global id of the ingénierie that it evaluates.
     async fn ingenierie_id(&self) -> ID {
         global(IngenierieId(self.0.ingenierie))
+    }
+
+    /// The ingénierie itself. Null when you may not see its dossier.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place.

@@ -63,7 +63,8 @@ pub(crate) fn parts(id: &ID) -> Option<(String, Uuid)> {
     Some((noun, id.parse().ok()?))
 }
 
-fn encode(noun: &str, key: impl std::fmt::Display) -> ID {
+/// The global id of a noun known by its name.
+pub(crate) fn encode(noun: &str, key: impl std::fmt::Display) -> ID {
     ID(URL_SAFE_NO_PAD.encode(format!("{noun}:{key}")))
 }
 

@@ -3,11 +3,15 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::{Actor, CapitalisationId, ConsultationId, EvaluationId, IngenierieId, OrganisationId};
+use domain::{
+    Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
+    PlanFinancementId,
+};
+use eventlog::Position;
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},
-    consultations, evaluations, organisations,
+    consultations, dlas, evaluations, financements, ingenieries, organisations,
 };
 
 /// Made for one request: it carries what its actor may see.
@@ -42,8 +46,11 @@ macro_rules! loads {
 loads! {
     CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
+    DlaId => dlas::Dla = dlas::by_ids;
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;
+    IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
+    PlanFinancementId => financements::Plan = financements::plans_by_ids;
 }
 
 /// The things of a dossier: asked by its ingénierie.
@@ -52,6 +59,16 @@ pub(crate) struct OfIngenierie<const WHAT: u8>(pub(crate) IngenierieId);
 
 /// Consultations of an ingénierie.
 pub(crate) type ConsultationsOf = OfIngenierie<0>;
+/// Evaluations of an ingénierie.
+pub(crate) type EvaluationsOf = OfIngenierie<1>;
+/// What ingénieries leave to others.
+pub(crate) type CapitalisationsOf = OfIngenierie<2>;
+
+/// Plans de financement of an ingénierie: one at most.
+pub(crate) type PlansOf = OfIngenierie<10>;
+
+/// Resources of the plan of an ingénierie.
+pub(crate) type LignesOf = OfIngenierie<11>;
 
 /// Every loader of a dossier's things is the same: ingénieries in, rows out, one query.
 macro_rules! loads_of_ingenierie {
@@ -75,7 +92,57 @@ macro_rules! loads_of_ingenierie {
 }
 
 loads_of_ingenierie! {
+    CapitalisationsOf => capitalisations::Capitalisation = capitalisations::of_ingenieries;
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
+    EvaluationsOf => evaluations::Evaluation = evaluations::of_ingenieries;
+    LignesOf => financements::Ligne = financements::lignes_of_ingenieries;
+    PlansOf => financements::Plan = financements::plans_of_ingenieries;
+}
+
+/// A sealed text, by its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SealedAt {
+    pub(crate) position: Position,
+    pub(crate) pointer: String,
+}
+
+/// Opened values. The caller has checked the right to read: `sealed::open` does.
+impl Loader<SealedAt> for Loaders {
+    type Value = serde_json::Value;
+    type Error = Arc<eventlog::Error>;
+
+    async fn load(&self, keys: &[SealedAt]) -> Result<HashMap<SealedAt, Self::Value>, Self::Error> {
+        let places: Vec<_> = keys
+            .iter()
+            .map(|it| (it.position, it.pointer.as_str()))
+            .collect();
+        let opened = self.reads.log().vault().open(&places).await?;
+        let found = opened
+            .into_iter()
+            .map(|((position, pointer), value)| (SealedAt { position, pointer }, value));
+        Ok(found.collect())
+    }
+}
+
+/// The leaf hash of a fact, by its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ReceiptAt(pub(crate) Position);
+
+impl Loader<ReceiptAt> for Loaders {
+    type Value = Vec<u8>;
+    type Error = Arc<eventlog::Error>;
+
+    async fn load(
+        &self,
+        keys: &[ReceiptAt],
+    ) -> Result<HashMap<ReceiptAt, Self::Value>, Self::Error> {
+        let positions: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let found = self.reads.log().receipts(&positions).await?;
+        Ok(found
+            .into_iter()
+            .map(|(at, hash)| (ReceiptAt(at), hash))
+            .collect())
+    }
 }
 
 /// An element by its id.

@@ -1,7 +1,10 @@
 //! Any object by its global id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::{CapitalisationId, ConsultationId, EvaluationId, OrganisationId};
+use domain::{
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
+    PlanFinancementId,
+};
 
 use crate::{
     Error, Result,
@@ -9,9 +12,12 @@ use crate::{
         capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
         context::ContextExt,
+        dla::Dla,
         evaluation::Evaluation,
         ids::{self, Noun, parts},
+        ingenierie_collective::{self, IngenierieCollective},
         organisation::Organisation,
+        plan_financement::PlanFinancement,
     },
 };
 
@@ -24,9 +30,12 @@ const NODES_MAX: usize = 100;
 pub(crate) enum Node {
     Capitalisation(Capitalisation),
     Consultation(Consultation),
+    Dla(Dla),
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
+    IngenierieCollective(IngenierieCollective),
     Organisation(Organisation),
+    PlanFinancement(PlanFinancement),
 }
 
 #[derive(Default)]
@@ -72,13 +81,25 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
         }
+        DlaId::NAME => {
+            let row = loaders.load_one(DlaId(id)).await?;
+            row.map(|it| Node::Dla(Dla(it)))
+        }
         EvaluationId::NAME => {
             let row = loaders.load_one(EvaluationId(id)).await?;
             row.map(|it| Node::Evaluation(Evaluation(it)))
         }
+        IngenierieId::NAME => {
+            let found = ingenierie_collective::find(ctx, IngenierieId(id)).await?;
+            found.map(Node::IngenierieCollective)
+        }
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;
             row.map(|it| Node::Organisation(Organisation(it)))
+        }
+        PlanFinancementId::NAME => {
+            let row = loaders.load_one(PlanFinancementId(id)).await?;
+            row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
         }
         _ => None,
     })

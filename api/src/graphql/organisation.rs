@@ -1,26 +1,27 @@
 //! Organisations: the registry of who is who, in which roles.
 
-use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{
-    Ape, Liste, OrganisationId, Ridet, Rna, Siren, Siret, Tahiti, Territoire as Place,
-    organisation::{self as rules, Declaration, Identifiants, Identite},
-    territoire::Niveau,
-};
+mod identite;
+mod profil;
+
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
+use domain::{Liste, OrganisationId, organisation as rules};
 use eventlog::Outcome;
 use projections::organisations::{self as rows, Filter, MODEL};
 use uuid::Uuid;
 
+use self::{
+    identite::IdentiteInput,
+    profil::{ProfilStructure, ProfilStructureInput},
+};
 use crate::{
     Result,
-    error::At,
     graphql::{
         context::ContextExt,
         ids::{global, typed},
         paging::{self, List},
         referentiel::Code,
-        request::{Recorded, Request, code, codes, line, optional, prose},
-        scalars::{Cents, Date, Position, Version},
-        territoire::Territoire,
+        request::{Recorded, Request, prose},
+        scalars::{Position, Version},
     },
 };
 
@@ -109,7 +110,8 @@ impl Organisation {
 
     /// What it looked like over time, by the five criteria of the method.
     async fn profils(&self) -> Vec<ProfilStructure> {
-        self.0.profils.iter().map(ProfilStructure::of).collect()
+        let profil = |it: &rows::Profil| ProfilStructure::of(OrganisationId(self.0.id), it);
+        self.0.profils.iter().map(profil).collect()
     }
 }
 
@@ -120,41 +122,14 @@ pub(crate) async fn find(ctx: &Context<'_>, id: Option<Uuid>) -> Result<Option<O
     Ok(row.map(Organisation))
 }
 
-/// What a structure looked like on a date.
-#[derive(SimpleObject)]
-pub(crate) struct ProfilStructure {
-    /// The date it is true of.
-    as_of: Option<Date>,
-    /// Where it works.
-    territoire: Option<Territoire>,
-    /// Its field of activity.
-    secteur: Option<Code>,
-    /// Its professional branch.
-    branche: Option<Code>,
-    /// Its yearly budget.
-    budget: Option<Cents>,
-    /// Its employees in full-time equivalents, with two digits: `4.50`.
-    etp: Option<String>,
-    /// Its adhérents.
-    adherents: Option<i32>,
-}
-
-impl ProfilStructure {
-    fn of(it: &rows::Profil) -> Self {
-        let criteres = &it.criteres;
-        let code = |list, code: &Option<domain::Code>| {
-            code.as_ref().map(|it| Code::new(list, it.as_str()))
-        };
-        Self {
-            as_of: it.as_of.parse().ok().map(Date),
-            territoire: criteres.territoire.as_ref().map(Territoire::from),
-            secteur: code(Liste::Secteur, &criteres.secteur),
-            branche: code(Liste::Branche, &criteres.branche),
-            budget: criteres.budget.map(Cents),
-            etp: criteres.etp.map(|it| it.to_string()),
-            adherents: criteres.adherents,
-        }
-    }
+/// Several organisations by their ids, in the same order.
+pub(crate) async fn find_all(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Organisation>> {
+    let ids = ids.iter().map(|it| OrganisationId(*it));
+    let mut found = ctx.loaders().load_many(ids.clone()).await?;
+    Ok(ids
+        .filter_map(|it| found.remove(&it))
+        .map(Organisation)
+        .collect())
 }
 
 macro_rules! roles {
@@ -210,6 +185,7 @@ pub(crate) struct OrganisationQuery;
 impl OrganisationQuery {
     /// The registry of organisations, by name.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn organisations(
         &self,
         ctx: &Context<'_>,
@@ -271,11 +247,29 @@ impl OrganisationMutation {
         input: RegisterOrganisationInput,
     ) -> Result<OrganisationPayload> {
         let id = OrganisationId(input.request.command_id);
-        let declaration = input.declaration()?;
+        let declaration = input.identite.parse()?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {
                 it.register_organisation(asked, id, declaration.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Puts the identity of an organisation right: what is given takes the place of all that
+    /// was known. The reason is mandatory (INV-36); INV-39 holds as for a new organisation.
+    async fn correct_organisation_identity(
+        &self,
+        ctx: &Context<'_>,
+        input: CorrectOrganisationIdentityInput,
+    ) -> Result<OrganisationPayload> {
+        let id = typed(&input.organisation, "input.organisation")?;
+        let declaration = input.identite.parse()?;
+        let motif = prose("input.motif", &input.motif)?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Organisation, asked| {
+                it.correct_organisation_identity(asked, id, declaration.clone(), motif.clone())
             });
         Ok(payload(id, decided.await?))
     }
@@ -295,6 +289,73 @@ impl OrganisationMutation {
             });
         Ok(payload(id, decided.await?))
     }
+
+    /// Ends what an organisation is to the network. The reason is mandatory (INV-36).
+    async fn end_organisation_role(
+        &self,
+        ctx: &Context<'_>,
+        input: EndOrganisationRoleInput,
+    ) -> Result<OrganisationPayload> {
+        let id = typed(&input.organisation, "input.organisation")?;
+        let role = input.role.into();
+        let motif = prose("input.motif", &input.motif)?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Organisation, asked| {
+                it.end_organisation_role(asked, id, role, motif.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Notes what a structure looks like on the date of the request, by the five criteria of
+    /// the method. A later note for the same date takes its place. A structure speaks of
+    /// itself only.
+    async fn record_profil_structure(
+        &self,
+        ctx: &Context<'_>,
+        input: RecordProfilStructureInput,
+    ) -> Result<OrganisationPayload> {
+        let id = typed(&input.organisation, "input.organisation")?;
+        let profil = input.profil.parse()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Organisation, asked| {
+                it.record_profil_structure(asked, id, profil.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Closes an organisation, and says which one takes its place, if any. The reason is
+    /// mandatory (INV-36). A closed organisation holds no role and enters no new dossier
+    /// (INV-39).
+    async fn close_organisation(
+        &self,
+        ctx: &Context<'_>,
+        input: CloseOrganisationInput,
+    ) -> Result<OrganisationPayload> {
+        let id = typed(&input.organisation, "input.organisation")?;
+        let successor: Option<OrganisationId> = input
+            .successor
+            .as_ref()
+            .map(|it| typed(it, "input.successor"))
+            .transpose()?;
+        let motif = prose("input.motif", &input.motif)?;
+        let gather = || async move {
+            match successor {
+                Some(id) => ctx.log().seen::<domain::Organisation>(id).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Organisation, asked, successor| {
+                it.close_organisation(asked, id, motif.clone(), successor.as_ref())
+            },
+        );
+        Ok(payload(id, decided.await?))
+    }
 }
 
 /// A new organisation.
@@ -302,90 +363,21 @@ impl OrganisationMutation {
 pub(crate) struct RegisterOrganisationInput {
     #[graphql(flatten)]
     request: Request,
-    /// Its name, as registers write it.
-    denomination: String,
-    /// Its legal form: a code of `STATUT_JURIDIQUE`.
-    statut: String,
-    /// The establishment, on 14 digits; spaces and dots are ignored.
-    siret: Option<String>,
-    /// The legal unit, on 9 digits.
-    siren: Option<String>,
-    /// Its number in the national register of associations.
-    rna: Option<String>,
-    /// Its number in Nouvelle-Calédonie.
-    ridet: Option<String>,
-    /// Its number in Polynésie française.
-    tahiti: Option<String>,
-    /// Why it has no identifier, when it has none. Sealed.
-    sans_identifiant: Option<String>,
-    /// Its main activity (NAF).
-    ape: Option<String>,
-    /// Where it has its seat: an INSEE code.
-    commune: Option<String>,
-    /// Its fields of activity: codes of `SECTEUR`.
-    secteurs: Option<Vec<String>>,
+    #[graphql(flatten)]
+    identite: IdentiteInput,
 }
 
-impl RegisterOrganisationInput {
-    fn declaration(&self) -> Result<Declaration> {
-        let identifiants = Identifiants {
-            siret: self
-                .siret
-                .as_deref()
-                .map(Siret::parse)
-                .transpose()
-                .at("input.siret")?,
-            siren: self
-                .siren
-                .as_deref()
-                .map(Siren::parse)
-                .transpose()
-                .at("input.siren")?,
-            rna: self
-                .rna
-                .as_deref()
-                .map(Rna::parse)
-                .transpose()
-                .at("input.rna")?,
-            ridet: self
-                .ridet
-                .as_deref()
-                .map(Ridet::parse)
-                .transpose()
-                .at("input.ridet")?,
-            tahiti: self
-                .tahiti
-                .as_deref()
-                .map(Tahiti::parse)
-                .transpose()
-                .at("input.tahiti")?,
-        };
-        let commune = self
-            .commune
-            .as_deref()
-            .map(|it| Place::parse(Niveau::Commune, it));
-        let secteurs = self.secteurs.as_deref().unwrap_or_default();
-        Ok(Declaration {
-            identite: Identite {
-                denomination: line("input.denomination", &self.denomination)?,
-                statut: code(Liste::StatutJuridique, "input.statut", &self.statut)?,
-                identifiants,
-                ape: self
-                    .ape
-                    .as_deref()
-                    .map(Ape::parse)
-                    .transpose()
-                    .at("input.ape")?,
-                commune: commune.transpose().at("input.commune")?,
-                secteurs: codes(Liste::Secteur, "input.secteurs", secteurs)?,
-            },
-            sans_identifiant: optional(
-                prose,
-                "input.sansIdentifiant",
-                self.sans_identifiant.as_ref(),
-            )?,
-        })
-    }
+/// Who an organisation is, put right.
+#[derive(InputObject)]
+pub(crate) struct CorrectOrganisationIdentityInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The organisation.
+    organisation: ID,
+    #[graphql(flatten)]
+    identite: IdentiteInput,
+    /// Why it is put right (INV-36). Sealed.
+    motif: String,
 }
 
 /// A role for an organisation.
@@ -397,6 +389,43 @@ pub(crate) struct AssignOrganisationRoleInput {
     organisation: ID,
     /// What it is to the network.
     role: OrganisationRole,
+}
+
+/// A role that ends.
+#[derive(InputObject)]
+pub(crate) struct EndOrganisationRoleInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The organisation.
+    organisation: ID,
+    /// What it no longer is to the network.
+    role: OrganisationRole,
+    /// Why it ends (INV-36). Sealed.
+    motif: String,
+}
+
+/// What a structure looks like on the date of the request (`on`, or today).
+#[derive(InputObject)]
+pub(crate) struct RecordProfilStructureInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The structure.
+    organisation: ID,
+    /// At least one of the five criteria.
+    profil: ProfilStructureInput,
+}
+
+/// An organisation that ends.
+#[derive(InputObject)]
+pub(crate) struct CloseOrganisationInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The organisation.
+    organisation: ID,
+    /// Why it ends (INV-36). Sealed.
+    motif: String,
+    /// Who takes its place, if anyone does: another organisation, which is open.
+    successor: Option<ID>,
 }
 
 /// What every change of an organisation answers.

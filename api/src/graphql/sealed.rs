@@ -1,10 +1,14 @@
 //! Opening sealed texts for those who may read them.
 
 use async_graphql::Context;
+use domain::OrganisationId;
 use eventlog::Position;
 use uuid::Uuid;
 
-use crate::{Result, graphql::context::ContextExt};
+use crate::{
+    Error, Result,
+    graphql::{context::ContextExt, loaders::SealedAt},
+};
 
 /// Who may read a sealed text of a dossier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +17,8 @@ pub(crate) enum Readers {
     Dossier,
     /// Those of its DLAs: comments and reasons.
     Dlas,
+    /// Those of its DLAs, and the organisation whose own words they are.
+    DlasAnd(OrganisationId),
 }
 
 /// Opens one sealed text, if the actor may read it and if it was not erased.
@@ -23,14 +29,19 @@ pub(crate) async fn open(
     position: i64,
     pointer: &str,
 ) -> Result<Option<String>> {
-    if readers == Readers::Dlas && !ctx.scope().inside(dlas) {
+    let may_read = match readers {
+        Readers::Dossier => true,
+        Readers::Dlas => ctx.scope().inside(dlas),
+        Readers::DlasAnd(own) => ctx.scope().inside(dlas) || ctx.actor().answers_for() == Some(own),
+    };
+    if !may_read {
         return Ok(None);
     }
-    let mut opened = ctx
-        .log()
-        .vault()
-        .open(&[(Position(position), pointer)])
-        .await?;
-    let value = opened.remove(&(Position(position), pointer.to_owned()));
+    let place = SealedAt { position: Position(position), pointer: pointer.to_owned() };
+    let value = ctx
+        .loaders()
+        .load_one(place)
+        .await
+        .map_err(Error::internal)?;
     Ok(value.and_then(|it| it.as_str().map(str::to_owned)))
 }

@@ -7,6 +7,7 @@ use crate::graphql::{context::ContextExt, ids::global};
 
 /// What a person or a portal does in the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "RoleName")]
 pub(crate) enum Role {
     /// Works for one or several DLAs.
     ChargeDeMission,
@@ -24,21 +25,6 @@ pub(crate) enum Role {
     Admin,
     /// The house itself, when it draws the consequence of a fact.
     House,
-}
-
-impl From<RoleName> for Role {
-    fn from(it: RoleName) -> Self {
-        match it {
-            RoleName::ChargeDeMission => Self::ChargeDeMission,
-            RoleName::ResponsablePorteuse => Self::ResponsablePorteuse,
-            RoleName::MembreComiteAppui => Self::MembreComiteAppui,
-            RoleName::Financeur => Self::Financeur,
-            RoleName::StructureBeneficiaire => Self::StructureBeneficiaire,
-            RoleName::Prestataire => Self::Prestataire,
-            RoleName::Admin => Self::Admin,
-            RoleName::House => Self::House,
-        }
-    }
 }
 
 /// Who asks, in which role, and for whom.

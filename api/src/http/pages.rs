@@ -111,7 +111,7 @@ const LANDING: (&str, &str) = (
 (<a href="/schema.graphql?lang=en">en anglais</a>).</li>
 <li><a href="/health/ready">État du service</a>.</li>
 </ul>
-<p>En démonstration, <code>essaim token</code> donne un jeton pour chaque rôle.</p>
+<p>En démonstration, <code>essaim demo</code> affiche un jeton pour chaque rôle.</p>
 </html>
 "#,
     r#"<!doctype html>
@@ -125,7 +125,7 @@ const LANDING: (&str, &str) = (
 (<a href="/schema.graphql?lang=fr">in French</a>).</li>
 <li><a href="/health/ready">State of the service</a>.</li>
 </ul>
-<p>In the demo, <code>essaim token</code> gives a token for each role.</p>
+<p>In the demo, <code>essaim demo</code> prints a token for each role.</p>
 </html>
 "#,
 );

@@ -465,7 +465,7 @@ async fn the_pages_around_it_answer() {
             .contains("Bonjour")
     );
     let landing = house.get("/", &[("accept-language", "en")]).await;
-    assert!(landing.text.contains("/graphiql") && landing.text.contains("essaim token"));
+    assert!(landing.text.contains("/graphiql") && landing.text.contains("essaim demo"));
     let nowhere = house.get("/nowhere", &[]).await;
     assert_eq!(
         (nowhere.status, nowhere.code().as_str()),

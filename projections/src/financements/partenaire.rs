@@ -41,6 +41,8 @@ pub struct Financement {
     pub confirmed: bool,
     /// What the ingénierie costs, in cash.
     pub total_cents: i64,
+    /// The facts that make it, cost by cost.
+    pub cost_positions: Vec<i64>,
     /// The funder's own, those that the filter finds.
     pub lignes: Vec<Ligne>,
     /// Those who pay beside it, or may: not those who declined.
@@ -53,6 +55,8 @@ pub struct Autre {
     pub financeur: Option<Uuid>,
     pub dla: Option<Uuid>,
     pub granted_cents: i64,
+    /// The facts that make it, line by line.
+    pub positions: Vec<i64>,
 }
 
 /// A funder's lines, added up.
@@ -97,6 +101,7 @@ pub async fn by_partenaire(
              'position', f.position,
              'confirmed', p.confirmed,
              'total_cents', p.total_cents,
+             'cost_positions', jsonb_path_query_array(p.depenses, '$[*].positions[*]'),
              'lignes', (
                  select jsonb_agg(to_jsonb(l) order by l.ligne)
                  from lignes l
@@ -105,7 +110,9 @@ pub async fn by_partenaire(
              'autres', (
                  select coalesce(jsonb_agg(to_jsonb(a) order by a.financeur, a.dla), '[]')
                  from (
-                     select l.financeur, l.dla, coalesce(sum(l.granted_cents), 0) as granted_cents
+                     select l.financeur, l.dla,
+                            coalesce(sum(l.granted_cents), 0) as granted_cents,
+                            jsonb_path_query_array(jsonb_agg(l.positions), '$[*][*]') as positions
                      from lignes l
                      where l.plan = p.id
                        and l.financeur is distinct from $1
@@ -187,6 +194,57 @@ pub async fn totals_by_partenaire(
     .fetch_one(&reads.pool)
     .await?;
     Ok(totals)
+}
+
+/// The facts that make these sums, in the order of the log, after one of them: those of the
+/// lines found, and of what others grant beside them.
+pub async fn positions_by_partenaire(
+    reads: &Reads,
+    scope: &Scope,
+    filter: &Filter,
+    first: i64,
+    after: i64,
+) -> Result<Vec<i64>, Error> {
+    Ok(sqlx::query_scalar(
+        "with own as (
+             select plan, granted_cents, positions
+             from lignes
+             where financeur = $1
+               and ($2 or dlas && $3 or organisations && $4)
+               and ($5::date is null or sought_on >= $5)
+               and ($6::date is null or sought_on <= $6)
+               and ($7::uuid is null or $7 = any(dlas))
+               and ($8::text is null or territoire = $8)
+               and ($9::text is null or state = $9)
+         )
+         select distinct fact
+         from (
+             select unnest(positions) as fact
+             from own
+             union all
+             select unnest(l.positions)
+             from lignes l
+             where l.financeur is distinct from $1
+               and l.granted_cents is not null
+               and l.plan in (select plan from own where granted_cents is not null)
+         ) facts
+         where fact > $10
+         order by fact
+         limit $11",
+    )
+    .bind(filter.financeur.0)
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .bind(filter.from.map(jiff_sqlx::Date::from))
+    .bind(filter.to.map(jiff_sqlx::Date::from))
+    .bind(filter.dla.map(|it| it.0))
+    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.state.map(name_of).transpose()?)
+    .bind(after)
+    .bind(first)
+    .fetch_all(&reads.pool)
+    .await?)
 }
 
 /// The lines that await a funder's answer, the longest first, after a cursor (last position).

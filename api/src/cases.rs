@@ -1,0 +1,243 @@
+//! Real cases of the trade, played through the public mutations.
+//!
+//! Source: the method booklet of Avise (March 2006, experience fiches FE1 and FE2) and the
+//! case of the Accueils Collectifs de Mineurs. Each is a data file of commands; the id of a
+//! command is drawn from its case and its name, so that playing a case twice changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_graphql::{Name, Request, Value as GraphqlValue, Variables};
+use domain::{Actor, ActorId, DlaId, OrganisationId, Role, RoleName};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    clock::RequestClock,
+    graphql::{
+        self,
+        ids::{encode, parts},
+    },
+    house::House,
+    http::Language,
+};
+
+/// The cases, in the order they are played.
+const CASES: [(&str, &str); 5] = [
+    ("fe1-1", include_str!("../cases/fe1-1.json")),
+    ("fe1-3", include_str!("../cases/fe1-3.json")),
+    ("fe2-1", include_str!("../cases/fe2-1.json")),
+    ("fe2-3", include_str!("../cases/fe2-3.json")),
+    ("acm", include_str!("../cases/acm.json")),
+];
+
+/// Whoever plays has no token: their id says so, and is the same at each playing.
+const PLAYER: &str = "essaim/cases";
+
+/// Why a case could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("the case `{case}` cannot be read")]
+    Unreadable { case: &'static str, source: serde_json::Error },
+    #[error("the case `{case}` names `{name}`, which no step before opened")]
+    Unknown { case: &'static str, name: String },
+    #[error("step {step} (`{mutation}`) of the case `{case}` was refused: {message}")]
+    Refused { case: &'static str, step: usize, mutation: String, message: String },
+}
+
+/// What a case left: whom the demo may play.
+#[derive(Debug, Clone, Default)]
+pub struct Played {
+    pub dlas: BTreeSet<DlaId>,
+    pub financeur: Option<OrganisationId>,
+    pub structure: Option<OrganisationId>,
+    pub prestataire: Option<OrganisationId>,
+}
+
+/// A data file.
+#[derive(Deserialize)]
+struct Case {
+    /// Whom the tokens of the demo stand for, by the names of steps.
+    #[serde(default)]
+    guests: BTreeMap<String, String>,
+    steps: Vec<Step>,
+}
+
+/// One command of a case.
+#[derive(Deserialize)]
+struct Step {
+    /// What later steps call the object that it opens.
+    #[serde(default)]
+    name: Option<String>,
+    /// The role that gives the command.
+    r#as: RoleName,
+    /// For roles that answer for an organisation: which one.
+    #[serde(default)]
+    of: Option<String>,
+    /// The mutation.
+    r#do: String,
+    /// Its input. `@name` is the id of what the step of that name opened.
+    input: Map<String, Value>,
+}
+
+/// Plays every case.
+pub async fn play_all(house: &House) -> Result<Vec<Played>, Failure> {
+    let mut all = vec![];
+    let inputs = graphql::inputs().await;
+    for (name, text) in CASES {
+        let case = serde_json::from_str(text)
+            .map_err(|source| Failure::Unreadable { case: name, source })?;
+        all.push(Stage::new(name, &inputs).play(house, case).await?);
+    }
+    Ok(all)
+}
+
+/// A case as it is being played.
+struct Stage<'a> {
+    case: &'static str,
+    /// The type of each mutation's input.
+    inputs: &'a BTreeMap<String, String>,
+    /// Global ids, by the name of the step that opened them.
+    opened: BTreeMap<String, String>,
+    dlas: BTreeSet<DlaId>,
+}
+
+impl<'a> Stage<'a> {
+    fn new(case: &'static str, inputs: &'a BTreeMap<String, String>) -> Self {
+        Self { case, inputs, opened: BTreeMap::new(), dlas: BTreeSet::new() }
+    }
+
+    async fn play(mut self, house: &House, case: Case) -> Result<Played, Failure> {
+        for (n, step) in case.steps.iter().enumerate() {
+            self.step(house, n + 1, step).await?;
+        }
+        let guest = |role: &str| -> Result<Option<OrganisationId>, Failure> {
+            let Some(name) = case.guests.get(role) else { return Ok(None) };
+            Ok(Some(OrganisationId(self.id(name)?)))
+        };
+        Ok(Played {
+            financeur: guest("financeur")?,
+            structure: guest("structureBeneficiaire")?,
+            prestataire: guest("prestataire")?,
+            dlas: self.dlas,
+        })
+    }
+
+    async fn step(&mut self, house: &House, n: usize, step: &Step) -> Result<(), Failure> {
+        let name = step.name.clone().unwrap_or_else(|| format!("{n}"));
+        let command = drawn(&format!("{}/{name}", self.case));
+        let mut input = self.named(&Value::Object(step.input.clone()))?;
+        input["commandId"] = json!(command);
+        let mutation = &step.r#do;
+        let unknown = || Failure::Unknown { case: self.case, name: mutation.clone() };
+        let of_type = self.inputs.get(mutation).ok_or_else(unknown)?;
+        let document = format!(
+            "mutation Step($input: {of_type}!) {{ {mutation}(input: $input) {{ position }} }}"
+        );
+        let actor = self.actor(step)?;
+        let input = GraphqlValue::from_json(input).unwrap_or_default();
+        let variables = Variables::from_value(GraphqlValue::Object(
+            [(Name::new("input"), input)].into_iter().collect(),
+        ));
+        let request = Request::new(document)
+            .variables(variables)
+            .data(RequestClock::read())
+            .data(Language::Fr)
+            .data(actor.clone());
+        let answer = house.schema.execute(house.prepare(request, &actor)).await;
+        if let Some(error) = answer.errors.first() {
+            return Err(Failure::Refused {
+                case: self.case,
+                step: n,
+                mutation: mutation.clone(),
+                message: error.message.clone(),
+            });
+        }
+        // What is opened is named; another edition of the same thing is not.
+        if let (Some(noun), Some(name)) = (opens(mutation), &step.name) {
+            self.opened
+                .insert(name.clone(), encode(noun, command).to_string());
+            if noun == "Dla" {
+                self.dlas.insert(DlaId(command));
+            }
+        }
+        Ok(())
+    }
+
+    /// Who gives the command: the role of the step, for the DLAs of the case.
+    fn actor(&self, step: &Step) -> Result<Actor, Failure> {
+        let dlas = self.dlas.clone();
+        let of = || -> Result<OrganisationId, Failure> {
+            Ok(OrganisationId(self.id(step.of.as_deref().unwrap_or_default())?))
+        };
+        let role = match step.r#as {
+            RoleName::ChargeDeMission => Role::ChargeDeMission { dlas },
+            RoleName::ResponsablePorteuse => Role::ResponsablePorteuse { dlas },
+            RoleName::MembreComiteAppui => Role::MembreComiteAppui { dlas },
+            RoleName::Financeur => Role::Financeur { financeur: of()? },
+            RoleName::StructureBeneficiaire => Role::StructureBeneficiaire { structure: of()? },
+            RoleName::Prestataire => Role::Prestataire { prestataire: of()? },
+            RoleName::Admin => Role::Admin,
+            RoleName::House => Role::House,
+        };
+        let id = ActorId(drawn(&format!("{PLAYER}/{}", step.r#as.as_str())));
+        Ok(Actor { id, org: None, via: Some(PLAYER.to_owned()), role })
+    }
+
+    /// The input with ids in place of names.
+    fn named(&self, value: &Value) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::String(text) => match text.strip_prefix('@') {
+                Some(name) => json!(self.global(name)?),
+                None => value.clone(),
+            },
+            Value::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .map(|it| self.named(it))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, it)| Ok((name.clone(), self.named(it)?)))
+                    .collect::<Result<_, Failure>>()?,
+            ),
+            other => other.clone(),
+        })
+    }
+
+    fn global(&self, name: &str) -> Result<&String, Failure> {
+        self.opened
+            .get(name)
+            .ok_or_else(|| Failure::Unknown { case: self.case, name: name.to_owned() })
+    }
+
+    fn id(&self, name: &str) -> Result<Uuid, Failure> {
+        let id = parts(&self.global(name)?.clone().into()).map(|(_, id)| id);
+        id.ok_or_else(|| Failure::Unknown { case: self.case, name: name.to_owned() })
+    }
+}
+
+/// The noun that a mutation opens, if it opens one.
+fn opens(mutation: &str) -> Option<&'static str> {
+    Some(match mutation {
+        "registerOrganisation" => "Organisation",
+        "registerDla" => "Dla",
+        "initiateIngenierie" => "IngenierieCollective",
+        "openPlanFinancement" => "PlanFinancement",
+        "draftCahierDesCharges" => "Consultation",
+        "planEvaluation" => "Evaluation",
+        "determineNatureCapitalisation" => "Capitalisation",
+        _ => return None,
+    })
+}
+
+/// The id that stands for a name, the same at each playing.
+fn drawn(name: &str) -> Uuid {
+    let sum: [u8; 32] = Sha256::digest(name).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&sum[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}

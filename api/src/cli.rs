@@ -1,0 +1,321 @@
+//! The words of the command line, and what each does. Data on standard output, everything
+//! else on standard error.
+
+mod output;
+mod serving;
+
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use api::{
+    config::{Problem, Settings},
+    demo,
+    embedded::{self, Binaries},
+    graphql,
+    house::Closed,
+    http::Language,
+    telemetry, throwaway,
+};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use eventlog::{EventLog, Kek};
+use projections::{ReadModel, Reads};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use self::output::{Format, say, table};
+
+/// Essaim: the event-sourced API of the DLA network.
+///
+/// Exit codes: 0 ok, 1 failure, 2 usage, 6 a dependency does not answer, 7 not up to date.
+#[derive(Debug, Parser)]
+#[command(name = "essaim", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// A TOML file of settings; `ESSAIM_*` variables have the last word.
+    #[arg(long, global = true, env = "ESSAIM_CONFIG")]
+    config: Option<PathBuf>,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// Answers on the database of ESSAIM_DATABASE_URL.
+    Serve,
+    /// Answers on a private PostgreSQL, with real cases of the trade and a token a role.
+    Demo {
+        /// Where to listen; port 0 takes a free one.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Where the private server keeps its data.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+        /// Forgets what the data directory held.
+        #[arg(long)]
+        fresh: bool,
+    },
+    /// Creates or upgrades the schemas `log`, `keeping` and `vault`.
+    Migrate,
+    /// The answers: where they stand, and building them anew.
+    Projections {
+        #[command(subcommand)]
+        word: ProjectionsWord,
+    },
+    /// Prints the GraphQL schema.
+    Schema {
+        /// The language of its documentation.
+        #[arg(long, value_enum, default_value_t = Tongue::En)]
+        lang: Tongue,
+    },
+    /// Prints every setting, its origin, and its value unless it is a secret.
+    Config,
+    /// Asks a running server whether it is ready.
+    Health {
+        /// The address of the server.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        address: SocketAddr,
+    },
+    /// Prints a completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Runs a command with a throw-away PostgreSQL around it: for the tests.
+    #[command(hide = true)]
+    WithPostgres {
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ProjectionsWord {
+    /// Where each question stands. Exit code 7 when one is stopped or behind.
+    Status,
+    /// Builds a question anew beside the answer in use, then puts it in its place.
+    Rebuild {
+        /// The question; `--all` for every one.
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// Every question, one after the other.
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+    },
+}
+
+/// A language of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tongue {
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
+/// Why a word was not done, and the exit code that says so.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Settings(#[from] Problem),
+    #[error("{0} is needed: see `essaim config`")]
+    Needed(&'static str),
+    #[error("there is no question named `{0}`: `essaim projections status` lists them")]
+    NoQuestion(String),
+    #[error("some answers are stopped or behind the log")]
+    NotUpToDate,
+    #[error("the server at {0} is not ready")]
+    NotReady(SocketAddr),
+    #[error(transparent)]
+    Demo(#[from] demo::Failure),
+    #[error(transparent)]
+    House(#[from] Closed),
+    #[error(transparent)]
+    Log(#[from] eventlog::Error),
+    #[error(transparent)]
+    Reads(#[from] projections::Error),
+    #[error(transparent)]
+    Postgres(#[from] embedded::Error),
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::Failure),
+    #[error(transparent)]
+    Issuers(#[from] api::auth::IssuerProblem),
+    #[error("the system refused")]
+    System(#[from] io::Error),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Settings(_) | Self::Needed(_) | Self::NoQuestion(_) => 2,
+            Self::NotReady(_) | Self::Log(_) | Self::Reads(_) | Self::House(_) => 6,
+            Self::NotUpToDate => 7,
+            _ => 1,
+        }
+    }
+}
+
+/// Does what was asked. A failure is told with its causes, one a line.
+pub fn run(cli: Cli) -> ExitCode {
+    match cli.run() {
+        Ok(code) => code,
+        Err(failure) => {
+            output::complain(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+impl Cli {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let format = self.format;
+        let settings = || Settings::load(self.config.as_deref());
+        match self.word {
+            Word::Serve => serving::serve(&settings()?)?,
+            Word::Demo { listen, data_dir, fresh } => {
+                serving::demo(settings()?, listen, data_dir, fresh, format)?;
+            }
+            Word::Migrate => migrate(&settings()?)?,
+            Word::Projections { word } => {
+                runtime()?.block_on(projections(&settings()?, word, format))?
+            }
+            Word::Schema { lang } => {
+                let language = if lang == Tongue::Fr { Language::Fr } else { Language::En };
+                say(graphql::sdl(language).trim_end());
+            }
+            Word::Config => print_config(&settings()?, format),
+            Word::Health { address } => serving::health(address)?,
+            Word::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "essaim", &mut io::stdout());
+            }
+            Word::WithPostgres { command } => {
+                let settings = settings()?;
+                let binaries =
+                    Binaries { bin: settings.pg_bin.clone(), lib: settings.pg_lib.clone() };
+                return Ok(throwaway::run(&command, &binaries)?);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}
+
+fn migrate(settings: &Settings) -> Result<(), Failure> {
+    let url = settings
+        .migration_database_url
+        .as_ref()
+        .or(settings.database_url.as_ref())
+        .ok_or(Failure::Needed("ESSAIM_MIGRATION_DATABASE_URL"))?;
+    runtime()?.block_on(EventLog::migrate_at(url.expose_secret(), &settings.log_origin))?;
+    Ok(())
+}
+
+/// The log and the answers that the settings name.
+pub(crate) async fn open(settings: &Settings) -> Result<api::house::House, Failure> {
+    let url = settings
+        .database_url
+        .as_ref()
+        .ok_or(Failure::Needed("ESSAIM_DATABASE_URL"))?;
+    let kek = settings
+        .kek()?
+        .ok_or(Failure::Needed("ESSAIM_KEK or ESSAIM_KEK_FILE"))?;
+    let kek = Kek::new(*kek.expose_secret());
+    let house =
+        api::house::House::open(url.expose_secret(), settings.pool_max, &settings.log_origin, kek);
+    Ok(house.await?)
+}
+
+async fn projections(
+    settings: &Settings,
+    word: ProjectionsWord,
+    format: Format,
+) -> Result<(), Failure> {
+    let house = open(settings).await?;
+    let done = match word {
+        ProjectionsWord::Status => status(&house.reads, format).await,
+        ProjectionsWord::Rebuild { name, .. } => rebuild(&house.reads, name, format).await,
+    };
+    house.close().await;
+    done
+}
+
+async fn status(reads: &Reads, format: Format) -> Result<(), Failure> {
+    let all = reads.status().await?;
+    match format {
+        Format::Json => say(&json!(
+            all.iter()
+                .map(|it| json!({
+                    "question": it.question,
+                    "version": it.version,
+                    "position": it.position.0,
+                    "head": it.head.0,
+                }))
+                .collect::<Vec<_>>()
+        )
+        .to_string()),
+        Format::Table => say(&table(
+            ["question", "version", "position", "head", "behind"],
+            all.iter().map(|it| {
+                let behind = it.head.0 - it.position.0;
+                [
+                    it.question.to_owned(),
+                    it.version.to_string(),
+                    it.position.0.to_string(),
+                    it.head.0.to_string(),
+                    behind.to_string(),
+                ]
+            }),
+        )),
+    }
+    if all.iter().any(|it| it.position < it.head) { Err(Failure::NotUpToDate) } else { Ok(()) }
+}
+
+async fn rebuild(reads: &Reads, name: Option<String>, format: Format) -> Result<(), Failure> {
+    let models: Vec<&'static ReadModel> = match name {
+        Some(name) => vec![ReadModel::named(&name).ok_or(Failure::NoQuestion(name))?],
+        None => projections::ALL.to_vec(),
+    };
+    for model in models {
+        let progress = output::Progress::new(model.name);
+        let position = reads
+            .rebuild(model, |at, head| progress.tell(at.0, head.0))
+            .await?;
+        progress.end();
+        match format {
+            Format::Json => {
+                say(&json!({ "question": model.name, "position": position.0 }).to_string())
+            }
+            Format::Table => say(&format!("{} rebuilt up to position {}", model.name, position.0)),
+        }
+    }
+    Ok(())
+}
+
+fn print_config(settings: &Settings, format: Format) {
+    let rows = settings.describe();
+    match format {
+        Format::Json => {
+            let all: Vec<_> = rows
+                .iter()
+                .map(|it| {
+                    json!({
+                        "variable": it.variable(),
+                        "value": it.value,
+                        "origin": it.origin.to_string(),
+                    })
+                })
+                .collect();
+            say(&json!(all).to_string());
+        }
+        Format::Table => say(&table(
+            ["variable", "value", "origin"],
+            rows.iter()
+                .map(|it| [it.variable(), it.value.clone(), it.origin.to_string()]),
+        )),
+    }
+}

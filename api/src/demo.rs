@@ -1,0 +1,180 @@
+//! The demo: the house on its own PostgreSQL, with real cases of the trade and a token a role.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::rand;
+use domain::{DlaId, OrganisationId, Role};
+use eventlog::{EventLog, Kek};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    auth::Verifier,
+    cases::{self, Played},
+    clock,
+    config::Settings,
+    embedded::{self, Binaries, Durability, Embedded},
+    house::{Closed, House},
+    tokens::{self, Bearer, DevIssuer},
+};
+
+/// The database of the demo, in its private server.
+const DATABASE: &str = "essaim";
+
+/// Why there is no demo.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("the demo answers on this machine only: {0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    #[error("the private server cannot run")]
+    Server(#[from] embedded::Error),
+    #[error("the data directory cannot be used")]
+    Directory(#[from] io::Error),
+    #[error("the system gave no random bytes")]
+    Random,
+    #[error("the database cannot be prepared")]
+    Log(#[from] eventlog::Error),
+    #[error("the house cannot be opened")]
+    House(#[from] Closed),
+    #[error("the cases cannot be played")]
+    Cases(#[from] cases::Failure),
+    #[error("there are no tokens")]
+    Tokens(#[from] tokens::Failure),
+}
+
+/// A private server with an empty or a known house in it.
+pub struct Ground {
+    server: Embedded,
+    kek: Kek,
+}
+
+impl Ground {
+    /// Starts the private server of a data directory; `fresh` forgets what it held.
+    /// Call it outside the async runtime: it waits.
+    pub fn prepare(
+        settings: &Settings,
+        listen: SocketAddr,
+        directory: Option<PathBuf>,
+        fresh: bool,
+    ) -> Result<Self, Failure> {
+        if !listen.ip().is_loopback() {
+            return Err(Failure::NotLoopback(listen));
+        }
+        let directory = embedded::default_dir(directory);
+        if fresh && directory.exists() {
+            fs::remove_dir_all(&directory)?;
+        }
+        let binaries = Binaries { bin: settings.pg_bin.clone(), lib: settings.pg_lib.clone() };
+        let server = Embedded::start(&directory, Durability::Durable, &binaries)?;
+        Ok(Self { server, kek: kek_of(&directory)? })
+    }
+
+    /// Migrates the database and opens the house, with the rights of the service.
+    pub async fn open(&self, settings: &Settings) -> Result<House, Failure> {
+        let admin = self.server.url("postgres", DATABASE);
+        EventLog::create_database(&admin).await?;
+        EventLog::migrate_at(&admin, &settings.log_origin).await?;
+        let service = self.server.url("essaim_service", DATABASE);
+        Ok(House::open(&service, settings.pool_max, &settings.log_origin, self.kek.clone()).await?)
+    }
+
+    /// Stops the private server.
+    pub fn stop(self) -> Result<(), Failure> {
+        Ok(self.server.stop()?)
+    }
+}
+
+/// Who may come to the demo.
+pub struct Guests {
+    issuer: DevIssuer,
+    played: Vec<Played>,
+}
+
+impl Guests {
+    /// Plays the cases, which changes nothing when they were played before, and makes a key
+    /// for the tokens of this process.
+    pub async fn invite(house: &House) -> Result<Self, Failure> {
+        let played = cases::play_all(house).await?;
+        Ok(Self { issuer: DevIssuer::new()?, played })
+    }
+
+    /// Accepts the tokens of the demo, and no others.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new().with(self.issuer.issuer())
+    }
+
+    /// One token a role: everything of the cases, as that role sees it.
+    pub fn tokens(&self) -> Result<Map<String, Value>, Failure> {
+        let dlas: BTreeSet<DlaId> = self.played.iter().flat_map(|it| it.dlas.clone()).collect();
+        let first = |of: fn(&Played) -> Option<OrganisationId>| self.played.iter().find_map(of);
+        let mut roles = vec![
+            ("chargeDeMission", Role::ChargeDeMission { dlas: dlas.clone() }),
+            ("responsablePorteuse", Role::ResponsablePorteuse { dlas: dlas.clone() }),
+            ("membreComiteAppui", Role::MembreComiteAppui { dlas }),
+        ];
+        if let Some(financeur) = first(|it| it.financeur) {
+            roles.push(("financeur", Role::Financeur { financeur }));
+        }
+        if let Some(structure) = first(|it| it.structure) {
+            roles.push(("structureBeneficiaire", Role::StructureBeneficiaire { structure }));
+        }
+        if let Some(prestataire) = first(|it| it.prestataire) {
+            roles.push(("prestataire", Role::Prestataire { prestataire }));
+        }
+        roles.push(("admin", Role::Admin));
+        let now = clock::now();
+        roles
+            .into_iter()
+            .map(|(name, role)| {
+                let bearer = Bearer { subject: format!("demo/{name}"), role, org: None };
+                Ok((name.to_owned(), json!(self.issuer.mint(&bearer, now)?)))
+            })
+            .collect()
+    }
+}
+
+/// The key-encryption key of a demo: drawn once, kept beside the data.
+fn kek_of(directory: &Path) -> Result<Kek, Failure> {
+    let file = directory.join("kek");
+    if let Ok(known) = fs::read(&file)
+        && let Ok(key) = <[u8; 32]>::try_from(known)
+    {
+        return Ok(Kek::new(key));
+    }
+    let mut key = [0; 32];
+    rand::fill(&mut key).map_err(|_| Failure::Random)?;
+    let mut options = fs::OpenOptions::new();
+    let mut out = options
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&file)?;
+    io::Write::write_all(&mut out, &key)?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+    Ok(Kek::new(key))
+}
+
+/// Three queries to try, for whoever has just started the demo.
+pub const QUERIES: [(&str, &str); 3] = [
+    (
+        "les ingénieries et leur coût",
+        "{ ingenieries(first: 10) { totalCount nodes { intitule etat porteur { intitule } \
+         structuresMobilisees planFinancement { total } } } }",
+    ),
+    (
+        "ce que chaque financeur a accordé",
+        "{ ingenieries(first: 10) { nodes { intitule planFinancement { ressources { source { \
+         libelle } accorde etat } } } } }",
+    ),
+    (
+        "qui a fait quoi, quand, et pourquoi",
+        "{ ingenieries(first: 1) { nodes { intitule historique(first: 20) { nodes { position on \
+         type actor { role } } } } } }",
+    ),
+];

@@ -1,0 +1,276 @@
+//! From the offres to the choice, and telling everyone.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use domain::{
+    ConsultationId, OrganisationId, QuarterDays,
+    consultation::{Choice, Event, Notation as Marks, Offre, OffreOuverte},
+};
+use eventlog::EventLog;
+
+use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload};
+use crate::{
+    Result,
+    graphql::{
+        context::ContextExt,
+        ids::typed,
+        request::{Request, optional, prose},
+        scalars::{Cents, Jours},
+    },
+};
+
+#[derive(Default)]
+pub(crate) struct ChoixMutation;
+
+#[Object]
+impl ChoixMutation {
+    /// Sends an offre, or a better one. It stays sealed until the opening: nobody reads it.
+    async fn submit_offre(
+        &self,
+        ctx: &Context<'_>,
+        input: SubmitOffreInput,
+    ) -> Result<ConsultationPayload> {
+        let id: ConsultationId = typed(&input.consultation, "input.consultation")?;
+        let prestataire = typed(&input.prestataire, "input.prestataire")?;
+        let offre = Offre {
+            montant: input.montant.0,
+            jours: input.jours.map(|it| it.0),
+            proposition: optional(prose, "input.proposition", input.proposition.as_ref())?,
+        };
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| {
+                it.submit_offre(asked, id, prestataire, offre.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Takes an offre back, before the opening.
+    async fn withdraw_offre(
+        &self,
+        ctx: &Context<'_>,
+        input: PrestataireInput,
+    ) -> Result<ConsultationPayload> {
+        let (id, prestataire) = input.ids()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| {
+                it.withdraw_offre(asked, prestataire)
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Opens the offres together, after the deadline or once everyone consulted has answered
+    /// (INV-02).
+    async fn open_offres(
+        &self,
+        ctx: &Context<'_>,
+        input: ConsultationInput,
+    ) -> Result<ConsultationPayload> {
+        let id = input.id()?;
+        // The envelopes are opened only once the rules allow the opening.
+        let consultation = ctx.log().load::<domain::Consultation>(id).await?;
+        let envelopes = match consultation
+            .state
+            .envelopes_to_open(&input.request.asked(ctx)?)
+        {
+            Ok(bidders) if bidders.is_empty() => vec![],
+            Ok(_) => envelopes(ctx.log(), id).await?,
+            // The log answers: it may have been asked before.
+            Err(_) => vec![],
+        };
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| it.open_offres(asked, &envelopes));
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Chooses who will carry out the mission, among those whose offre was opened (INV-02,
+    /// INV-04, INV-05). Fewer than three prestataires consulted must be justified.
+    async fn choose_prestataire(
+        &self,
+        ctx: &Context<'_>,
+        input: ChoosePrestataireInput,
+    ) -> Result<ConsultationPayload> {
+        let id = typed(&input.consultation, "input.consultation")?;
+        let prestataire = typed(&input.prestataire, "input.prestataire")?;
+        let NotationInput { contenus, engagement, animation, enquete } = input.notation;
+        let notation = Marks { contenus, engagement, animation, enquete };
+        let motif = prose("input.motif", &input.motif)?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| {
+                it.choose_prestataire(asked, Choice { prestataire, notation, motif: motif.clone() })
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Chooses a prestataire without competition: it must be justified (INV-03).
+    async fn award_directly(
+        &self,
+        ctx: &Context<'_>,
+        input: AwardDirectlyInput,
+    ) -> Result<ConsultationPayload> {
+        let id = typed(&input.consultation, "input.consultation")?;
+        let prestataire: OrganisationId = typed(&input.prestataire, "input.prestataire")?;
+        let montant = input.montant.0;
+        let gather = || ctx.log().seen::<domain::Organisation>(prestataire);
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Consultation, asked, prestataire| {
+                it.award_directly(asked, prestataire, montant)
+            },
+        );
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Tells a bidder the result.
+    async fn inform_prestataire(
+        &self,
+        ctx: &Context<'_>,
+        input: PrestataireInput,
+    ) -> Result<ConsultationPayload> {
+        let (id, prestataire) = input.ids()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| {
+                it.inform_prestataire(asked, prestataire)
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Declares that no offre answers the need. The reason is mandatory (INV-36).
+    async fn declare_consultation_unsuccessful(
+        &self,
+        ctx: &Context<'_>,
+        input: DeclareConsultationUnsuccessfulInput,
+    ) -> Result<ConsultationPayload> {
+        let id = typed(&input.consultation, "input.consultation")?;
+        let motif = prose("input.motif", &input.motif)?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| {
+                it.declare_consultation_unsuccessful(asked, motif.clone())
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Ends the consultation, once every bidder was informed (INV-05).
+    async fn close_consultation(
+        &self,
+        ctx: &Context<'_>,
+        input: ConsultationInput,
+    ) -> Result<ConsultationPayload> {
+        let id = input.id()?;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::Consultation, asked| it.close_consultation(asked));
+        Ok(payload(id, decided.await?))
+    }
+}
+
+/// What the sealed offres hold, in the order received.
+async fn envelopes(log: &EventLog, id: ConsultationId) -> Result<Vec<OffreOuverte>> {
+    #[derive(serde::Deserialize)]
+    struct Content {
+        montant: i64,
+        jours: Option<i32>,
+    }
+    let facts = log.history::<domain::Consultation>(id).await?;
+    let received: Vec<_> = facts
+        .iter()
+        .filter_map(|it| match &it.event {
+            domain::Event::Consultation(Event::OffreReceived { prestataire, .. }) => {
+                Some((it.position, *prestataire))
+            }
+            _ => None,
+        })
+        .collect();
+    let places: Vec<_> = received
+        .iter()
+        .map(|(position, _)| (*position, "/offre"))
+        .collect();
+    let mut opened = log.vault().open(&places).await?;
+    let mut all = vec![];
+    for (position, prestataire) in received {
+        // An offre that was erased cannot be chosen.
+        let Some(value) = opened.remove(&(position, "/offre".to_owned())) else { continue };
+        let content: Content = serde_json::from_value(value).map_err(crate::Error::internal)?;
+        all.push(OffreOuverte {
+            prestataire,
+            montant: domain::Cents(content.montant),
+            jours: content.jours.map(QuarterDays),
+        });
+    }
+    Ok(all)
+}
+
+/// An offre.
+#[derive(InputObject)]
+pub(crate) struct SubmitOffreInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The consultation.
+    consultation: ID,
+    /// Who offers.
+    prestataire: ID,
+    /// The whole price, taxes included.
+    montant: Cents,
+    /// The days of intervention offered.
+    jours: Option<Jours>,
+    /// The proposal itself.
+    proposition: Option<String>,
+}
+
+/// A choice among offres.
+#[derive(InputObject)]
+pub(crate) struct ChoosePrestataireInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The consultation.
+    consultation: ID,
+    /// Who is chosen.
+    prestataire: ID,
+    /// The marks of its offre.
+    notation: NotationInput,
+    /// Why it is chosen. Sealed: the DLAs read it.
+    motif: String,
+}
+
+/// Marks on the four criteria of the method (step 3 C3), from 0 to 5.
+#[derive(Clone, Copy, InputObject)]
+pub(crate) struct NotationInput {
+    /// Quality of contents and forms.
+    contenus: i32,
+    /// Commitment asked of the structures.
+    engagement: i32,
+    /// Exchange and animation, collective and individual phases.
+    animation: i32,
+    /// Enquiry before the animation.
+    enquete: i32,
+}
+
+/// A choice without competition.
+#[derive(InputObject)]
+pub(crate) struct AwardDirectlyInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The consultation.
+    consultation: ID,
+    /// Who is chosen.
+    prestataire: ID,
+    /// The price agreed.
+    montant: Cents,
+}
+
+/// A consultation that ends without a choice.
+#[derive(InputObject)]
+pub(crate) struct DeclareConsultationUnsuccessfulInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The consultation.
+    consultation: ID,
+    /// Why no offre answers the need. Sealed: the DLAs read it.
+    motif: String,
+}

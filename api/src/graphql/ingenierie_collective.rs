@@ -1,0 +1,553 @@
+//! The ingénierie collective: its fiche, its list and what every change of it shares. The
+//! mutations and the parts of the fiche are cut by the four steps of the method.
+
+mod identifier;
+pub(crate) mod recherche;
+mod engager;
+mod confirmer;
+mod finaliser;
+mod advice;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
+use domain::{
+    Asked, Decision, DlaId, IngenierieId, Line, Liste, OrganisationId, Prose, QuarterDays, Role,
+    Seen, ingenierie_collective::Etat,
+};
+use eventlog::{EventLog, Outcome};
+use projections::{
+    SealedPlace,
+    ingenieries::{self as rows, MODEL},
+};
+use uuid::Uuid;
+
+pub(crate) use self::recherche::{IngenierieCollectiveQuery, find};
+use self::{
+    advice::Advice,
+    confirmer::{
+        ConfirmerMutation,
+        mobilisation::{Groupe, MobilisationMutation, StructureCiblee},
+        projet::{Intervenant, Module, ProjetMutation, ResultatAttendu, TypeIngenierie},
+    },
+    engager::{AvisComiteAppui, EngagerMutation, Objectif, Partenaire, ValidationDemarche},
+    finaliser::{Abandon, ActiviteSkipped, FinaliserMutation, NoteDatee},
+    identifier::{IdentifierMutation, Problematique, Subsidiarite},
+};
+use crate::{
+    Result,
+    graphql::{
+        capitalisation::Capitalisation,
+        consultation::Consultation,
+        context::ContextExt,
+        dla::{self, Dla},
+        evaluation::Evaluation,
+        historique::{self, Fait, HistoriqueFilter},
+        ids::{global, typed},
+        loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie},
+        organisation::Organisation,
+        paging::{self, List},
+        plan_financement::{self, PlanFinancement},
+        referentiel::Code,
+        regle::RegleEcartee,
+        request::{Recorded, Request, prose},
+        scalars::{Date, Jours, Position, Version},
+        sealed::{Readers, open},
+        territoire::Territoire,
+    },
+};
+
+/// An ingénierie collective: one common answer, built by a DLA with partners, to needs that
+/// several structures share. This is its fiche.
+pub(crate) struct IngenierieCollective(pub(crate) rows::Ingenierie);
+
+/// An ingénierie collective: one common answer, built by a DLA with partners, to needs that
+/// several structures share. This is its fiche.
+#[Object]
+impl IngenierieCollective {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        global(IngenierieId(self.0.id))
+    }
+
+    /// Send it back with a change to be told if someone else moved first.
+    async fn version(&self) -> Version {
+        Version(self.0.version)
+    }
+
+    /// How far it has come.
+    async fn etat(&self) -> EtatIngenierie {
+        self.0.etat.into()
+    }
+
+    /// When it passed its milestones (jalons).
+    async fn jalons(&self) -> Jalons {
+        Jalons::of(&self.0)
+    }
+
+    /// Its working title.
+    async fn intitule(&self) -> &str {
+        self.0.intitule.as_str()
+    }
+
+    /// The catchy title (accroche) that structures and partners read. Absent until it is chosen.
+    async fn accroche(&self) -> Option<&str> {
+        self.0.accroche.as_ref().map(Line::as_str)
+    }
+
+    /// Where it takes place.
+    async fn territoire(&self) -> Territoire {
+        Territoire::from(&self.0.territoire)
+    }
+
+    /// The sectors in which structures are looked for: codes of `SECTEUR`.
+    async fn secteurs(&self) -> Vec<Code> {
+        Code::all(Liste::Secteur, self.0.secteurs.iter().map(domain::Code::as_str))
+    }
+
+    /// The DLA that leads it.
+    async fn porteur(&self, ctx: &Context<'_>) -> Result<Option<Dla>> {
+        dla::find(ctx, Some(self.0.porteur)).await
+    }
+
+    /// The DLAs concerned, the one that leads first. Several when it is inter-DLA.
+    async fn dlas(&self, ctx: &Context<'_>) -> Result<Vec<Dla>> {
+        let ids = self.0.dlas.iter().map(|it| DlaId(*it));
+        let mut found = ctx.loaders().load_many(ids.clone()).await?;
+        Ok(ids.filter_map(|it| found.remove(&it)).map(Dla).collect())
+    }
+
+    /// The need that structures share (problématique).
+    async fn problematique(&self) -> Problematique {
+        Problematique(self.part(self.0.problematique.clone()))
+    }
+
+    /// The objectives that the partners share.
+    async fn objectifs(&self) -> Vec<Objectif> {
+        self.0.objectifs.iter().cloned().map(Objectif).collect()
+    }
+
+    /// The comparisons with existing offers (subsidiarité), oldest first.
+    async fn subsidiarites(&self) -> Vec<Subsidiarite> {
+        self.each(&self.0.subsidiarites, Subsidiarite)
+    }
+
+    /// The comparisons with what other operators do (complémentarité), oldest first.
+    async fn complementarites(&self) -> Vec<NoteDatee> {
+        self.each(&self.0.complementarites, NoteDatee)
+    }
+
+    /// The partners of the network.
+    async fn partenaires(&self) -> Vec<Partenaire> {
+        self.each(&self.0.partenaires, Partenaire)
+    }
+
+    /// Which structures porteuses inscribed the démarche in their activities (INV-08).
+    async fn validations(&self) -> Vec<ValidationDemarche> {
+        let all = self.0.validations.iter().cloned();
+        all.map(ValidationDemarche).collect()
+    }
+
+    /// The last avis of the comité d'appui of each DLA concerned (INV-06).
+    async fn avis(&self) -> Vec<AvisComiteAppui> {
+        self.each(&self.0.avis, AvisComiteAppui)
+    }
+
+    /// The targeted structures, and where each stands. A structure sees itself only.
+    async fn structures(&self, ctx: &Context<'_>) -> Vec<StructureCiblee> {
+        let all = self.0.structures.iter();
+        all.filter(|it| shown(ctx, it.structure))
+            .map(|it| StructureCiblee(self.part(it.clone())))
+            .collect()
+    }
+
+    /// How many structures take part now.
+    async fn structures_mobilisees(&self) -> i32 {
+        self.0.structures_mobilisees
+    }
+
+    /// The groupes of structures that work together. A structure sees those it sits in.
+    async fn groupes(&self, ctx: &Context<'_>) -> Vec<Groupe> {
+        let all = self.0.groupes.iter();
+        all.filter(|it| own_structure(ctx).is_none_or(|own| it.structures.contains(&own)))
+            .cloned()
+            .map(Groupe)
+            .collect()
+    }
+
+    /// The results to reach (method, step 3 B1d).
+    async fn resultats_attendus(&self) -> Vec<ResultatAttendu> {
+        let all = self.0.resultats.iter().cloned();
+        all.map(ResultatAttendu).collect()
+    }
+
+    /// When results were changed after the projet was formalised, and why (INV-26).
+    async fn amendements_resultats(&self) -> Vec<NoteDatee> {
+        self.each(&self.0.amendements, NoteDatee)
+    }
+
+    /// What it does for structures. Absent until it is chosen.
+    async fn type_ingenierie(&self) -> Option<TypeIngenierie> {
+        self.0.type_ingenierie.map(TypeIngenierie::from)
+    }
+
+    /// The themes of Enée (the information system of the DLA): codes of `TYPE_PRESTATION`.
+    async fn types_prestation(&self) -> Vec<Code> {
+        let codes = self.0.types_prestation.iter();
+        Code::all(Liste::TypePrestation, codes.map(domain::Code::as_str))
+    }
+
+    /// The topics, in the order they will be treated.
+    async fn sujets(&self) -> Vec<&str> {
+        self.0.sujets.iter().map(Line::as_str).collect()
+    }
+
+    /// The porteur's own time of intervention. Absent until it is positioned.
+    async fn temps_porteur(&self) -> Option<Jours> {
+        self.0.temps_porteur.map(Jours::from)
+    }
+
+    /// The système intervenant: who intervenes, prestataires and partners.
+    async fn systeme_intervenant(&self) -> Vec<Intervenant> {
+        let all = self.0.intervenants.iter().cloned();
+        all.map(Intervenant).collect()
+    }
+
+    /// The modules of the projet d'intervention. Empty until it is formalised.
+    async fn modules(&self) -> Vec<Module> {
+        self.0.modules.iter().cloned().map(Module).collect()
+    }
+
+    /// The days of all modules, on all their territories.
+    async fn jours(&self) -> Jours {
+        Jours(QuarterDays(self.0.jours))
+    }
+
+    /// The rules that were set aside, oldest first, each with its justification. Every reader of
+    /// the dossier sees them, financeurs among them.
+    async fn regles_ecartees(&self) -> Vec<RegleEcartee> {
+        let all = self.0.waivers.iter().cloned();
+        all.map(|rows::Waiver { rule, on, because }| RegleEcartee { rule, on, because })
+            .collect()
+    }
+
+    /// The activities of the method that are left out, while they are.
+    async fn activites_skipped(&self) -> Vec<ActiviteSkipped> {
+        self.each(&self.0.activites_skipped, ActiviteSkipped)
+    }
+
+    /// Why it was given up, and where it stood. Absent unless it is given up now.
+    async fn abandon(&self) -> Option<Abandon> {
+        let abandon = self.0.abandon.clone()?;
+        Some(Abandon(self.part(abandon)))
+    }
+
+    /// When it was reopened after its end, and why.
+    async fn reouvertures(&self) -> Vec<NoteDatee> {
+        self.each(&self.0.reouvertures, NoteDatee)
+    }
+
+    /// What deserves a look: warnings that never block. Read from the log itself, so it counts
+    /// as much as twenty fields. For the DLAs concerned; null for others.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn advice(&self, ctx: &Context<'_>) -> Result<Option<Vec<Advice>>> {
+        if !ctx.scope().inside(&self.0.dlas) {
+            return Ok(None);
+        }
+        advice::of(ctx, IngenierieId(self.0.id)).await.map(Some)
+    }
+
+    /// What it costs and who pays. Null while no plan is opened, or when you may not see it.
+    async fn plan_financement(&self, ctx: &Context<'_>) -> Result<Option<PlanFinancement>> {
+        plan_financement::of_ingenierie(ctx, IngenierieId(self.0.id)).await
+    }
+
+    /// Its evaluations: one at most today.
+    async fn evaluations(&self, ctx: &Context<'_>) -> Result<Vec<Evaluation>> {
+        let key: EvaluationsOf = OfIngenierie(IngenierieId(self.0.id));
+        let rows = ctx.loaders().load_one(key).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Evaluation)
+            .collect())
+    }
+
+    /// What it leaves to others: one capitalisation at most today, with its elements.
+    async fn capitalisations(&self, ctx: &Context<'_>) -> Result<Vec<Capitalisation>> {
+        let key: CapitalisationsOf = OfIngenierie(IngenierieId(self.0.id));
+        let rows = ctx.loaders().load_one(key).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Capitalisation)
+            .collect())
+    }
+
+    /// Its consultations of prestataires that you may see.
+    async fn consultations(&self, ctx: &Context<'_>) -> Result<Vec<Consultation>> {
+        let key: ConsultationsOf = OfIngenierie(IngenierieId(self.0.id));
+        let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Consultation).collect())
+    }
+
+    /// Its history, oldest first: who did what, when, for whom and why; with the facts of its
+    /// plan de financement, consultations, evaluation and capitalisation that you may see.
+    #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    async fn historique(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from 1 to 100.")] first: i32,
+        #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
+        #[graphql(desc = "What to look for.")] filter: Option<HistoriqueFilter>,
+        #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
+            Position,
+        >,
+    ) -> Result<List<i64, Fait>> {
+        paging::at_least(ctx, &historique::MODEL, at_least_position).await?;
+        historique::list(ctx, &self.0, first, after.as_deref(), filter.unwrap_or_default()).await
+    }
+}
+
+impl IngenierieCollective {
+    /// A part of this fiche.
+    fn part<T>(&self, row: T) -> Part<T> {
+        Part { dlas: self.0.dlas.as_slice().into(), row }
+    }
+
+    /// Parts of this fiche.
+    fn each<T: Clone, P>(&self, rows: &[T], part: impl Fn(Part<T>) -> P) -> Vec<P> {
+        self.part(()).each(rows, part)
+    }
+}
+
+/// A part of a fiche, with the DLAs whose people read its sealed texts.
+struct Part<T> {
+    dlas: Arc<[Uuid]>,
+    row: T,
+}
+
+impl<T> Part<T> {
+    /// Another part of the same fiche.
+    fn with<U>(&self, row: U) -> Part<U> {
+        Part { dlas: self.dlas.clone(), row }
+    }
+
+    fn each<U: Clone, P>(&self, rows: &[U], part: impl Fn(Part<U>) -> P) -> Vec<P> {
+        rows.iter().map(|it| part(self.with(it.clone()))).collect()
+    }
+
+    async fn open(
+        &self,
+        ctx: &Context<'_>,
+        readers: Readers,
+        place: &SealedPlace,
+    ) -> Result<Option<String>> {
+        open(ctx, readers, &self.dlas, place.position, &place.pointer).await
+    }
+}
+
+/// The structure that asks for itself: it sees no other one.
+pub(crate) fn own_structure(ctx: &Context<'_>) -> Option<Uuid> {
+    match &ctx.actor().role {
+        Role::StructureBeneficiaire { structure } => Some(structure.0),
+        _ => None,
+    }
+}
+
+/// Whether the actor may know that a structure is concerned.
+fn shown(ctx: &Context<'_>, structure: Uuid) -> bool {
+    own_structure(ctx).is_none_or(|own| own == structure)
+}
+
+/// Organisations by their ids, in that order; those that the registry does not have yet are
+/// left out.
+async fn organisations(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Organisation>> {
+    let ids = ids.iter().map(|it| OrganisationId(*it));
+    let mut found = ctx.loaders().load_many(ids.clone()).await?;
+    let rows = ids.filter_map(|it| found.remove(&it));
+    Ok(rows.map(Organisation).collect())
+}
+
+/// How far an ingénierie has come. Between milestones the work of earlier steps stays open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Etat")]
+pub(crate) enum EtatIngenierie {
+    /// The need is being identified and the démarche built.
+    EnIdentification,
+    /// The démarche is validated: structures may be contacted.
+    Engagee,
+    /// The projet d'intervention is confirmed.
+    Confirmee,
+    /// The intervention is under way.
+    EnIntervention,
+    /// The intervention is done. Evaluation and capitalisation go on.
+    Finalisee,
+    /// It was given up.
+    Abandonnee,
+}
+
+/// When an ingénierie passed its milestones. What it did not reach is absent.
+#[derive(SimpleObject)]
+pub(crate) struct Jalons {
+    /// When it was initiated.
+    initiated_on: Date,
+    /// When the démarche was engaged.
+    engaged_on: Option<Date>,
+    /// When the projet d'intervention was last formalised.
+    formalised_on: Option<Date>,
+    /// When the projet was confirmed.
+    confirmed_on: Option<Date>,
+    /// When the intervention started.
+    started_on: Option<Date>,
+    /// When it was finalised. Absent again once it is reopened.
+    finalised_on: Option<Date>,
+    /// When it was given up. Absent again once it is reopened.
+    abandoned_on: Option<Date>,
+}
+
+impl Jalons {
+    fn of(row: &rows::Ingenierie) -> Self {
+        Self {
+            initiated_on: Date(row.initiated_on),
+            engaged_on: row.engaged_on.map(Date),
+            formalised_on: row.formalised_on.map(Date),
+            confirmed_on: row.confirmed_on.map(Date),
+            started_on: row.started_on.map(Date),
+            finalised_on: row.finalised_on.map(Date),
+            abandoned_on: row.abandoned_on.map(Date),
+        }
+    }
+}
+
+/// Everything that can be done to an ingénierie, step by step.
+#[derive(Default, MergedObject)]
+pub(crate) struct IngenierieCollectiveMutation(
+    IdentifierMutation,
+    EngagerMutation,
+    MobilisationMutation,
+    ProjetMutation,
+    ConfirmerMutation,
+    FinaliserMutation,
+);
+
+/// An ingénierie, and nothing more to say.
+#[derive(InputObject)]
+pub(crate) struct IngenierieInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The ingénierie collective.
+    ingenierie: ID,
+}
+
+impl IngenierieInput {
+    fn id(&self) -> Result<IngenierieId> {
+        typed(&self.ingenierie, "input.ingenierie")
+    }
+
+    /// Lets the ingénierie decide.
+    async fn decide(
+        &self,
+        ctx: &Context<'_>,
+        decision: impl Fn(
+            &domain::IngenierieCollective,
+            &Asked,
+        ) -> Decision<domain::IngenierieCollective>
+        + Send
+        + Sync,
+    ) -> Result<IngenierieCollectivePayload> {
+        let id = self.id()?;
+        let decided = self.request.decide(ctx, id, decision);
+        Ok(payload(id, decided.await?))
+    }
+
+    /// The same, for a rule that looks at other streams: `gather` reads them.
+    async fn decide_with<O, G, F>(
+        &self,
+        ctx: &Context<'_>,
+        gather: G,
+        decision: impl Fn(
+            &domain::IngenierieCollective,
+            &Asked,
+            &O,
+        ) -> Decision<domain::IngenierieCollective>
+        + Send
+        + Sync,
+    ) -> Result<IngenierieCollectivePayload>
+    where
+        O: Send + Sync,
+        G: Fn() -> F + Send + Sync,
+        F: Future<Output = Result<O, eventlog::Error>> + Send,
+    {
+        let id = self.id()?;
+        let decided = self.request.decide_with(ctx, id, gather, decision);
+        Ok(payload(id, decided.await?))
+    }
+}
+
+/// A structure of an ingénierie.
+#[derive(InputObject)]
+pub(crate) struct StructureCibleeInput {
+    #[graphql(flatten)]
+    dossier: IngenierieInput,
+    /// The structure.
+    structure: ID,
+}
+
+impl StructureCibleeInput {
+    fn structure(&self) -> Result<OrganisationId> {
+        typed(&self.structure, "input.structure")
+    }
+}
+
+/// A structure of an ingénierie that will not take part, and why.
+#[derive(InputObject)]
+pub(crate) struct StructureCibleeMotifInput {
+    #[graphql(flatten)]
+    dossier: IngenierieInput,
+    /// The structure.
+    structure: ID,
+    /// The reason. Sealed: the DLAs read it.
+    motif: String,
+}
+
+impl StructureCibleeMotifInput {
+    fn parse(&self) -> Result<(OrganisationId, Prose)> {
+        let motif = prose("input.motif", &self.motif)?;
+        Ok((typed(&self.structure, "input.structure")?, motif))
+    }
+}
+
+/// Organisations as they stand now, for a rule that looks at them.
+async fn seen_all(
+    log: &EventLog,
+    ids: &[OrganisationId],
+) -> Result<Vec<Seen<domain::Organisation>>, eventlog::Error> {
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        all.push(log.seen(*id).await?);
+    }
+    Ok(all)
+}
+
+/// What every change of an ingénierie answers.
+#[derive(MergedObject)]
+pub(crate) struct IngenierieCollectivePayload(IngenierieCollectiveChanged, Recorded);
+
+fn payload(id: IngenierieId, outcome: Outcome) -> IngenierieCollectivePayload {
+    IngenierieCollectivePayload(IngenierieCollectiveChanged { id, outcome }, Recorded(outcome))
+}
+
+struct IngenierieCollectiveChanged {
+    id: IngenierieId,
+    outcome: Outcome,
+}
+
+#[Object]
+impl IngenierieCollectiveChanged {
+    /// The ingénierie, at least as recent as the change.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+        ctx.reads().caught_up(&MODEL, self.outcome.position).await?;
+        find(ctx, self.id).await
+    }
+}

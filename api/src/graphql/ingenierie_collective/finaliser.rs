@@ -1,0 +1,196 @@
+//! Step 4 of the method, FINALISER: the intervention starts and ends; and, at any time, what
+//! is left out of the method. Evaluation and capitalisation have pages of their own.
+
+use async_graphql::{Context, InputObject, Object};
+use domain::{Decider, PlanFinancement, PlanFinancementId, ingenierie_collective::activites};
+use projections::ingenieries as rows;
+
+use super::{EtatIngenierie, IngenierieCollectivePayload, IngenierieInput, Part};
+use crate::{
+    Result,
+    error::At,
+    graphql::{context::ContextExt, request::prose, scalars::Date, sealed::Readers},
+};
+
+/// Something that was done on a day, and the words that go with it.
+pub(crate) struct NoteDatee(pub(super) Part<rows::Note>);
+
+/// Something that was done on a day, and the words that go with it.
+#[Object]
+impl NoteDatee {
+    /// When.
+    async fn on(&self) -> Date {
+        Date(self.0.row.on)
+    }
+
+    /// The reason or the comment. Shown to the DLAs concerned; null for others, and once erased.
+    async fn texte(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.0.open(ctx, Readers::Dlas, &self.0.row.text).await
+    }
+}
+
+/// An activity of the method (one of forty-five) that is left out.
+pub(crate) struct ActiviteSkipped(pub(super) Part<rows::Skipped>);
+
+/// An activity of the method (one of forty-five) that is left out.
+#[Object]
+impl ActiviteSkipped {
+    /// The activity, by its place in the cycle of the method, such as `S2-STEP2-C3`: step 2,
+    /// objective C, activity 3.
+    async fn activite(&self) -> &str {
+        self.0.row.activite.as_str()
+    }
+
+    /// When it was left out.
+    async fn on(&self) -> Date {
+        Date(self.0.row.on)
+    }
+
+    /// Why. Shown to the DLAs concerned; null for others, and once erased.
+    async fn motif(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.0.open(ctx, Readers::Dlas, &self.0.row.motif).await
+    }
+}
+
+/// The end of an ingénierie that was given up.
+pub(crate) struct Abandon(pub(super) Part<rows::Abandon>);
+
+/// The end of an ingénierie that was given up.
+#[Object]
+impl Abandon {
+    /// The state that it had reached, and will have again if it is reopened.
+    async fn etat(&self) -> EtatIngenierie {
+        self.0.row.etat.into()
+    }
+
+    /// Why. Shown to the DLAs concerned; null for others, and once erased.
+    async fn motif(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.0.open(ctx, Readers::Dlas, &self.0.row.motif).await
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct FinaliserMutation;
+
+#[Object]
+impl FinaliserMutation {
+    /// Passes the third milestone: the intervention starts. The plan de financement of the
+    /// ingénierie is confirmed (INV-11).
+    async fn start_ingenierie(
+        &self,
+        ctx: &Context<'_>,
+        input: IngenierieInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        let ingenierie = input.id()?.0.to_string();
+        let gather = async || {
+            let log = ctx.log();
+            let plan = log.claimed(PlanFinancement::CATEGORY, &ingenierie).await?;
+            // Without a plan, the nil id: a stream that has no fact.
+            let plan = PlanFinancementId(plan.unwrap_or_default());
+            log.seen::<PlanFinancement>(plan).await
+        };
+        input
+            .decide_with(ctx, gather, domain::IngenierieCollective::start_ingenierie)
+            .await
+    }
+
+    /// Passes the last milestone: the intervention is done, on the date `on`. Evaluation and
+    /// capitalisation go on; nothing else changes any more unless it is reopened (INV-38).
+    async fn finalise_ingenierie(
+        &self,
+        ctx: &Context<'_>,
+        input: IngenierieInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        input
+            .decide(ctx, domain::IngenierieCollective::finalise_ingenierie)
+            .await
+    }
+
+    /// Gives the ingénierie up, wherever it stands, with the reason (INV-36).
+    async fn abandon_ingenierie(
+        &self,
+        ctx: &Context<'_>,
+        input: IngenierieMotifInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        let motif = prose("input.motif", &input.motif)?;
+        let dossier = &input.dossier;
+        dossier
+            .decide(ctx, |it, asked| it.abandon_ingenierie(asked, motif.clone()))
+            .await
+    }
+
+    /// Goes on after the end, in the state it had before, with the reason. On an ingénierie
+    /// that is not over it does nothing.
+    async fn reopen_ingenierie(
+        &self,
+        ctx: &Context<'_>,
+        input: IngenierieMotifInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        let motif = prose("input.motif", &input.motif)?;
+        let dossier = &input.dossier;
+        dossier
+            .decide(ctx, |it, asked| it.reopen_ingenierie(asked, motif.clone()))
+            .await
+    }
+
+    /// Leaves an activity of the method out, with the reason (INV-36): the method is adapted,
+    /// not followed to the letter.
+    async fn skip_activite(
+        &self,
+        ctx: &Context<'_>,
+        input: SkipActiviteInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        let activite = activite(&input.activite)?;
+        let motif = prose("input.motif", &input.motif)?;
+        let dossier = &input.dossier;
+        dossier
+            .decide(ctx, |it, asked| it.skip_activite(asked, activite.clone(), motif.clone()))
+            .await
+    }
+
+    /// Takes an activity of the method up again.
+    async fn unskip_activite(
+        &self,
+        ctx: &Context<'_>,
+        input: UnskipActiviteInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        let activite = activite(&input.activite)?;
+        let dossier = &input.dossier;
+        dossier
+            .decide(ctx, |it, asked| it.unskip_activite(asked, activite.clone()))
+            .await
+    }
+}
+
+/// An ingénierie, and the reason of what is done.
+#[derive(InputObject)]
+pub(crate) struct IngenierieMotifInput {
+    #[graphql(flatten)]
+    dossier: IngenierieInput,
+    /// The reason. Sealed: the DLAs read it.
+    motif: String,
+}
+
+/// An activity to leave out.
+#[derive(InputObject)]
+pub(crate) struct SkipActiviteInput {
+    #[graphql(flatten)]
+    dossier: IngenierieInput,
+    /// The activity, such as `S2-STEP2-C3`: step 2, objective C, activity 3.
+    activite: String,
+    /// Why it is left out. Sealed: the DLAs read it.
+    motif: String,
+}
+
+/// An activity to take up again.
+#[derive(InputObject)]
+pub(crate) struct UnskipActiviteInput {
+    #[graphql(flatten)]
+    dossier: IngenierieInput,
+    /// The activity, such as `S2-STEP2-C3`: step 2, objective C, activity 3.
+    activite: String,
+}
+
+fn activite(text: &str) -> Result<activites::ActiviteMethode> {
+    activites::ActiviteMethode::parse(text).at("input.activite")
+}

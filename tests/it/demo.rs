@@ -1,0 +1,97 @@
+//! The program as scripts start it: one line when it is ready, a clean end, data that stay.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::Context;
+use house::Visitor;
+use serde_json::{Value, json};
+
+/// The program, built beside the tests.
+fn essaim() -> anyhow::Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let folder = tests
+        .parent()
+        .and_then(Path::parent)
+        .context("target/debug")?;
+    Ok(folder.join("essaim"))
+}
+
+struct Demo {
+    child: Child,
+    line: Value,
+}
+
+impl Demo {
+    fn start(data: &Path, more: &[&str]) -> anyhow::Result<Self> {
+        let mut child = Command::new(essaim()?)
+            .args(["demo", "--listen", "127.0.0.1:0", "--format", "json", "--data-dir"])
+            .arg(data)
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("cargo build -p api comes first")?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("a pipe")?).read_line(&mut line)?;
+        Ok(Self { line: serde_json::from_str(&line).with_context(|| line.clone())?, child })
+    }
+
+    fn visitor(&self, role: &str) -> anyhow::Result<Visitor> {
+        let token = self.line["tokens"][role].as_str().context("a token")?;
+        Ok(Visitor::at(self.line["url"].as_str().context("an address")?, Some(token)))
+    }
+
+    async fn head(&self) -> anyhow::Result<Value> {
+        let query = "{ organisations(first: 1) { totalCount asOf { position } } }";
+        Ok(self.visitor("admin")?.asks(query, json!({})).await?["organisations"].take())
+    }
+
+    fn stop(mut self) -> anyhow::Result<()> {
+        let stopped = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
+        anyhow::ensure!(stopped.success());
+        let status = self.child.wait()?;
+        anyhow::ensure!(status.success(), "{status}");
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_says_when_it_is_ready_ends_cleanly_and_keeps_its_data() -> anyhow::Result<()> {
+    let data = std::env::temp_dir().join(format!("essaim-demo-test-{}", std::process::id()));
+    let demo = Demo::start(&data, &["--fresh"])?;
+    for role in [
+        "chargeDeMission",
+        "responsablePorteuse",
+        "membreComiteAppui",
+        "financeur",
+        "structureBeneficiaire",
+        "prestataire",
+        "admin",
+    ] {
+        let viewer = demo
+            .visitor(role)?
+            .asks("{ viewer { role } }", json!({}))
+            .await?;
+        assert!(viewer["viewer"]["role"].is_string(), "{role}: {viewer}");
+    }
+    let page = demo
+        .visitor("admin")?
+        .sends(http::Method::GET, "/graphiql", &[("accept-encoding", "gzip")], "")
+        .await?;
+    assert_eq!(page.status, 200);
+    let played = demo.head().await?;
+    demo.stop()?;
+
+    let again = Demo::start(&data, &[])?;
+    assert_eq!(again.head().await?, played, "playing the cases twice changes nothing");
+    again.stop()?;
+    std::fs::remove_dir_all(&data)?;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! The house as it runs, on a database of its own, and those who visit it over HTTP.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, ensure};
+use api::{
+    auth::Verifier,
+    clock,
+    house::{Doors, House},
+    http::{Options, Stopping},
+    telemetry::Figures,
+    tokens::{Bearer, DevIssuer},
+};
+use bytes::Bytes;
+use domain::Role;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use projections::Reads;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::Database;
+
+/// A house with its doors open, on a fresh database. Everything ends with it.
+pub struct OpenHouse {
+    pub house: House,
+    pub url: String,
+    pub database: Database,
+    issuer: DevIssuer,
+    stop: CancellationToken,
+    served: Option<JoinHandle<()>>,
+}
+
+impl OpenHouse {
+    /// Opens a house where nothing has happened yet.
+    pub async fn open() -> anyhow::Result<Self> {
+        let database = Database::open().await?;
+        let log = database.log().await?;
+        let reads = Reads::open(database.as_service(), 8, log.clone()).await?;
+        let house = House::of(log, reads);
+        let issuer = DevIssuer::new()?;
+        let doors = Doors {
+            verifier: Verifier::new().with(issuer.issuer()),
+            figures: Figures::new(String::new),
+            options: Options {
+                request_timeout: Duration::from_secs(30),
+                cors_origins: vec!["https://portail.example".to_owned()],
+                graphiql: true,
+            },
+            stopping: Stopping { drain: Duration::ZERO, grace: Duration::from_secs(5) },
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let stop = CancellationToken::new();
+        let served = tokio::spawn({
+            let (house, stop) = (house.clone(), stop.clone());
+            async move {
+                house.serve(listener, doors, stop).await;
+            }
+        });
+        Ok(Self { house, url, database, issuer, stop, served: Some(served) })
+    }
+
+    /// Someone with a token for a role.
+    pub fn visitor(&self, role: Role) -> anyhow::Result<Visitor> {
+        let subject = format!("visitor/{}", role.name().as_str());
+        self.visitor_named(&subject, role)
+    }
+
+    /// Someone in particular.
+    pub fn visitor_named(&self, subject: &str, role: Role) -> anyhow::Result<Visitor> {
+        let bearer = Bearer { subject: subject.to_owned(), role, org: None };
+        let token = self.issuer.mint(&bearer, clock::now())?;
+        Ok(Visitor { token: Some(token), ..self.stranger() })
+    }
+
+    /// Someone without a token.
+    pub fn stranger(&self) -> Visitor {
+        Visitor::at(&self.url, None)
+    }
+
+    /// Closes the doors and waits until what was under way has ended.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        if let Some(served) = self.served.take() {
+            served.await?;
+        }
+        self.house.close().await;
+        Ok(())
+    }
+}
+
+impl Drop for OpenHouse {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Someone who talks to the house over HTTP.
+#[derive(Clone)]
+pub struct Visitor {
+    client: Client<HttpConnector, Full<Bytes>>,
+    url: String,
+    pub token: Option<String>,
+    pub language: &'static str,
+}
+
+/// What the house answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> anyhow::Result<Value> {
+        serde_json::from_slice(&self.body).with_context(|| format!("{:?}", self.body))
+    }
+}
+
+impl Visitor {
+    /// Someone who comes to an address.
+    pub fn at(url: &str, token: Option<&str>) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let token = token.map(str::to_owned);
+        Self { client, url: url.to_owned(), token, language: "fr" }
+    }
+
+    /// The same, in another language.
+    #[must_use]
+    pub fn speaking(mut self, language: &'static str) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Sends a request as it is.
+    pub async fn sends(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Answer> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self
+            .client
+            .request(request.body(Full::new(body.into()))?)
+            .await?;
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// Sends a GraphQL request; the whole answer.
+    pub async fn posts(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let headers = [("content-type", "application/json"), ("accept-language", self.language)];
+        self.sends(Method::POST, "/graphql", &headers, body)
+            .await?
+            .json()
+    }
+
+    /// Asks a question that must be answered; its data.
+    pub async fn asks(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
+        let mut answer = self.posts(query, variables).await?;
+        ensure!(answer.get("errors").is_none(), "{answer:#}");
+        Ok(answer["data"].take())
+    }
+
+    /// Gives a command (`mobiliseStructure`) that must be accepted; its payload.
+    pub async fn does(
+        &self,
+        mutation: &str,
+        input: Value,
+        selection: &str,
+    ) -> anyhow::Result<Value> {
+        let mut data = self
+            .asks(&document(mutation, selection).await, json!({ "input": input }))
+            .await?;
+        Ok(data[mutation].take())
+    }
+
+    /// Gives a command that must be refused; its error.
+    pub async fn is_refused(&self, mutation: &str, input: Value) -> anyhow::Result<Value> {
+        let mut answer = self
+            .posts(&document(mutation, "{ position }").await, json!({ "input": input }))
+            .await?;
+        let error = answer["errors"][0].take();
+        ensure!(error.is_object(), "it was accepted: {answer:#}");
+        Ok(error)
+    }
+}
+
+/// One command, with its input as a variable.
+pub async fn document(mutation: &str, selection: &str) -> String {
+    static INPUTS: OnceCell<BTreeMap<String, String>> = OnceCell::const_new();
+    let inputs = INPUTS.get_or_init(api::graphql::inputs).await;
+    let input = inputs.get(mutation).map_or("Unknown", String::as_str);
+    format!("mutation Command($input: {input}!) {{ {mutation}(input: $input) {selection} }}")
+}

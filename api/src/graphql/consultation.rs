@@ -108,7 +108,10 @@ impl Consultation {
     /// Whether the actor may know of a bidder: the DLAs know them all, a bidder only itself.
     fn shows(&self, ctx: &Context<'_>, prestataire: Uuid) -> bool {
         ctx.scope().inside(&self.0.dlas)
-            || ctx.actor().answers_for().is_some_and(|own| own.0 == prestataire)
+            || ctx
+                .actor()
+                .answers_for()
+                .is_some_and(|own| own.0 == prestataire)
     }
 }
 

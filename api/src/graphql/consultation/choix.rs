@@ -181,7 +181,12 @@ async fn envelopes(
     }
     let consultation = log.load::<domain::Consultation>(id).await?;
     // The decision itself says why not.
-    if consultation.state.envelopes_to_open(asked).unwrap_or_default().is_empty() {
+    if consultation
+        .state
+        .envelopes_to_open(asked)
+        .unwrap_or_default()
+        .is_empty()
+    {
         return Ok(vec![]);
     }
     let facts = log.history::<domain::Consultation>(id).await?;

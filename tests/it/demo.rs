@@ -28,6 +28,7 @@ struct Demo {
 impl Demo {
     fn start(data: &Path, more: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(essaim()?)
+            .env_remove("ESSAIM_TEST_DATABASE_URL")
             .args(["demo", "--listen", "127.0.0.1:0", "--format", "json", "--data-dir"])
             .arg(data)
             .args(more)

@@ -1,6 +1,7 @@
 //! The house seen from outside: one binary, one module a subject.
 
 mod capitalisations;
+mod cases;
 mod demo;
 mod dlas;
 mod evaluations;

@@ -1,0 +1,387 @@
+//! The real cases, as a chargée de mission reads them: the figures of the source.
+
+use api::cases;
+use domain::Role;
+use house::{OpenHouse, Visitor};
+use serde_json::{Value, json};
+
+const FICHE: &str = "query Fiche($at: Position) {
+    ingenieries(first: 1, atLeastPosition: $at) {
+        totalCount
+        nodes {
+            id etat typeIngenierie sujets jours structuresMobilisees
+            territoire { niveau code }
+            secteurs { code }
+            dlas { intitule }
+            typesPrestation { code }
+            problematique { enonce sources { source { code } } reformulations { former } }
+            subsidiarites { contenu financement }
+            validations { on }
+            avis { sens }
+            structures { etat }
+            groupes { territoire { code } structures { id } }
+            modules { nature jours duree territoires { code } }
+            systemeIntervenant { qualite nombre }
+            consultations { etat montant candidats { reponse } }
+            planFinancement {
+                confirmed
+                totals { depenses granted paid valorisation balanced }
+                ressources {
+                    source { code }
+                    granted
+                    contributeur {
+                        ... on Dla { intitule }
+                        ... on Organisation { denomination }
+                    }
+                }
+            }
+            evaluations { appreciations { registre } synthese { on } }
+            capitalisations {
+                elements { genre published }
+                consentements { structure { denomination } }
+            }
+        }
+    }
+}";
+
+/// Rules that were set aside in a dossier, with their justifications.
+const WAIVED: &str = "query Waived($id: ID!) {
+    ingenierie(id: $id) {
+        historique(first: 10, filter: { types: [\"RuleWaived\"] }) {
+            nodes { data sealed { pointer value } }
+        }
+    }
+}";
+
+/// One case, alone in a house.
+struct Case {
+    house: OpenHouse,
+    chargee: Visitor,
+    fiche: Value,
+}
+
+/// What a case costs, and what follows, as the source counts it.
+#[derive(Debug, PartialEq)]
+struct Cost {
+    total: &'static str,
+    structures: i64,
+    per_structure: &'static str,
+    days: i64,
+    per_day: &'static str,
+}
+
+impl Case {
+    /// Plays a case, then again, which changes nothing, and asks for its dossier.
+    async fn played(name: &str) -> anyhow::Result<Self> {
+        let house = OpenHouse::open().await?;
+        let dlas = cases::play(&house.house, name).await?.dlas;
+        let head = house.house.log.newest().await?.0;
+        cases::play(&house.house, name).await?;
+        assert_eq!(house.house.log.newest().await?.0, head, "{name}, played twice");
+
+        let chargee = house.visitor(Role::ChargeDeMission { dlas })?;
+        let at = json!({ "at": head.0.to_string() });
+        let mut found = chargee.asks(FICHE, at).await?["ingenieries"].take();
+        assert_eq!(found["totalCount"], 1, "{found:#}");
+        let case = Self { house, chargee, fiche: found["nodes"][0].take() };
+        case.was_carried_through();
+        Ok(case)
+    }
+
+    /// What every case came to: its plan paid, its structures in one groupe each, its
+    /// evaluation done, something of it published.
+    fn was_carried_through(&self) {
+        let Self { fiche, .. } = self;
+        assert_eq!(fiche["etat"], "FINALISEE");
+        let plan = &fiche["planFinancement"];
+        assert_eq!((&plan["confirmed"], &plan["totals"]["balanced"]), (&json!(true), &json!(true)));
+        assert_eq!(plan["totals"]["granted"], plan["totals"]["depenses"]);
+        assert_eq!(plan["totals"]["paid"], plan["totals"]["depenses"]);
+        assert_eq!(fiche["consultations"][0]["etat"], "CLOSE");
+        assert_eq!(fiche["consultations"][0]["montant"], plan["totals"]["depenses"]);
+
+        let dlas = all(fiche, "dlas").len();
+        assert_eq!(all(fiche, "validations").len(), dlas, "each DLA validates");
+        assert_eq!(all(fiche, "avis").len(), dlas, "each comité d'appui is heard");
+        assert!(
+            all(fiche, "avis")
+                .iter()
+                .all(|it| it["sens"] == "FAVORABLE")
+        );
+
+        let structures = all(fiche, "structures");
+        assert!(structures.iter().all(|it| it["etat"] == "MOBILISEE"), "{structures:#?}");
+        assert_eq!(json!(structures.len()), fiche["structuresMobilisees"]);
+        let seats: usize = self.groupes().into_iter().map(|(_, seats)| seats).sum();
+        assert_eq!(seats, structures.len());
+
+        let evaluation = &fiche["evaluations"][0];
+        assert_eq!(all(evaluation, "appreciations").len(), 4);
+        assert!(evaluation["synthese"]["on"].is_string());
+        let elements = all(&fiche["capitalisations"][0], "elements");
+        assert!(elements.iter().all(|it| it["published"] == true), "{elements:#?}");
+    }
+
+    fn costs(&self, expected: &Cost) {
+        let Cost { total, structures, per_structure, days, per_day } = *expected;
+        let cents: i64 = text(&self.fiche["planFinancement"]["totals"]["depenses"])
+            .parse()
+            .expect("cents");
+        let euros = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
+        assert_eq!(euros(cents), total);
+        assert_eq!(self.fiche["structuresMobilisees"], structures);
+        assert_eq!(euros(cents / structures), per_structure);
+        assert_eq!(self.fiche["jours"], days.to_string());
+        assert_eq!(euros(cents / days), per_day);
+    }
+
+    /// Who pays, from where, and how many cents.
+    fn payers(&self) -> Vec<[&str; 3]> {
+        all(&self.fiche["planFinancement"], "ressources")
+            .iter()
+            .map(|it| {
+                let who = &it["contributeur"];
+                let name = who["intitule"].as_str().or(who["denomination"].as_str());
+                [text(&it["source"]["code"]), name.unwrap_or_default(), text(&it["granted"])]
+            })
+            .collect()
+    }
+
+    fn codes(&self, of: &str) -> Vec<&str> {
+        let codes = all(&self.fiche, of).iter();
+        codes.map(|it| text(&it["code"])).collect()
+    }
+
+    fn sujets(&self) -> Vec<&str> {
+        all(&self.fiche, "sujets").iter().map(text).collect()
+    }
+
+    /// Where the need was heard of.
+    fn sources(&self) -> Vec<&str> {
+        let sources = all(&self.fiche["problematique"], "sources").iter();
+        sources.map(|it| text(&it["source"]["code"])).collect()
+    }
+
+    /// What each module is, its days and where it is given.
+    fn modules(&self) -> Vec<(&str, &str, Vec<&str>)> {
+        all(&self.fiche, "modules")
+            .iter()
+            .map(|it| {
+                let places = all(it, "territoires").iter();
+                let places = places.map(|it| text(&it["code"])).collect();
+                (text(&it["nature"]), text(&it["jours"]), places)
+            })
+            .collect()
+    }
+
+    /// Where each groupe meets, if it is said, and how many structures sit there.
+    fn groupes(&self) -> Vec<(Option<&str>, usize)> {
+        all(&self.fiche, "groupes")
+            .iter()
+            .map(|it| (it["territoire"]["code"].as_str(), all(it, "structures").len()))
+            .collect()
+    }
+
+    /// How many people of each quality intervene.
+    fn intervenants(&self) -> Vec<(&str, i64)> {
+        all(&self.fiche, "systemeIntervenant")
+            .iter()
+            .map(|it| (text(&it["qualite"]), it["nombre"].as_i64().unwrap_or_default()))
+            .collect()
+    }
+
+    /// The rules that were set aside, with their justifications.
+    async fn waived(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let asked = json!({ "id": self.fiche["id"] });
+        let answer = self.chargee.asks(WAIVED, asked).await?;
+        let waived = all(&answer["ingenierie"]["historique"], "nodes").iter();
+        Ok(waived
+            .map(|it| {
+                let because = text(&it["sealed"][0]["value"]);
+                (text(&it["data"]["rule"]).to_owned(), because.to_owned())
+            })
+            .collect())
+    }
+}
+
+fn all<'a>(of: &'a Value, field: &str) -> &'a [Value] {
+    of[field].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn fe1_1_thirty_associations_are_told_about_banks() -> anyhow::Result<()> {
+    let case = Case::played("fe1-1").await?;
+    case.costs(&Cost {
+        total: "2500.00",
+        structures: 30,
+        per_structure: "83.33",
+        days: 3,
+        per_day: "833.33",
+    });
+    assert_eq!(case.payers(), [["DLA", "DLA de Vaucluse", "250000"]]);
+    assert_eq!(case.fiche["typeIngenierie"], "T1");
+    assert_eq!(case.codes("secteurs"), ["TOUS_SECTEURS"]);
+    assert_eq!(case.codes("typesPrestation"), ["GESTION_FINANCIERE"]);
+    assert_eq!(
+        case.sujets(),
+        [
+            "Les organismes bancaires",
+            "Le rôle d'une banque dans un projet",
+            "Les services et les produits",
+            "Les attentes et les besoins des banques",
+        ]
+    );
+    assert_eq!(case.sources(), ["DIAGNOSTIC", "DIAGNOSTIC", "RESEAU"]);
+    // Three identical days, on three territories.
+    let places = vec!["84007", "84031", "84003"];
+    assert_eq!(case.modules(), [("INFORMATION", "1", places.clone())]);
+    let groupes: Vec<_> = places.into_iter().map(|it| (Some(it), 10)).collect();
+    assert_eq!(case.groupes(), groupes);
+    // A bank and a guarantee fund intervene beside the prestataire.
+    let nombres: Vec<_> = case.intervenants().into_iter().map(|(_, it)| it).collect();
+    assert_eq!(nombres, [1, 1, 1]);
+    assert_eq!(case.intervenants()[1].0, "Banque");
+    // Two prestataires were consulted in place of three, and it is said why.
+    assert_eq!(all(&case.fiche["consultations"][0], "candidats").len(), 2);
+    let waived = case.waived().await?;
+    assert_eq!(waived[0].0, "CONSULTED_MIN", "{waived:?}");
+    assert!(waived[0].1.starts_with("Deux cabinets seulement"), "{waived:?}");
+    case.house.close().await
+}
+
+#[tokio::test]
+async fn fe1_3_two_dlas_train_the_employers_of_sport() -> anyhow::Result<()> {
+    let case = Case::played("fe1-3").await?;
+    case.costs(&Cost {
+        total: "9000.00",
+        structures: 22,
+        per_structure: "409.09",
+        days: 10,
+        per_day: "900.00",
+    });
+    assert_eq!(
+        case.payers(),
+        [["DLA", "DLA de Corse-du-Sud", "450000"], ["AUTRE_DLA", "DLA de Haute-Corse", "450000"]]
+    );
+    assert_eq!(all(&case.fiche, "dlas").len(), 2);
+    assert_eq!(case.fiche["typeIngenierie"], "T1");
+    assert_eq!(case.codes("secteurs"), ["SPORT"]);
+    assert_eq!(case.codes("typesPrestation"), ["MANAGEMENT_GRH"]);
+    let sujets = case.sujets();
+    assert_eq!(sujets.len(), 8);
+    assert_eq!((sujets[0], sujets[3]), ("Les métiers du sport", "Les conflits"));
+    assert_eq!(case.sources(), ["ENQUETE", "DIAGNOSTIC"]);
+    assert_eq!(case.fiche["subsidiarites"], json!([{ "contenu": true, "financement": true }]));
+    // Two identical modules of five days over five months.
+    assert_eq!(case.modules(), [("FORMATION", "5", vec!["2A", "2B"])]);
+    assert_eq!(case.fiche["modules"][0]["duree"], "Cinq mois");
+    assert_eq!(case.groupes(), [(Some("2A"), 11), (Some("2B"), 11)]);
+    let temoins = case.intervenants()[1];
+    assert_eq!(temoins, ("Directeur des ressources humaines, témoin", 3));
+    assert_eq!(case.waived().await?, []);
+    case.house.close().await
+}
+
+#[tokio::test]
+async fn fe2_1_a_region_accompanies_sixty_tourist_offices() -> anyhow::Result<()> {
+    let case = Case::played("fe2-1").await?;
+    case.costs(&Cost {
+        total: "15000.00",
+        structures: 60,
+        per_structure: "250.00",
+        days: 16,
+        per_day: "937.50",
+    });
+    let mut payers = vec![["C2RA", "C2RA des Pays de la Loire", "250000"]];
+    payers.extend(
+        ["DLA 44", "DLA 49", "DLA 53", "DLA 72", "DLA 85"].map(|it| ["AUTRE_DLA", it, "250000"]),
+    );
+    assert_eq!(case.payers(), payers);
+    assert_eq!(case.fiche["typeIngenierie"], "T2_LES_DEUX");
+    assert_eq!(case.codes("secteurs"), ["TOURISME"]);
+    assert_eq!(case.codes("typesPrestation"), ["MANAGEMENT_GRH", "PROJET_STRUCTURE"]);
+    assert_eq!(case.sujets(), [""; 0]);
+    assert_eq!(case.sources(), ["EXPRESSION_COLLECTIVE", "RESEAU"]);
+    // A regional day opens the registration to five modules, one a département.
+    let departements = vec!["44", "49", "53", "72", "85"];
+    assert_eq!(
+        case.modules(),
+        [("INFORMATION", "1", vec!["52"]), ("ACCOMPAGNEMENT", "3", departements.clone())]
+    );
+    let groupes: Vec<_> = departements.into_iter().map(|it| (Some(it), 12)).collect();
+    assert_eq!(case.groupes(), groupes);
+    // The prestataire, then a union and a comité for each département.
+    assert_eq!(case.intervenants().len(), 11);
+    assert_eq!(case.waived().await?, []);
+    case.house.close().await
+}
+
+#[tokio::test]
+async fn fe2_3_three_associations_reword_their_problem() -> anyhow::Result<()> {
+    let case = Case::played("fe2-3").await?;
+    case.costs(&Cost {
+        total: "5400.00",
+        structures: 3,
+        per_structure: "1800.00",
+        days: 4,
+        per_day: "1350.00",
+    });
+    assert_eq!(case.payers(), [["DLA", "DLA du Jura", "540000"]]);
+    assert_eq!(case.fiche["typeIngenierie"], "T2_COLLECTIVE");
+    assert_eq!(case.codes("secteurs"), ["SOCIAL"]);
+    assert_eq!(case.codes("typesPrestation"), ["MUTUALISATION"]);
+    assert_eq!(
+        case.sujets(),
+        [
+            "Identification : caractéristiques des structures, besoins communs",
+            "Projet : moyens, représentation, communication, mise en commun d'outils",
+        ]
+    );
+    assert_eq!(
+        case.sources(),
+        ["DIAGNOSTIC", "EXPRESSION_COLLECTIVE", "SOLLICITATION_POUVOIRS_PUBLICS"]
+    );
+    let problematique = &case.fiche["problematique"];
+    assert!(text(&problematique["enonce"]).contains("mutualiser"), "{problematique:#}");
+    let former = text(&problematique["reformulations"][0]["former"]);
+    assert!(former.contains("ressources humaines"), "{problematique:#}");
+    assert_eq!(case.modules(), [("ACCOMPAGNEMENT", "4", vec!["39"])]);
+    assert_eq!(case.groupes(), [(None, 3)]);
+    // Awarded without competition, and it is said why.
+    let waived = case.waived().await?;
+    assert_eq!(waived[0].0, "COMPETITION", "{waived:?}");
+    assert!(waived[0].1.starts_with("Ce cabinet vient d'accompagner"), "{waived:?}");
+    case.house.close().await
+}
+
+#[tokio::test]
+async fn acm_seven_holiday_centres_hand_on_what_they_learnt() -> anyhow::Result<()> {
+    let case = Case::played("acm").await?;
+    assert_eq!(case.fiche["structuresMobilisees"], 7);
+    assert_eq!(case.fiche["territoire"], json!({ "niveau": "DEPARTEMENT", "code": "47" }));
+    assert_eq!(case.sources(), ["EVOLUTION_JURIDIQUE", "ENQUETE"]);
+    assert_eq!(case.sujets().len(), 5);
+    assert_eq!(case.sujets()[0], "L'échange de pratiques");
+    // Half each, to the cent; time is valued apart.
+    let caf = "Caisse d'allocations familiales (démonstration)";
+    assert_eq!(case.payers(), [["DLA", "DLA de Lot-et-Garonne", "280000"], ["CAF", caf, "280000"]]);
+    assert_eq!(case.fiche["planFinancement"]["totals"]["valorisation"], "90000");
+    // Booklets, dashboards, a testimony with consent, and how to hand on.
+    let capitalisation = &case.fiche["capitalisations"][0];
+    let mut genres: Vec<_> = all(capitalisation, "elements")
+        .iter()
+        .map(|it| text(&it["genre"]))
+        .collect();
+    genres.sort_unstable();
+    assert_eq!(genres, ["LIVRET", "METHODE", "OUTIL", "TEMOIGNAGE"]);
+    assert_eq!(
+        capitalisation["consentements"][0]["structure"]["denomination"],
+        "Accueil collectif de mineurs n° 1 (démonstration)"
+    );
+    assert_eq!(case.waived().await?, []);
+    case.house.close().await
+}

@@ -5,6 +5,7 @@ mod cases;
 mod demo;
 mod dlas;
 mod evaluations;
+mod fiche;
 mod financements;
 mod historique;
 mod ingenieries;

@@ -35,7 +35,12 @@ impl Database {
         let admin = std::env::var_os("ESSAIM_TEST_DATABASE_URL").context(
             "run the tests with ./dev test, or set ESSAIM_TEST_DATABASE_URL to a server of yours",
         )?;
-        let admin = PgConnectOptions::from_str(&admin.to_string_lossy())?;
+        Self::at(&admin.to_string_lossy()).await
+    }
+
+    /// The same, on the server of a superuser's URL.
+    pub async fn at(url: &str) -> anyhow::Result<Self> {
+        let admin = PgConnectOptions::from_str(url)?;
         let mut db = PgConnection::connect_with(&admin).await?;
         let template = template(&mut db, &admin).await?;
         let n = DATABASES.fetch_add(1, Ordering::Relaxed);

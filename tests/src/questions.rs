@@ -35,7 +35,11 @@ pub struct Questions {
 impl Questions {
     /// On a fresh database.
     pub async fn open() -> anyhow::Result<Self> {
-        let database = Database::open().await?;
+        Self::on(Database::open().await?).await
+    }
+
+    /// On that database.
+    pub async fn on(database: Database) -> anyhow::Result<Self> {
         let log = database.log().await?;
         let reads = Reads::open(database.as_service(), 4, log.clone()).await?;
         Ok(Self { log, reads, database })

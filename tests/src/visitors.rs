@@ -39,7 +39,11 @@ pub struct OpenHouse {
 impl OpenHouse {
     /// Opens a house where nothing has happened yet.
     pub async fn open() -> anyhow::Result<Self> {
-        let database = Database::open().await?;
+        Self::on(Database::open().await?).await
+    }
+
+    /// The same, on that database.
+    pub async fn on(database: Database) -> anyhow::Result<Self> {
         let log = database.log().await?;
         let reads = Reads::open(database.as_service(), 8, log.clone()).await?;
         let house = House::of(log, reads);

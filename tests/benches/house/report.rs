@@ -1,0 +1,201 @@
+//! What was measured, as people or scripts read it.
+
+use std::{
+    fs,
+    io::{self, Write},
+    thread::available_parallelism,
+    time::Duration,
+};
+
+use clap::ValueEnum;
+use comfy_table::{CellAlignment, Table, presets::NOTHING};
+use serde_json::{Value, json};
+
+use crate::gauge::Tally;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For scripts: one JSON document a line, the machine's first.
+    Json,
+}
+
+/// What the figures were measured on.
+pub(crate) struct Machine {
+    cores: usize,
+    /// As /proc/loadavg says: over 1, 5 and 15 minutes.
+    load_before: String,
+    load_after: String,
+    pub(crate) postgresql: String,
+    pub(crate) leaf_bytes: f64,
+}
+
+impl Machine {
+    pub(crate) fn look() -> anyhow::Result<Self> {
+        Ok(Self {
+            cores: available_parallelism()?.get(),
+            load_before: load()?,
+            load_after: String::new(),
+            postgresql: String::new(),
+            leaf_bytes: 0.0,
+        })
+    }
+
+    pub(crate) fn look_again(&mut self) -> anyhow::Result<()> {
+        self.load_after = load()?;
+        Ok(())
+    }
+
+    fn document(&self) -> Value {
+        json!({
+            "cores": self.cores,
+            "loadBefore": self.load_before,
+            "loadAfter": self.load_after,
+            "postgresql": self.postgresql,
+            "leafBytes": self.leaf_bytes.round(),
+        })
+    }
+}
+
+fn load() -> anyhow::Result<String> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
+}
+
+/// One row.
+pub(crate) struct Line {
+    what: &'static str,
+    at_once: usize,
+    /// Whether it ends in a durable append, as the references do.
+    appends: bool,
+    tally: Tally,
+}
+
+impl Line {
+    pub(crate) const CHECKED: &str = "checked insert";
+    pub(crate) const BARE: &str = "bare insert";
+
+    pub(crate) fn append(what: &'static str, at_once: usize, mut tally: Tally) -> Self {
+        tally.took.sort_unstable();
+        Self { what, at_once, appends: true, tally }
+    }
+
+    pub(crate) fn other(what: &'static str, at_once: usize, tally: Tally) -> Self {
+        Self { appends: false, ..Self::append(what, at_once, tally) }
+    }
+
+    fn per_second(&self) -> f64 {
+        self.operations() / self.tally.elapsed.as_secs_f64()
+    }
+
+    /// In milliseconds: no more than so many hundredths of the operations took as long or less.
+    fn percentile(&self, hundredths: usize) -> Option<f64> {
+        let took = &self.tally.took;
+        let it = took.get(took.len() * hundredths / 100)?;
+        Some(it.as_secs_f64() * 1e3)
+    }
+
+    /// In microseconds an operation.
+    fn cpu(&self) -> f64 {
+        self.server() + self.each(self.tally.cpu.ours)
+    }
+
+    fn server(&self) -> f64 {
+        self.each(self.tally.cpu.server)
+    }
+
+    fn each(&self, cpu: Duration) -> f64 {
+        cpu.as_secs_f64() * 1e6 / self.operations()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a rate is a float")]
+    fn operations(&self) -> f64 {
+        self.tally.operations.max(1) as f64
+    }
+
+    /// The reference with as many at once.
+    fn beside<'a>(&self, all: &'a [Self], reference: &str) -> Option<&'a Self> {
+        all.iter()
+            .find(|it| self.appends && it.what == reference && it.at_once == self.at_once)
+    }
+
+    /// Its figures, by the names of its columns, with the digits that mean something.
+    fn figures(&self, all: &[Self]) -> [(&'static str, Option<f64>, usize); 9] {
+        let ratio = |reference, of: fn(&Self) -> f64| {
+            let beside = self.beside(all, reference)?;
+            Some(of(self) / of(beside))
+        };
+        [
+            ("per second", Some(self.per_second()), 0),
+            ("p50 ms", self.percentile(50), 2),
+            ("p99 ms", self.percentile(99), 2),
+            ("CPU µs", Some(self.cpu()), 0),
+            ("of it, server", Some(self.server()), 0),
+            ("rate ÷ checked", ratio(Self::CHECKED, Self::per_second), 2),
+            ("rate ÷ bare", ratio(Self::BARE, Self::per_second), 2),
+            ("CPU ÷ checked", ratio(Self::CHECKED, Self::cpu), 2),
+            ("CPU ÷ bare", ratio(Self::BARE, Self::cpu), 2),
+        ]
+    }
+}
+
+pub(crate) fn print(format: Format, machine: &Machine, lines: &[Line]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Table => {
+            writeln!(
+                out,
+                "{} cores, PostgreSQL {}, leaves of {:.0} bytes; load {} before, {} after\n",
+                machine.cores,
+                machine.postgresql,
+                machine.leaf_bytes,
+                machine.load_before,
+                machine.load_after,
+            )?;
+            writeln!(out, "{}", table(lines))
+        }
+        Format::Json => {
+            writeln!(out, "{}", machine.document())?;
+            lines
+                .iter()
+                .try_for_each(|it| writeln!(out, "{}", document(it, lines)))
+        }
+    }
+}
+
+fn table(lines: &[Line]) -> String {
+    let mut table = Table::new();
+    table.load_preset(NOTHING);
+    for line in lines {
+        let figures = line.figures(lines);
+        if table.header().is_none() {
+            let names = figures.iter().map(|(name, ..)| *name);
+            table.set_header(["what", "at once"].into_iter().chain(names));
+        }
+        let shown = figures
+            .iter()
+            .map(|(_, figure, digits)| figure.map(|it| format!("{it:.digits$}")));
+        let head = [line.what.to_owned(), line.at_once.to_string()];
+        table.add_row(head.into_iter().chain(shown.map(Option::unwrap_or_default)));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+fn document(line: &Line, all: &[Line]) -> Value {
+    let mut document = json!({
+        "what": line.what,
+        "at once": line.at_once,
+        "operations": line.tally.operations,
+    });
+    for (name, figure, _) in line.figures(all) {
+        if let Some(figure) = figure {
+            document[name] = json!((figure * 1e3).round() / 1e3);
+        }
+    }
+    document
+}

@@ -1,6 +1,6 @@
 //! The parts put together: the log, the answers, the schema and the doors.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::Request;
 use domain::{Actor, ActorId};
@@ -100,8 +100,8 @@ impl House {
         };
         let routes = http::routes(app, &running);
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
-        let router = http::with_layers(routes, &doors.options);
-        let drained = http::serve(listener, router, &running, stop, doors.stopping).await;
+        let whole = http::with_layers(routes, &doors.options);
+        let drained = http::serve(listener, whole, &running, stop, doors.stopping).await;
         following.cancel();
         match follower.await {
             Ok(Ok(())) => (),
@@ -117,11 +117,9 @@ impl House {
     }
 
     /// Leaves the database politely.
-    pub fn close(&self) -> impl Future<Output = ()> + '_ {
-        async {
-            self.reads.close().await;
-            self.log.close().await;
-        }
+    pub async fn close(&self) {
+        self.reads.close().await;
+        self.log.close().await;
     }
 }
 

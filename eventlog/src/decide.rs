@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict};
 
-/// A fourth conflict in a row means a hot stream, which one more try would hide.
+/// A third conflict in a row means a hot stream, which one more try would hide.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// What one look at the state says.

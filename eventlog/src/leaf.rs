@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The profile's name, first member of every leaf.
+/// The profile's name, member `v` of every leaf.
 pub const PROFILE: &str = "essaim-leaf/1";
 
 /// The longest leaf, in bytes.

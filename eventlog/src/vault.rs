@@ -27,6 +27,9 @@ const KEYS_CACHED_MAX: u64 = 10_000;
 
 const NONCE_BYTES: usize = 24;
 
+/// The subject whose key makes fingerprints. It is never erased.
+const FINGERPRINTS: &str = "log/fingerprints";
+
 /// The key-encryption key: wraps the keys of subjects. From configuration only.
 #[derive(Clone)]
 pub struct Kek(Arc<SecretBox<[u8; 32]>>);
@@ -114,6 +117,15 @@ impl Vault {
             opened.insert((position, pointer), value);
         }
         Ok(opened)
+    }
+
+    /// The fingerprint of a request, under a key of the vault: whoever reads the log alone cannot
+    /// guess what a sealed value was by trying.
+    pub async fn fingerprint(&self, request: &str) -> Result<[u8; 32], Error> {
+        let key = self.key(FINGERPRINTS).await?;
+        let inner = Sha256::new_with_prefix(key.expose_secret()).chain_update(request);
+        let outer = Sha256::new_with_prefix(key.expose_secret()).chain_update(inner.finalize());
+        Ok(outer.finalize().into())
     }
 
     /// The random id that stands for a person in the log; drawn the first time they come.

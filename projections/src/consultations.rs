@@ -257,6 +257,7 @@ impl Consultation {
     }
 
     fn attribute(&mut self, prestataire: Uuid, montant_cents: i64) {
+        self.candidat(prestataire);
         self.etat = Etat::Attribuee;
         self.chosen = Some(prestataire);
         self.montant_cents = Some(montant_cents);

@@ -115,9 +115,10 @@ impl Reads {
         let mut db = db.begin().await?;
         let Some(held) = checkpoint::hold(&mut db, key).await? else {
             // Another process is at it: what it did is known by its checkpoint.
-            if let Some(position) = checkpoint::of(&mut db, key).await? {
+            if let Some(position) = checkpoint::of(&mut db, key).await?.filter(|_| in_use) {
                 self.progress.reaches(model, position);
             }
+            tokio::time::sleep(LOOK_AGAIN).await;
             return Ok(false);
         };
         if checkpoint::of_log(&mut db, held.position).await?.as_ref() != Some(&held) {

@@ -187,7 +187,6 @@ async fn a_value_is_claimed_by_one_stream() -> anyhow::Result<()> {
         |it: &Counter, asked: &Asked| Ok(up(it, asked)?.claiming("siret", "73282932000074"));
     let claim = |id: u128, stream: u128| {
         let log = log.clone();
-        let claiming = claiming;
         tokio::spawn(async move {
             log.decide::<Counter>(&command(id), Uuid::from_u128(stream), claiming)
                 .await

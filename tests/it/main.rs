@@ -1,4 +1,9 @@
 //! The house seen from outside: one binary, one module a subject.
+#![expect(
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test tells its story whole, and its panic is its failure"
+)]
 
 mod capitalisations;
 mod cases;

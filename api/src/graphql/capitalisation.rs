@@ -138,6 +138,7 @@ impl CapitalisationQuery {
     /// The catalogue of what ingénieries left to others, the latest published first. Anyone
     /// with a token reads what is published; what is not comes last, and is shown to those of
     /// its ingénierie only.
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn catalogue_capitalisation(
         &self,

@@ -10,6 +10,7 @@ use domain::{
 };
 use eventlog::Outcome;
 use projections::consultations::{self as rows, MODEL};
+use uuid::Uuid;
 
 use crate::{
     Result,
@@ -67,11 +68,7 @@ impl Consultation {
 
     /// Those consulted, and what they answered. A prestataire sees itself only.
     async fn candidats(&self, ctx: &Context<'_>) -> Vec<Candidat> {
-        let alone = ctx
-            .actor()
-            .answers_for()
-            .filter(|_| !ctx.scope().inside(&self.0.dlas));
-        let shown = |it: &&rows::Candidat| alone.is_none_or(|own| own.0 == it.prestataire);
+        let shown = |it: &&rows::Candidat| self.shows(ctx, it.prestataire);
         self.0
             .candidats
             .iter()
@@ -81,18 +78,22 @@ impl Consultation {
             .collect()
     }
 
-    /// Who will carry out the mission.
+    /// Who will carry out the mission. Shown to the DLAs and to the one chosen.
     async fn chosen(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        organisation::find(ctx, self.0.chosen).await
+        let chosen = self.0.chosen.filter(|it| self.shows(ctx, *it));
+        organisation::find(ctx, chosen).await
     }
 
-    /// The price of the chosen offre.
-    async fn montant(&self) -> Option<Cents> {
+    /// The price of the chosen offre. Shown to the DLAs and to the one chosen.
+    async fn montant(&self, ctx: &Context<'_>) -> Option<Cents> {
+        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
         self.0.montant_cents.map(Cents::from)
     }
 
-    /// The marks of the chosen offre on the four criteria of the method.
-    async fn notation(&self) -> Option<Notation> {
+    /// The marks of the chosen offre on the four criteria of the method. Shown to the DLAs and
+    /// to the one chosen.
+    async fn notation(&self, ctx: &Context<'_>) -> Option<Notation> {
+        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
         self.0.choix.as_ref()?.notation.map(Notation::from)
     }
 
@@ -100,6 +101,17 @@ impl Consultation {
     async fn motif(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let Some(choix) = &self.0.choix else { return Ok(None) };
         open(ctx, Readers::Dlas, &self.0.dlas, choix.position, "/motif").await
+    }
+}
+
+impl Consultation {
+    /// Whether the actor may know of a bidder: the DLAs know them all, a bidder only itself.
+    fn shows(&self, ctx: &Context<'_>, prestataire: Uuid) -> bool {
+        ctx.scope().inside(&self.0.dlas)
+            || ctx
+                .actor()
+                .answers_for()
+                .is_some_and(|own| own.0 == prestataire)
     }
 }
 

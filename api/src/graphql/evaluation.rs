@@ -130,6 +130,7 @@ pub(crate) struct EvaluationQuery;
 #[Object]
 impl EvaluationQuery {
     /// The evaluations that you may see, the latest planned first.
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn evaluations(
         &self,

@@ -294,6 +294,7 @@ impl IngenierieCollective {
     /// Its history, oldest first: who did what, when, for whom and why; with the facts of its
     /// plan de financement, consultations, evaluation and capitalisation that you may see.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn historique(
         &self,
         ctx: &Context<'_>,
@@ -388,6 +389,7 @@ pub(crate) enum EtatIngenierie {
 }
 
 /// When an ingénierie passed its milestones. What it did not reach is absent.
+#[expect(clippy::struct_field_names, reason = "the schema says when each milestone was reached")]
 #[derive(SimpleObject)]
 pub(crate) struct Jalons {
     /// When it was initiated.

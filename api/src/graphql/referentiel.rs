@@ -3,10 +3,7 @@
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use domain::{Liste, referentiel::Entry};
 
-use crate::{
-    Result,
-    graphql::{context::ContextExt, scalars::Date},
-};
+use crate::graphql::{context::ContextExt, scalars::Date};
 
 /// A value of a reference list.
 pub(crate) struct Code {
@@ -144,9 +141,9 @@ pub(crate) struct ReferentielQuery;
 #[Object]
 impl ReferentielQuery {
     /// A reference list with its labels in French and English.
-    async fn referentiel(&self, liste: ListeReference) -> Result<Referentiel> {
+    async fn referentiel(&self, liste: ListeReference) -> Referentiel {
         let list = Liste::from(liste);
         let valeurs = list.entries().iter().map(ValeurReference::from).collect();
-        Ok(Referentiel { version: list.version(), valeurs })
+        Referentiel { version: list.version(), valeurs }
     }
 }

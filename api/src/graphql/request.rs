@@ -7,7 +7,6 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Asked, Decider, Decision, Prose};
 use eventlog::{Command, Outcome, leaf};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
@@ -37,7 +36,7 @@ pub(crate) struct Request {
 impl Request {
     /// The command as the log wants it. Its fingerprint is of who asks, what, and with which
     /// arguments.
-    fn command(&self, ctx: &Context<'_>) -> Result<Command> {
+    async fn command(&self, ctx: &Context<'_>) -> Result<Command> {
         let field = ctx.field();
         let arguments = field
             .arguments()
@@ -48,12 +47,13 @@ impl Request {
             .collect();
         let mut request = json!([ctx.actor().id, field.name(), arguments]);
         leave_out_nulls(&mut request);
-        let fingerprint = Sha256::digest(leaf::canonical(&request).map_err(eventlog::Error::from)?);
+        let request = leaf::canonical(&request).map_err(eventlog::Error::from)?;
+        let fingerprint = ctx.log().vault().fingerprint(&request).await?;
         let clock = ctx.clock();
         let because = self.because.as_deref().map(Prose::parse).transpose();
         Ok(Command {
             id: self.command_id,
-            fingerprint: fingerprint.into(),
+            fingerprint,
             asked: Asked {
                 by: ctx.actor().clone(),
                 today: clock.today,
@@ -73,7 +73,7 @@ impl Request {
         id: D::Id,
         decision: impl Fn(&D, &Asked) -> Decision<D> + Send + Sync,
     ) -> Result<Outcome> {
-        let command = self.command(ctx)?;
+        let command = self.command(ctx).await?;
         Ok(ctx.log().decide(&command, id, decision).await?)
     }
 
@@ -91,7 +91,7 @@ impl Request {
         G: Fn() -> F + Send + Sync,
         F: Future<Output = Result<O, eventlog::Error>> + Send,
     {
-        let command = self.command(ctx)?;
+        let command = self.command(ctx).await?;
         Ok(ctx
             .log()
             .decide_with(&command, id, gather, decision)
@@ -99,8 +99,8 @@ impl Request {
     }
 
     /// Who asks and when, for what must be known before deciding.
-    pub(crate) fn asked(&self, ctx: &Context<'_>) -> Result<Asked> {
-        Ok(self.command(ctx)?.asked)
+    pub(crate) async fn asked(&self, ctx: &Context<'_>) -> Result<Asked> {
+        Ok(self.command(ctx).await?.asked)
     }
 }
 

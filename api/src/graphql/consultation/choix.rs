@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::{
-    ConsultationId, OrganisationId, QuarterDays,
+    Asked, ConsultationId, OrganisationId, QuarterDays,
     consultation::{Choice, Event, Notation as Marks, Offre, OffreOuverte},
 };
 use eventlog::EventLog;
@@ -67,20 +67,17 @@ impl ChoixMutation {
         input: ConsultationInput,
     ) -> Result<ConsultationPayload> {
         let id = input.id()?;
-        // The envelopes are opened only once the rules allow the opening.
-        let consultation = ctx.log().load::<domain::Consultation>(id).await?;
-        let envelopes = match consultation
-            .state
-            .envelopes_to_open(&input.request.asked(ctx)?)
-        {
-            Ok(bidders) if bidders.is_empty() => vec![],
-            Ok(_) => envelopes(ctx.log(), id).await?,
-            // The log answers: it may have been asked before.
-            Err(_) => vec![],
-        };
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::Consultation, asked| it.open_offres(asked, &envelopes));
+        let before = input.request.asked(ctx).await?;
+        // Read again at each try: a bidder may have sent a better offre meanwhile.
+        let gather = || envelopes(ctx.log(), id, &before);
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Consultation, asked, envelopes: &Vec<OffreOuverte>| {
+                it.open_offres(asked, envelopes)
+            },
+        );
         Ok(payload(id, decided.await?))
     }
 
@@ -170,12 +167,27 @@ impl ChoixMutation {
     }
 }
 
-/// What the sealed offres hold, in the order received.
-async fn envelopes(log: &EventLog, id: ConsultationId) -> Result<Vec<OffreOuverte>> {
+/// What the sealed offres hold, in the order received. The envelopes are opened only once the
+/// rules allow the opening.
+async fn envelopes(
+    log: &EventLog,
+    id: ConsultationId,
+    asked: &Asked,
+) -> Result<Vec<OffreOuverte>, eventlog::Error> {
     #[derive(serde::Deserialize)]
     struct Content {
         montant: i64,
         jours: Option<i32>,
+    }
+    let consultation = log.load::<domain::Consultation>(id).await?;
+    // The decision itself says why not.
+    if consultation
+        .state
+        .envelopes_to_open(asked)
+        .unwrap_or_default()
+        .is_empty()
+    {
+        return Ok(vec![]);
     }
     let facts = log.history::<domain::Consultation>(id).await?;
     let received: Vec<_> = facts
@@ -196,7 +208,8 @@ async fn envelopes(log: &EventLog, id: ConsultationId) -> Result<Vec<OffreOuvert
     for (position, prestataire) in received {
         // An offre that was erased cannot be chosen.
         let Some(value) = opened.remove(&(position, "/offre".to_owned())) else { continue };
-        let content: Content = serde_json::from_value(value).map_err(crate::Error::internal)?;
+        let content: Content = serde_json::from_value(value)
+            .map_err(|source| eventlog::Error::Malformed { position, source })?;
         all.push(OffreOuverte {
             prestataire,
             montant: domain::Cents(content.montant),

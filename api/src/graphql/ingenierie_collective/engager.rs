@@ -251,7 +251,7 @@ impl EngagerMutation {
         let gather = || ctx.log().seen::<domain::Dla>(dla);
         let dossier = &input.dossier;
         dossier
-            .decide_with(ctx, gather, |it, asked, dla| it.associate_dla(asked, dla))
+            .decide_with(ctx, gather, domain::IngenierieCollective::associate_dla)
             .await
     }
 

@@ -289,7 +289,7 @@ impl IdentifierMutation {
         let gather = || ctx.log().seen::<domain::Organisation>(structure);
         let dossier = &input.dossier;
         dossier
-            .decide_with(ctx, gather, |it, asked, structure| it.target_structure(asked, structure))
+            .decide_with(ctx, gather, domain::IngenierieCollective::target_structure)
             .await
     }
 

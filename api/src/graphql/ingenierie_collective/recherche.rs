@@ -24,6 +24,7 @@ pub(crate) struct IngenierieCollectiveQuery;
 impl IngenierieCollectiveQuery {
     /// The ingénieries collectives that you may see, the last initiated first.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn ingenieries(
         &self,
         ctx: &Context<'_>,

@@ -19,14 +19,18 @@ fn no_text_describes_what_is_gone() {
 /// difference of files this long takes minutes to compute.
 #[test]
 fn the_committed_schemas_are_those_of_the_code() {
-    for (file, language) in [("schema.graphql", Language::En), ("schema.fr.graphql", Language::Fr)] {
+    for (file, language) in [("schema.graphql", Language::En), ("schema.fr.graphql", Language::Fr)]
+    {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
         let printed = sdl(language);
         if env::var_os("UPDATE_EXPECT").is_some() {
             fs::write(&path, &printed).unwrap();
         }
         let committed = fs::read_to_string(&path).unwrap_or_default();
-        let differs = printed.lines().zip(committed.lines()).position(|(a, b)| a != b);
+        let differs = printed
+            .lines()
+            .zip(committed.lines())
+            .position(|(a, b)| a != b);
         assert!(
             printed == committed,
             "{file} is not the schema of the code, from line {:?} on: UPDATE_EXPECT=1 writes it",

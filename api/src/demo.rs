@@ -165,16 +165,16 @@ pub const QUERIES: [(&str, &str); 3] = [
     (
         "les ingénieries et leur coût",
         "{ ingenieries(first: 10) { totalCount nodes { intitule etat porteur { intitule } \
-         structuresMobilisees planFinancement { total } } } }",
+         structuresMobilisees planFinancement { totals { depenses } } } } }",
     ),
     (
         "ce que chaque financeur a accordé",
-        "{ ingenieries(first: 10) { nodes { intitule planFinancement { ressources { source { \
-         libelle } accorde etat } } } } }",
+        "{ ingenieries(first: 10) { nodes { intitule planFinancement { ressources { etat granted \
+         contributeur { ... on Dla { intitule } ... on Organisation { denomination } } } } } } }",
     ),
     (
         "qui a fait quoi, quand, et pourquoi",
         "{ ingenieries(first: 1) { nodes { intitule historique(first: 20) { nodes { position on \
-         type actor { role } } } } } }",
+         type acteur { role } sealed { value } } } } } }",
     ),
 ];

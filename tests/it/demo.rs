@@ -32,6 +32,8 @@ impl Demo {
             .args(["demo", "--listen", "127.0.0.1:0", "--format", "json", "--data-dir"])
             .arg(data)
             .args(more)
+            // The demo knows its settings, and this one is of the tests.
+            .env_remove("ESSAIM_TEST_DATABASE_URL")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -81,6 +83,11 @@ async fn the_demo_says_when_it_is_ready_ends_cleanly_and_keeps_its_data() -> any
             .asks("{ viewer { role } }", json!({}))
             .await?;
         assert!(viewer["viewer"]["role"].is_string(), "{role}: {viewer}");
+    }
+    let chargee = demo.visitor("chargeDeMission")?;
+    for (what, query) in api::demo::QUERIES {
+        let answer = chargee.asks(query, json!({})).await?;
+        assert_ne!(answer["ingenieries"]["nodes"], json!([]), "{what}");
     }
     let page = demo
         .visitor("admin")?

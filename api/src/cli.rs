@@ -41,7 +41,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Word {
-    /// Answers on the database of ESSAIM_DATABASE_URL.
+    /// Answers on the database of `ESSAIM_DATABASE_URL`.
     Serve,
     /// Answers on a private PostgreSQL, with real cases of the trade and a token a role.
     Demo {
@@ -177,7 +177,7 @@ impl Cli {
             }
             Word::Migrate => migrate(&settings()?)?,
             Word::Projections { word } => {
-                runtime()?.block_on(projections(&settings()?, word, format))?
+                runtime()?.block_on(projections(&settings()?, word, format))?;
             }
             Word::Schema { lang } => {
                 let language = if lang == Tongue::Fr { Language::Fr } else { Language::En };

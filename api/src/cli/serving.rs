@@ -82,6 +82,7 @@ pub(super) fn demo(
     served
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of a server, each once")]
 async fn answer(
     house: &House,
     listener: TcpListener,

@@ -28,7 +28,7 @@ use self::output::{Format, say, table};
 /// Exit codes: 0 ok, 1 failure, 2 usage, 6 a dependency does not answer, 7 not up to date.
 #[derive(Debug, Parser)]
 #[command(name = "essaim", version, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// A TOML file of settings; `ESSAIM_*` variables have the last word.
     #[arg(long, global = true, env = "ESSAIM_CONFIG")]
     config: Option<PathBuf>,
@@ -156,7 +156,7 @@ impl Failure {
 }
 
 /// Does what was asked. A failure is told with its causes, one a line.
-pub fn run(cli: Cli) -> ExitCode {
+pub(crate) fn run(cli: Cli) -> ExitCode {
     match cli.run() {
         Ok(code) => code,
         Err(failure) => {
@@ -288,7 +288,7 @@ async fn rebuild(reads: &Reads, name: Option<String>, format: Format) -> Result<
         progress.end();
         match format {
             Format::Json => {
-                say(&json!({ "question": model.name, "position": position.0 }).to_string())
+                say(&json!({ "question": model.name, "position": position.0 }).to_string());
             }
             Format::Table => say(&format!("{} rebuilt up to position {}", model.name, position.0)),
         }

@@ -35,6 +35,16 @@ pub(crate) struct PreparedFact {
 }
 
 impl Prepared {
+    /// Where its stream stands once it is appended.
+    fn version(&self) -> i64 {
+        self.facts.last().map_or(self.after, |it| it.version)
+    }
+
+    /// The hash of its last fact.
+    pub(crate) fn receipt(&self) -> Option<[u8; 32]> {
+        self.facts.last().map(|it| it.hash)
+    }
+
     /// Roughly what it weighs in a batch.
     pub(crate) fn bytes(&self) -> usize {
         let weight = |it: &PreparedFact| {
@@ -49,9 +59,9 @@ impl Prepared {
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Verdict {
     pub answer: String,
-    pub version: i64,
+    /// Where its stream stands: after it, or instead of where it was expected.
+    pub version: Option<i64>,
     pub position: Option<Position>,
-    pub leaf_hash: Option<Vec<u8>>,
     pub taken: Option<String>,
 }
 
@@ -125,16 +135,25 @@ impl EventLog {
     }
 }
 
+/// What names a batch.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    pub id: Uuid,
+    /// Whether it was sent before, and its answer lost.
+    pub again: bool,
+    /// The process that writes.
+    pub node: &'a str,
+}
+
 /// Sends a batch in one round trip; answers one verdict a command, in order.
 pub(crate) async fn append(
     db: &mut PgConnection,
-    batch: Uuid,
-    node: &str,
+    batch: Batch<'_>,
     commands: &[Prepared],
 ) -> Result<Vec<Verdict>, sqlx::Error> {
     let numbered = || (1_i32..).zip(commands);
     let facts: Vec<_> = numbered()
-        .flat_map(|(n, it)| it.facts.iter().map(move |fact| (n, fact)))
+        .flat_map(|(n, it)| it.facts.iter().map(move |fact| (n, it, fact)))
         .collect();
     let expects: Vec<_> = numbered()
         .flat_map(|(n, it)| it.expects.iter().map(move |expect| (n, expect)))
@@ -144,30 +163,42 @@ pub(crate) async fn append(
         .collect();
     let sealed: Vec<_> = (1_i32..)
         .zip(&facts)
-        .flat_map(|(n, (_, fact))| fact.sealed.iter().map(move |it| (n, it)))
+        .flat_map(|(n, (.., fact))| fact.sealed.iter().map(move |it| (n, it)))
         .collect();
+    // A command's last fact by its place, from 1; none for an outcome without fact.
+    let last = numbered().scan(0_i32, |facts, (_, it)| {
+        *facts += i32::try_from(it.facts.len()).unwrap_or(i32::MAX);
+        Some((!it.facts.is_empty()).then_some(*facts))
+    });
     sqlx::query_as(
-        "select verdict as answer, version, position, leaf_hash, taken
+        "select verdict as answer, version, position, taken
          from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+                         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+                         $31, $32, $33)",
     )
-    .bind(batch)
-    .bind(node)
+    .bind(batch.id)
+    .bind(batch.again)
+    .bind(batch.node)
     .bind(column(commands, |it| it.command))
-    .bind(column(commands, |it| it.fingerprint.to_vec()))
+    .bind(column(commands, |it| it.fingerprint.as_slice()))
     .bind(column(commands, |it| it.category))
     .bind(column(commands, |it| it.stream))
     .bind(column(commands, |it| it.after))
+    .bind(column(commands, Prepared::version))
     .bind(column(commands, |it| it.position.0))
-    .bind(column(commands, |it| it.actor))
-    .bind(column(&facts, |(of, _)| *of))
-    .bind(column(&facts, |(_, it)| it.leaf.as_str()))
-    .bind(column(&facts, |(_, it)| it.hash.to_vec()))
-    .bind(column(&facts, |(_, it)| it.version))
-    .bind(column(&facts, |(_, it)| it.kind.as_str()))
-    .bind(column(&facts, |(_, it)| it.schema))
-    .bind(column(&facts, |(_, it)| it.territory.as_deref()))
-    .bind(column(&facts, |(_, it)| jiff_sqlx::Date::from(it.on)))
+    .bind(last.collect::<Vec<_>>())
+    .bind(column(&facts, |(n, ..)| *n))
+    .bind(column(&facts, |(.., it)| it.leaf.as_str()))
+    .bind(column(&facts, |(.., it)| it.hash.as_slice()))
+    .bind(column(&facts, |(_, of, _)| of.category))
+    .bind(column(&facts, |(_, of, _)| of.stream))
+    .bind(column(&facts, |(.., it)| it.version))
+    .bind(column(&facts, |(.., it)| it.kind.as_str()))
+    .bind(column(&facts, |(.., it)| it.schema))
+    .bind(column(&facts, |(_, of, _)| of.command))
+    .bind(column(&facts, |(_, of, _)| of.actor))
+    .bind(column(&facts, |(.., it)| it.territory.as_deref()))
+    .bind(column(&facts, |(.., it)| jiff_sqlx::Date::from(it.on)))
     .bind(column(&expects, |(of, _)| *of))
     .bind(column(&expects, |(_, it)| it.stream))
     .bind(column(&expects, |(_, it)| it.version.0))

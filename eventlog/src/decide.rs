@@ -82,10 +82,11 @@ impl EventLog {
             }
             tracing::Span::current().record("events", decided.facts.len());
             let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
+            let receipt = prepared.receipt();
             let verdict = self.writer.write(prepared).await?;
             match verdict.answer.as_str() {
                 "appended" => {
-                    let outcome = outcome(stream, &verdict)?;
+                    let outcome = outcome(stream, &verdict, receipt)?;
                     self.keep(state, stream, &decided, &outcome);
                     return Ok(outcome);
                 }
@@ -158,14 +159,8 @@ fn answer<D: Decider>(
     }
 }
 
-fn outcome(stream: Uuid, verdict: &Verdict) -> Result<Outcome, Error> {
-    Ok(Outcome {
-        stream,
-        version: Version(verdict.version),
-        position: verdict.position.ok_or(Error::Stopped)?,
-        receipt: verdict
-            .leaf_hash
-            .as_deref()
-            .and_then(|it| it.try_into().ok()),
-    })
+fn outcome(stream: Uuid, verdict: &Verdict, receipt: Option<[u8; 32]>) -> Result<Outcome, Error> {
+    let recorded = verdict.version.zip(verdict.position);
+    let (version, position) = recorded.ok_or(Error::Stopped)?;
+    Ok(Outcome { stream, version: Version(version), position, receipt })
 }

@@ -209,7 +209,7 @@ impl EventLog {
             pool,
             head,
         };
-        wake::start(writer, log.head.clone());
+        wake::start(writer, log.head.clone(), log.pool.close_event());
         Ok(log)
     }
 

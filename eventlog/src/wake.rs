@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::{
     PgPool,
+    pool::CloseEvent,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::sync::watch;
@@ -18,8 +19,10 @@ const COALESCE: Duration = Duration::from_millis(20);
 
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// Tells other processes how far this one has written, from a connection of its own.
+/// Tells other processes how far this one has written, from a connection of its own. A hint
+/// need not survive a crash: it waits for no flush.
 pub(crate) fn notifier(options: PgConnectOptions) -> watch::Sender<Position> {
+    let options = options.options([("synchronous_commit", "off")]);
     let (written, mut progress) = watch::channel(Position(0));
     tokio::spawn(async move {
         let pool = PgPoolOptions::new()
@@ -41,18 +44,25 @@ pub(crate) fn notifier(options: PgConnectOptions) -> watch::Sender<Position> {
     written
 }
 
-/// Hears how far other processes have written.
-pub(crate) fn start(options: PgConnectOptions, head: watch::Sender<Position>) {
+/// Hears how far other processes have written, until `closed`.
+pub(crate) fn start(
+    options: PgConnectOptions,
+    head: watch::Sender<Position>,
+    mut closed: CloseEvent,
+) {
     tokio::spawn(async move {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options);
-        loop {
-            if let Err(error) = listen(&pool, &head).await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "listening stopped");
-                tokio::time::sleep(RETRY_PAUSE).await;
+        let heard = async {
+            loop {
+                if let Err(error) = listen(&pool, &head).await {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "listening stopped");
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
             }
-        }
+        };
+        let _: Result<(), _> = closed.do_until(heard).await;
     });
 }
 

@@ -14,15 +14,15 @@ use uuid::Uuid;
 
 use crate::{
     Error, Position,
-    append::{Prepared, Verdict, append},
+    append::{Batch, Prepared, Verdict, append},
     wake,
 };
 
 /// What the writer holds, and no more.
 pub mod limits {
-    /// Commands that wait; beyond, callers are told `OVERLOADED`.
+    /// Commands that wait for their answer; beyond, callers are told `OVERLOADED`.
     pub const QUEUE_COMMANDS_MAX: usize = 8_192;
-    /// Bytes that wait.
+    /// Bytes that wait with them.
     pub const QUEUE_BYTES_MAX: usize = 64 << 20;
     /// Facts in one batch.
     pub const BATCH_FACTS_MAX: usize = 500;
@@ -38,7 +38,8 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Pending>,
+    queue: mpsc::UnboundedSender<Pending>,
+    commands: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
 }
 
@@ -46,13 +47,13 @@ struct Pending {
     command: Prepared,
     answer: oneshot::Sender<Result<Verdict, Error>>,
     since: Instant,
-    /// Freed when the answer is given.
-    weight: OwnedSemaphorePermit,
+    /// Its place and its weight: freed when the answer is given.
+    room: [OwnedSemaphorePermit; 2],
 }
 
 impl Writer {
     pub(crate) fn start(options: PgConnectOptions, head: watch::Sender<Position>) -> Self {
-        let (queue, commands) = mpsc::channel(QUEUE_COMMANDS_MAX);
+        let (queue, commands) = mpsc::unbounded_channel();
         let written = wake::notifier(options.clone());
         let task = Task {
             options,
@@ -64,23 +65,26 @@ impl Writer {
             node: std::process::id().to_string(),
         };
         tokio::spawn(task.run());
-        Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_BYTES_MAX)) }
+        Self {
+            queue,
+            commands: Arc::new(Semaphore::new(QUEUE_COMMANDS_MAX)),
+            bytes: Arc::new(Semaphore::new(QUEUE_BYTES_MAX)),
+        }
     }
 
     /// Queues a command and waits for its verdict.
     pub(crate) async fn write(&self, command: Prepared) -> Result<Verdict, Error> {
+        let room = |of: &Arc<Semaphore>, takes| {
+            of.clone()
+                .try_acquire_many_owned(takes)
+                .map_err(|_| Error::Overloaded)
+        };
         let weight = u32::try_from(command.bytes()).map_err(|_| Error::Overloaded)?;
-        let weight = self
-            .bytes
-            .clone()
-            .try_acquire_many_owned(weight)
-            .map_err(|_| Error::Overloaded)?;
+        let room = [room(&self.commands, 1)?, room(&self.bytes, weight)?];
         let (answer, verdict) = oneshot::channel();
-        let pending = Pending { command, answer, since: Instant::now(), weight };
-        self.queue.try_send(pending).map_err(|full| match full {
-            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => Error::Stopped,
-        })?;
+        self.queue
+            .send(Pending { command, answer, since: Instant::now(), room })
+            .map_err(|_| Error::Stopped)?;
         verdict.await.map_err(|_| Error::Stopped)?
     }
 }
@@ -88,7 +92,7 @@ impl Writer {
 struct Task {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
-    commands: mpsc::Receiver<Pending>,
+    commands: mpsc::UnboundedReceiver<Pending>,
     /// Taken from the queue, not yet sent: in order.
     waiting: VecDeque<Pending>,
     head: watch::Sender<Position>,
@@ -106,8 +110,7 @@ impl Task {
                     None => break,
                 }
             }
-            while self.waiting.len() < QUEUE_COMMANDS_MAX {
-                let Ok(pending) = self.commands.try_recv() else { break };
+            while let Ok(pending) = self.commands.try_recv() {
                 self.waiting.push_back(pending);
             }
             let batch = self.next_batch();
@@ -156,7 +159,7 @@ impl Task {
         Box::pin(async move {
             let (commands, answers): (Vec<_>, Vec<_>) = batch
                 .into_iter()
-                .map(|it| (it.command, (it.answer, it.since, it.weight)))
+                .map(|it| (it.command, (it.answer, it.since, it.room)))
                 .unzip();
             match self.send(&commands).await {
                 Ok(verdicts) => {
@@ -171,11 +174,11 @@ impl Task {
                     let mut first: Vec<_> = commands
                         .into_iter()
                         .zip(answers)
-                        .map(|(command, (answer, since, weight))| Pending {
+                        .map(|(command, (answer, since, room))| Pending {
                             command,
                             answer,
                             since,
-                            weight,
+                            room,
                         })
                         .collect();
                     let second = first.split_off(first.len() / 2);
@@ -195,14 +198,13 @@ impl Task {
 
     /// One batch id whatever the number of tries: what a lost connection hid is found again.
     async fn send(&mut self, commands: &[Prepared]) -> Result<Vec<Verdict>, sqlx::Error> {
-        let batch = batch_id();
-        let node = self.node.clone();
+        let (id, node) = (batch_id(), self.node.clone());
         let started = Instant::now();
         let mut sends = 0;
         loop {
             sends += 1;
             let sent = match self.connected().await {
-                Ok(db) => append(db, batch, &node, commands).await,
+                Ok(db) => append(db, Batch { id, again: sends > 1, node: &node }, commands).await,
                 Err(error) => Err(error),
             };
             match sent {
@@ -264,11 +266,11 @@ impl Touched<'_> {
     /// Whether a command touches nothing that the batch touches. A check and a write of the
     /// same stream do not go together: two commands could each rely on what the other changes.
     fn takes(&mut self, it: &Prepared) -> bool {
-        let expects = |stream: &Uuid| it.expects.iter().any(|expect| expect.stream == *stream);
+        let relies = |on: &HashSet<Uuid>| it.expects.iter().any(|it| on.contains(&it.stream));
         let free = !self.written.contains(&it.stream)
             && !self.expected.contains(&it.stream)
             && !self.commands.contains(&it.command)
-            && !self.written.iter().any(expects)
+            && !relies(&self.written)
             && !it
                 .claims
                 .iter()

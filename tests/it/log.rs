@@ -310,9 +310,12 @@ async fn the_service_appends_and_changes_no_fact() -> anyhow::Result<()> {
 async fn appending_refuses_a_longer_transaction() -> anyhow::Result<()> {
     let database = Database::open().await?;
     let mut db = database.admin().await?;
-    let nothing = "select * from log.append(gen_random_uuid(), 'test', '{}', '{}', '{}', '{}', '{}', '{}', '{}', \
-                   '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
-    db.execute(nothing).await?;
+    let nothing = &*format!(
+        "select * from log.append(gen_random_uuid(), false, 'test'{})",
+        ", '{}'".repeat(30)
+    );
+    let nothing = || sqlx::raw_sql(sqlx::AssertSqlSafe(nothing));
+    db.execute(nothing()).await?;
     for opening in [
         "begin isolation level repeatable read",
         "begin isolation level serializable",
@@ -320,7 +323,7 @@ async fn appending_refuses_a_longer_transaction() -> anyhow::Result<()> {
         "begin; select pg_sleep(1.1)",
     ] {
         db.execute(sqlx::raw_sql(opening)).await?;
-        let refused = db.execute(nothing).await;
+        let refused = db.execute(nothing()).await;
         assert!(refused.is_err(), "{opening}");
         db.execute("rollback").await?;
     }

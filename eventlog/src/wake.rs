@@ -54,7 +54,7 @@ pub(crate) fn start(
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options);
-        let heard = async {
+        let listening = async {
             loop {
                 if let Err(error) = listen(&pool, &head).await {
                     tracing::debug!(error = &error as &dyn std::error::Error, "listening stopped");
@@ -62,7 +62,7 @@ pub(crate) fn start(
                 }
             }
         };
-        let _: Result<(), _> = closed.do_until(heard).await;
+        let _: Result<(), _> = closed.do_until(listening).await;
     });
 }
 

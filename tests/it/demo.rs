@@ -2,23 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use anyhow::Context;
-use house::Visitor;
+use house::{Visitor, essaim};
 use serde_json::{Value, json};
-
-/// The program, built beside the tests.
-fn essaim() -> anyhow::Result<PathBuf> {
-    let tests = std::env::current_exe()?;
-    let folder = tests
-        .parent()
-        .and_then(Path::parent)
-        .context("target/debug")?;
-    Ok(folder.join("essaim"))
-}
 
 struct Demo {
     child: Child,
@@ -28,17 +18,16 @@ struct Demo {
 impl Demo {
     fn start(data: &Path, more: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(essaim()?)
-            .env_remove("ESSAIM_TEST_DATABASE_URL")
             .args(["demo", "--listen", "127.0.0.1:0", "--format", "json", "--data-dir"])
             .arg(data)
             .args(more)
-            // The demo knows its settings, and this one is of the tests.
+            // The demo knows its settings, and these are of the tests.
             .env_remove("ESSAIM_TEST_DATABASE_URL")
+            .env_remove("ESSAIM_TEST_FAULTS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()
-            .context("cargo build -p api comes first")?;
+            .spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("a pipe")?).read_line(&mut line)?;
         Ok(Self { line: serde_json::from_str(&line).with_context(|| line.clone())?, child })

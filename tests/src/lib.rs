@@ -1,5 +1,9 @@
 //! The scaffolding of the tests: databases, the house as it runs, and those who visit it.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
 pub mod database;
 pub mod dossier;
 pub mod questions;
@@ -8,3 +12,12 @@ pub mod visitors;
 pub use database::Database;
 pub use questions::Questions;
 pub use visitors::{Answer, OpenHouse, Visitor};
+
+/// The program, built beside the tests.
+pub fn essaim() -> anyhow::Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let folder = tests.parent().and_then(Path::parent);
+    let program = folder.context("no target folder")?.join("essaim");
+    ensure!(program.is_file(), "`cargo build -p api` comes first");
+    Ok(program)
+}

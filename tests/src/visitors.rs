@@ -136,6 +136,11 @@ impl Visitor {
         Self { client, url: url.to_owned(), token, language: "fr" }
     }
 
+    /// Where they knock, without the scheme.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// The same, in another language.
     #[must_use]
     pub fn speaking(mut self, language: &'static str) -> Self {

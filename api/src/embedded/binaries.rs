@@ -65,6 +65,12 @@ impl Binaries {
         })
     }
 
+    /// A program that comes with the server, such as `pgbench`.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let places = self.places().into_iter();
+        places.map(|it| it.join(name)).find(|it| it.is_file())
+    }
+
     fn places(&self) -> Vec<PathBuf> {
         if let Some(bin) = &self.bin {
             return vec![bin.clone()];

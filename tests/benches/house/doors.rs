@@ -10,13 +10,13 @@ use std::{
 
 use anyhow::Context;
 use domain::Role;
-use house::{Database, OpenHouse, Visitor, visitors::document};
+use house::{OpenHouse, Visitor, visitors::document};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    CALLERS, ORGANISATIONS, ROUNDS, filling,
-    gauge::{Gauge, Tally, Worker},
+    Bench, CALLERS, ORGANISATIONS, ROUNDS, filling,
+    gauge::{Tally, Worker},
     report::Line,
 };
 
@@ -33,7 +33,7 @@ struct Registers {
 }
 
 impl Worker for Registers {
-    async fn works(&mut self) -> anyhow::Result<()> {
+    async fn works(&mut self) -> anyhow::Result<usize> {
         let n = self.known.fetch_add(1, Ordering::Relaxed);
         let input = json!({
             "commandId": Uuid::from_u128(n as u128),
@@ -44,7 +44,7 @@ impl Worker for Registers {
         self.visitor
             .asks(&self.mutation, json!({ "input": input }))
             .await?;
-        Ok(())
+        Ok(1)
     }
 }
 
@@ -57,16 +57,17 @@ struct Asks {
 }
 
 impl Worker for Asks {
-    async fn works(&mut self) -> anyhow::Result<()> {
+    async fn works(&mut self) -> anyhow::Result<usize> {
         self.next = (self.next + 1) % self.variables.len();
         let variables = self.variables[self.next].clone();
         self.visitor.asks(&self.query, variables).await?;
-        Ok(())
+        Ok(1)
     }
 }
 
-pub(crate) async fn measure(gauge: &Gauge, database: Database) -> anyhow::Result<Vec<Line>> {
-    let open = OpenHouse::on(database).await?;
+pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Line>> {
+    let (gauge, callers_run) = (&bench.gauge, &bench.callers);
+    let open = OpenHouse::on(bench.database().await?).await?;
     filling::organisations(&open.house.log, ORGANISATIONS).await?;
     settled(&open).await?;
     // Each has a client, which keeps a connection, of its own.
@@ -89,10 +90,12 @@ pub(crate) async fn measure(gauge: &Gauge, database: Database) -> anyhow::Result
     let mut page = asking(&callers, &query, vec![json!({ "first": 20 })]);
     let (mut mutations, mut ones, mut pages) = <(Tally, Tally, Tally)>::default();
     for _ in 0..ROUNDS {
-        registers = gauge.slice(registers, &mut mutations).await?;
+        registers = gauge
+            .slice_on(callers_run, registers, &mut mutations)
+            .await?;
         settled(&open).await?;
-        one = gauge.slice(one, &mut ones).await?;
-        page = gauge.slice(page, &mut pages).await?;
+        one = gauge.slice_on(callers_run, one, &mut ones).await?;
+        page = gauge.slice_on(callers_run, page, &mut pages).await?;
     }
     open.close().await?;
     Ok(vec![

@@ -38,6 +38,12 @@ where
     Ok(())
 }
 
+/// Prose of so many bytes.
+pub(crate) fn text(bytes: usize) -> String {
+    const PROSE: &str = "Les structures disent la meme difficulte: presenter leurs comptes. ";
+    PROSE.chars().cycle().take(bytes).collect()
+}
+
 /// The id of a number: in no order, as ids that others draw.
 pub(crate) fn scattered(n: usize) -> Uuid {
     // Odd, so that two numbers never share an id.

@@ -7,22 +7,26 @@ use std::{
 };
 
 use anyhow::Context;
+use tokio::runtime::Handle;
 
 use crate::{SLICE, WARM_UP};
 
 /// `/proc` counts in hundredths of a second, on every Linux.
 const TICK: Duration = Duration::from_millis(10);
 
+/// Threads of this process that play the callers of an API, and are no part of it.
+pub(crate) const CALLERS: &str = "callers";
+
 /// One of those that work at once.
 pub(crate) trait Worker: Send + Sized + 'static {
-    /// One operation.
-    fn works(&mut self) -> impl Future<Output = anyhow::Result<()>> + Send;
+    /// Does it once; answers how many operations that was.
+    fn works(&mut self) -> impl Future<Output = anyhow::Result<usize>> + Send;
 }
 
 /// What was measured of one kind of operation.
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// How long each took; empty when they are not told apart.
+    /// How long each call took; empty when they are not told apart.
     pub(crate) took: Vec<Duration>,
     pub(crate) operations: usize,
     pub(crate) elapsed: Duration,
@@ -32,6 +36,7 @@ pub(crate) struct Tally {
 /// Processor time used.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Cpu {
+    /// By this process and the programs it started, the server and the callers apart.
     pub(crate) ours: Duration,
     pub(crate) server: Duration,
 }
@@ -39,6 +44,12 @@ pub(crate) struct Cpu {
 /// Reads the processor time of this process and of a PostgreSQL.
 pub(crate) struct Gauge {
     postmaster: u32,
+}
+
+/// Where a measure began.
+pub(crate) struct Since {
+    at: Instant,
+    cpu: Cpu,
 }
 
 impl Gauge {
@@ -49,20 +60,41 @@ impl Gauge {
         Ok(Self { postmaster: pid.trim().parse()? })
     }
 
+    pub(crate) fn start(&self) -> anyhow::Result<Since> {
+        Ok(Since { at: Instant::now(), cpu: self.read()? })
+    }
+
+    pub(crate) fn stop(&self, since: &Since, tally: &mut Tally) -> anyhow::Result<()> {
+        tally.elapsed += since.at.elapsed();
+        let after = self.read()?;
+        tally.cpu.ours += after.ours.saturating_sub(since.cpu.ours);
+        tally.cpu.server += after.server.saturating_sub(since.cpu.server);
+        Ok(())
+    }
+
     fn read(&self) -> anyhow::Result<Cpu> {
-        let ours = Stat::of("self").context("the processor time is read in /proc")?;
-        let postmaster = Stat::of(&self.postmaster.to_string()).context("the server is gone")?;
+        let me = Stat::of("/proc/self").context("the processor time is read in /proc")?;
+        let postmaster = Stat::of(format!("/proc/{}", self.postmaster));
+        let postmaster = postmaster.context("the server is gone")?;
         let mut server = postmaster.used + postmaster.used_by_ended_children;
+        let mut ours = me.used;
         for process in fs::read_dir("/proc")?.flatten() {
             // A process may end while it is looked at: its time is then the postmaster's.
-            if let Some(pid) = process.file_name().to_str()
-                && let Some(stat) = Stat::of(pid)
-                && stat.parent == self.postmaster
-            {
+            let Some(stat) = Stat::of(process.path()) else { continue };
+            if stat.parent == self.postmaster {
                 server += stat.used;
+            } else if stat.parent == std::process::id() && stat.id != self.postmaster {
+                ours += stat.used;
             }
         }
-        Ok(Cpu { ours: ours.used, server })
+        for thread in fs::read_dir("/proc/self/task")?.flatten() {
+            if let Some(stat) = Stat::of(thread.path())
+                && stat.name == CALLERS
+            {
+                ours = ours.saturating_sub(stat.used);
+            }
+        }
+        Ok(Cpu { ours, server })
     }
 
     /// Lets workers work for a slice, and adds what they did. Gives them back.
@@ -71,12 +103,22 @@ impl Gauge {
         workers: Vec<W>,
         tally: &mut Tally,
     ) -> anyhow::Result<Vec<W>> {
-        let (workers, _) = work(workers, WARM_UP).await?;
-        let (since, before) = (Instant::now(), self.read()?);
-        let (workers, took) = work(workers, SLICE).await?;
-        tally.operations += took.len();
+        self.slice_on(&Handle::current(), workers, tally).await
+    }
+
+    /// The same, on the threads of another runtime.
+    pub(crate) async fn slice_on<W: Worker>(
+        &self,
+        runtime: &Handle,
+        workers: Vec<W>,
+        tally: &mut Tally,
+    ) -> anyhow::Result<Vec<W>> {
+        let (workers, ..) = work(runtime, workers, WARM_UP).await?;
+        let since = self.start()?;
+        let (workers, took, operations) = work(runtime, workers, SLICE).await?;
+        self.stop(&since, tally)?;
+        tally.operations += operations;
         tally.took.extend(took);
-        self.stop(since, before, tally)?;
         Ok(workers)
     }
 
@@ -86,61 +128,62 @@ impl Gauge {
         tally: &mut Tally,
         operation: impl Future<Output = anyhow::Result<usize>>,
     ) -> anyhow::Result<()> {
-        let (since, before) = (Instant::now(), self.read()?);
+        let since = self.start()?;
         tally.operations += operation.await?;
-        self.stop(since, before, tally)
-    }
-
-    fn stop(&self, since: Instant, before: Cpu, tally: &mut Tally) -> anyhow::Result<()> {
-        tally.elapsed += since.elapsed();
-        let after = self.read()?;
-        tally.cpu.ours += after.ours.saturating_sub(before.ours);
-        tally.cpu.server += after.server.saturating_sub(before.server);
-        Ok(())
+        self.stop(&since, tally)
     }
 }
 
 async fn work<W: Worker>(
+    runtime: &Handle,
     workers: Vec<W>,
     during: Duration,
-) -> anyhow::Result<(Vec<W>, Vec<Duration>)> {
+) -> anyhow::Result<(Vec<W>, Vec<Duration>, usize)> {
     let until = Instant::now() + during;
     let tasks = workers.into_iter().map(|mut worker| {
-        tokio::spawn(async move {
-            let mut took = vec![];
+        runtime.spawn(async move {
+            let (mut took, mut operations) = (vec![], 0);
             loop {
                 let since = Instant::now();
                 if since >= until {
-                    return anyhow::Ok((worker, took));
+                    return anyhow::Ok((worker, took, operations));
                 }
-                worker.works().await?;
+                operations += worker.works().await?;
                 took.push(since.elapsed());
             }
         })
     });
-    let (mut back, mut all) = (vec![], vec![]);
+    let (mut back, mut all, mut sum) = (vec![], vec![], 0);
     for task in tasks.collect::<Vec<_>>() {
-        let (worker, took) = task.await??;
+        let (worker, took, operations) = task.await??;
         back.push(worker);
         all.extend(took);
+        sum += operations;
     }
-    Ok((back, all))
+    Ok((back, all, sum))
 }
 
 struct Stat {
+    id: u32,
+    name: String,
     parent: u32,
     used: Duration,
     used_by_ended_children: Duration,
 }
 
 impl Stat {
-    fn of(pid: &str) -> Option<Self> {
-        let text = fs::read_to_string(PathBuf::from("/proc").join(pid).join("stat")).ok()?;
+    /// Of a folder of /proc: a process, or one of its threads.
+    fn of(folder: impl Into<PathBuf>) -> Option<Self> {
+        let text = fs::read_to_string(folder.into().join("stat")).ok()?;
         // The second field is a name in brackets, which may hold anything.
-        let fields: Vec<_> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        let (head, tail) = text.rsplit_once(')')?;
+        let (id, name) = head.split_once(" (")?;
+        let fields: Vec<_> = tail.split_whitespace().collect();
         // As proc(5) numbers them, from 1.
         let field = |n: usize| fields.get(n - 3)?.parse::<u32>().ok();
         Some(Self {
+            id: id.parse().ok()?,
+            name: name.to_owned(),
             parent: field(4)?,
             used: TICK * (field(14)? + field(15)?),
             used_by_ended_children: TICK * (field(16)? + field(17)?),

@@ -10,10 +10,13 @@
 //!
 //! - `decide`: one command through `EventLog::decide`, from its decision to its receipt. Its one
 //!   fact is a leaf of about 600 bytes, in one of 10,000 streams whose states are in memory.
-//! - `checked insert`: one statement in its own transaction that moves the stream's version if it
-//!   is as expected, and adds as many bytes under a sequence's number: what usual libraries do at
-//!   their best. No command ids, no hashes, no chain, and numbers that have holes.
-//! - `bare insert`: one transaction that adds as many bytes, and checks nothing.
+//!   `decide, two houses`: half of the writers with a log of their own on the same database.
+//! - `checked insert`: a transaction a command that reads the stream's version and adds as many
+//!   bytes under a sequence's number, as usual libraries do. No command ids, no hashes, no chain,
+//!   and numbers that have holes.
+//! - `pgbench`: PostgreSQL's own program, adding as many bytes a transaction, checking nothing.
+//! - `unnest of 100`: a hundred rows a transaction, checking nothing.
+//! - `COPY`: facts of the log into a table like theirs, with its indexes and checks.
 //! - `mutation`: `registerOrganisation` over HTTP, through every door.
 //! - `one organisation`, `20 organisations`: queries over HTTP, of a registry of 10,000.
 //! - `rebuild …`: a read model built anew; an operation is one fact applied.
@@ -22,27 +25,32 @@
 //!
 //! - `at once`: writers or connections, each with one operation in flight. The references have a
 //!   connection each; the log has one writer's connection whatever their number.
-//! - `per second`, and `p50` and `p99` of how long one operation took, in milliseconds.
-//! - `CPU`: microseconds of processor an operation: `utime + stime` of /proc/<pid>/stat for this
-//!   process, for the postmaster and for its children, those that ended included (its `cutime`
-//!   and `cstime`). This process holds the house *and* those who call it: for the rows over HTTP,
-//!   the client's own work is in it. `of it, server` is PostgreSQL's part.
-//! - `rate ÷ checked`, `rate ÷ bare`, `CPU ÷ checked`, `CPU ÷ bare`: against the reference with
-//!   the same number at once.
+//! - `per second`, and `p50` and `p99` of how long one call took, in milliseconds.
+//! - `CPU`: microseconds of processor an operation, as /proc counts them: those of this process,
+//!   of `pgbench`, of the postmaster and of its children. For the rows over HTTP the threads that
+//!   play the callers are left out. `of it, server` is PostgreSQL's part.
+//! - ratios `÷ checked` and `÷ bare`: against the checked insert and `pgbench` with the same
+//!   number at once; `÷ COPY`: against `COPY`.
 
 mod appends;
 mod doors;
 mod filling;
 mod gauge;
 mod rebuilds;
+mod references;
 mod report;
 
-use std::{env, fs, path::Path, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use api::embedded::{Binaries, Durability, Embedded};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use house::Database;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::{
     gauge::Gauge,
@@ -65,9 +73,19 @@ const DOSSIERS: usize = 2_000;
 /// A rebuild is repeated at least so long.
 const REBUILDS: Duration = Duration::from_secs(3);
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Appends,
+    Doors,
+    Rebuilds,
+}
+
 /// Measures the house.
 #[derive(Parser)]
 struct Words {
+    /// Measures this alone; what is compared with it is then missing from other rows.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     /// How results are printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -78,35 +96,75 @@ struct Words {
 
 fn main() -> anyhow::Result<()> {
     let words = Words::parse();
+    let format = words.format;
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("house-bench");
     let from = |name| env::var_os(name).map(Into::into);
     let binaries = Binaries { bin: from("ESSAIM_PG_BIN"), lib: from("ESSAIM_PG_LIB") };
     // Another run in the same folder is told apart by its lock, before anything is deleted.
     let server = Embedded::start(&place, Durability::Durable, &binaries)?;
-    let url = server.url("postgres", "postgres");
-    let measured = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(async {
-            tokio::select! {
-                measured = measure(&url, &place) => measured,
-                _ = tokio::signal::ctrl_c() => bail!("interrupted"),
-            }
-        });
+    let callers = runtime(gauge::CALLERS)?;
+    let bench = Bench {
+        url: server.url("postgres", "postgres"),
+        gauge: Gauge::of_server(&place.join("data"))?,
+        pgbench: binaries
+            .program("pgbench")
+            .context("no pgbench beside PostgreSQL: Debian has it in `postgresql`")?,
+        callers: callers.handle().clone(),
+        place: place.clone(),
+        words,
+    };
+    let measured = runtime("house")?.block_on(async {
+        tokio::select! {
+            measured = bench.measure() => measured,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        }
+    });
+    callers.shutdown_background();
     server.stop()?;
     fs::remove_dir_all(&place)?;
     let (machine, lines) = measured?;
-    report::print(words.format, &machine, &lines)?;
+    report::print(format, &machine, &lines)?;
     Ok(())
 }
 
-async fn measure(server: &str, place: &Path) -> anyhow::Result<(Machine, Vec<Line>)> {
-    let gauge = Gauge::of_server(&place.join("data"))?;
-    let mut machine = Machine::look()?;
-    let database = Database::at(server).await?;
-    let mut lines = appends::measure(&gauge, &database, &mut machine).await?;
-    lines.extend(doors::measure(&gauge, Database::at(server).await?).await?);
-    lines.extend(rebuilds::measure(&gauge, server).await?);
-    machine.look_again()?;
-    Ok((machine, lines))
+fn runtime(name: &str) -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_name(name)
+        .enable_all()
+        .build()
+}
+
+/// What the measures share.
+struct Bench {
+    url: String,
+    gauge: Gauge,
+    pgbench: PathBuf,
+    /// Where those who call over HTTP run.
+    callers: Handle,
+    place: PathBuf,
+    words: Words,
+}
+
+impl Bench {
+    async fn measure(&self) -> anyhow::Result<(Machine, Vec<Line>)> {
+        let mut machine = Machine::look()?;
+        let mut lines = vec![];
+        let asked = |part| self.words.only.is_none_or(|only| only == part);
+        if asked(Part::Appends) {
+            lines.extend(appends::measure(self, &mut machine).await?);
+        }
+        if asked(Part::Doors) {
+            lines.extend(doors::measure(self).await?);
+        }
+        if asked(Part::Rebuilds) {
+            lines.extend(rebuilds::measure(self).await?);
+        }
+        machine.look_again()?;
+        Ok((machine, lines))
+    }
+
+    /// A migrated database.
+    async fn database(&self) -> anyhow::Result<Database> {
+        Database::at(&self.url).await
+    }
 }

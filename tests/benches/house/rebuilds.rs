@@ -1,19 +1,20 @@
 //! Read models built anew, each from a log that holds nothing but its facts.
 
-use house::{Database, questions::Questions};
+use house::questions::Questions;
 use projections::{ReadModel, ingenieries, organisations};
 
 use crate::{
-    DOSSIERS, ORGANISATIONS, REBUILDS, filling,
+    Bench, DOSSIERS, ORGANISATIONS, REBUILDS, filling,
     gauge::{Gauge, Tally},
     report::Line,
 };
 
-pub(crate) async fn measure(gauge: &Gauge, server: &str) -> anyhow::Result<Vec<Line>> {
-    let registry = Questions::on(Database::at(server).await?).await?;
+pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Line>> {
+    let gauge = &bench.gauge;
+    let registry = Questions::on(bench.database().await?).await?;
     filling::organisations(&registry.log, ORGANISATIONS).await?;
     let first = rebuilt(gauge, &registry, &organisations::MODEL).await?;
-    let dossiers = Questions::on(Database::at(server).await?).await?;
+    let dossiers = Questions::on(bench.database().await?).await?;
     filling::dossiers(&dossiers.log, DOSSIERS).await?;
     let second = rebuilt(gauge, &dossiers, &ingenieries::MODEL).await?;
     Ok(vec![

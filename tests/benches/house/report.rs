@@ -75,7 +75,8 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) const CHECKED: &str = "checked insert";
-    pub(crate) const BARE: &str = "bare insert";
+    pub(crate) const BARE: &str = "pgbench";
+    pub(crate) const COPY: &str = "COPY";
 
     pub(crate) fn append(what: &'static str, at_once: usize, mut tally: Tally) -> Self {
         tally.took.sort_unstable();
@@ -122,11 +123,14 @@ impl Line {
     }
 
     /// Its figures, by the names of its columns, with the digits that mean something.
-    fn figures(&self, all: &[Self]) -> [(&'static str, Option<f64>, usize); 9] {
+    fn figures(&self, all: &[Self]) -> [(&'static str, Option<f64>, usize); 11] {
         let ratio = |reference, of: fn(&Self) -> f64| {
             let beside = self.beside(all, reference)?;
             Some(of(self) / of(beside))
         };
+        let bare = self.beside(all, Self::BARE);
+        let median = bare.and_then(|it| Some(self.percentile(50)? / it.percentile(50)?));
+        let copy = all.iter().find(|it| self.appends && it.what == Self::COPY);
         [
             ("per second", Some(self.per_second()), 0),
             ("p50 ms", self.percentile(50), 2),
@@ -137,6 +141,8 @@ impl Line {
             ("rate ÷ bare", ratio(Self::BARE, Self::per_second), 2),
             ("CPU ÷ checked", ratio(Self::CHECKED, Self::cpu), 2),
             ("CPU ÷ bare", ratio(Self::BARE, Self::cpu), 2),
+            ("p50 ÷ bare", median, 2),
+            ("CPU ÷ COPY", copy.map(|it| self.cpu() / it.cpu()), 2),
         ]
     }
 }

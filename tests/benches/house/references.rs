@@ -1,0 +1,275 @@
+//! What the log is compared with: how others write to PostgreSQL.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, ensure};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use uuid::Uuid;
+
+use crate::{
+    SLICE, STREAMS, WARM_UP,
+    filling::{scattered, text},
+    gauge::{Gauge, Tally, Worker},
+};
+
+/// What each stores, as one document.
+const DOCUMENT_BYTES: usize = 600;
+/// Rows of one transaction, when many go together.
+const TOGETHER: usize = 100;
+
+const TABLES: &str = "
+    create schema reference;
+    create table reference.event (
+        position    bigint      generated always as identity primary key,
+        stream      uuid        not null,
+        version     bigint      not null,
+        kind        text        not null,
+        data        json        not null,
+        recorded_at timestamptz not null default now(),
+        unique (stream, version)
+    );
+    create table reference.bare (
+        position    bigint      generated always as identity primary key,
+        data        json        not null
+    );
+    create table reference.log (like log.event including all);";
+
+/// Makes the tables of the references.
+pub(crate) async fn prepare(db: &mut PgConnection) -> anyhow::Result<()> {
+    sqlx::raw_sql(TABLES).execute(db).await?;
+    Ok(())
+}
+
+/// A document of the usual size.
+pub(crate) fn document() -> String {
+    let around = r#"{"text":""}"#.len();
+    format!(r#"{{"text":"{}"}}"#, text(DOCUMENT_BYTES - around))
+}
+
+/// Hands out the streams one after the other, so that no two writers have the same.
+pub(crate) struct Streams {
+    from: usize,
+    next: AtomicUsize,
+}
+
+impl Streams {
+    /// The streams from a number.
+    pub(crate) fn from(from: usize) -> Self {
+        Self { from, next: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn take(&self) -> usize {
+        self.from + self.next.fetch_add(1, Ordering::Relaxed) % STREAMS
+    }
+}
+
+/// (a) One transaction a command: where does its stream stand, is that where it was, add a fact
+/// under a sequence's number.
+pub(crate) struct Checked {
+    pub(crate) db: PgConnection,
+    pub(crate) streams: Arc<Streams>,
+    pub(crate) document: String,
+}
+
+impl Worker for Checked {
+    async fn works(&mut self) -> anyhow::Result<usize> {
+        let stream = scattered(self.streams.take());
+        let mut transaction = self.db.begin().await?;
+        let version: Option<i64> =
+            sqlx::query_scalar("select max(version) from reference.event where stream = $1")
+                .bind(stream)
+                .fetch_one(&mut *transaction)
+                .await?;
+        sqlx::query(
+            "insert into reference.event (stream, version, kind, data)
+             values ($1, $2, 'Written', $3::json)",
+        )
+        .bind(stream)
+        .bind(version.unwrap_or_default() + 1)
+        .bind(&self.document)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(1)
+    }
+}
+
+/// (c) Many rows a transaction, under versions that nobody checks.
+pub(crate) struct Together {
+    pub(crate) db: PgConnection,
+    pub(crate) next: Arc<AtomicI64>,
+    pub(crate) document: String,
+}
+
+impl Worker for Together {
+    async fn works(&mut self) -> anyhow::Result<usize> {
+        let from = self.next.fetch_add(1, Ordering::Relaxed);
+        let streams: Vec<Uuid> = (0..TOGETHER).map(|n| scattered(2 * STREAMS + n)).collect();
+        sqlx::query(
+            "insert into reference.event (stream, version, kind, data)
+             select stream, $2, 'Written', data::json
+             from unnest($1::uuid[], $3::text[]) it (stream, data)",
+        )
+        .bind(streams)
+        .bind(from)
+        .bind(vec![self.document.as_str(); TOGETHER])
+        .execute(&mut self.db)
+        .await?;
+        Ok(TOGETHER)
+    }
+}
+
+/// (d) Facts already written, copied into a table like theirs with its indexes and checks.
+pub(crate) struct Copied {
+    rows: Vec<u8>,
+    count: usize,
+}
+
+impl Copied {
+    /// Takes the first facts of the log, as `COPY` writes them.
+    pub(crate) async fn of_log(db: &mut PgConnection, most: usize) -> anyhow::Result<Self> {
+        use futures_util::TryStreamExt as _;
+        let select = format!(
+            "copy (select * from log.event where position <= {most} order by position) \
+             to stdout (format binary)"
+        );
+        let chunks = db.copy_out_raw(&select).await?;
+        let rows = chunks.try_fold(vec![], |mut all, chunk| async move {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        });
+        let rows = rows.await?;
+        let count: i64 = sqlx::query_scalar("select count(*) from log.event where position <= $1")
+            .bind(i64::try_from(most)?)
+            .fetch_one(db)
+            .await?;
+        Ok(Self { rows, count: usize::try_from(count)? })
+    }
+
+    /// Copies them in, again and again for a slice; emptying the table is not counted.
+    pub(crate) async fn slice(
+        &self,
+        gauge: &Gauge,
+        db: &mut PgConnection,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
+        let until = tally.elapsed + SLICE;
+        while tally.elapsed < until {
+            sqlx::raw_sql("truncate reference.log")
+                .execute(&mut *db)
+                .await?;
+            gauge
+                .whole(tally, async {
+                    let mut copy = db
+                        .copy_in_raw("copy reference.log from stdin (format binary)")
+                        .await?;
+                    for chunk in self.rows.chunks(64 << 10) {
+                        copy.send(chunk).await?;
+                    }
+                    copy.finish().await?;
+                    Ok(self.count)
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// (b) `pgbench`, inserting one row a transaction and checking nothing.
+pub(crate) struct Bare {
+    program: PathBuf,
+    folder: PathBuf,
+    host: PathBuf,
+    user: String,
+    database: String,
+}
+
+impl Bare {
+    /// With the `pgbench` of a server's programs, which may lack it.
+    pub(crate) fn at(
+        program: PathBuf,
+        place: &Path,
+        db: &PgConnectOptions,
+    ) -> anyhow::Result<Self> {
+        let folder = place.join("pgbench");
+        fs::create_dir_all(&folder)?;
+        let insert = format!("insert into reference.bare (data) values ('{}');\n", document());
+        fs::write(folder.join("bare.sql"), insert)?;
+        Ok(Self {
+            program,
+            folder,
+            host: db
+                .get_socket()
+                .cloned()
+                .context("a server without a socket")?,
+            user: db.get_username().to_owned(),
+            database: db.get_database().context("no database")?.to_owned(),
+        })
+    }
+
+    /// Connections are made before the slice begins, and closed after it has ended.
+    pub(crate) async fn slice(
+        &self,
+        gauge: &Gauge,
+        at_once: usize,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
+        let connecting =
+            Duration::from_millis(500) + Duration::from_millis(10) * u32::try_from(at_once)?;
+        let whole = connecting + WARM_UP + SLICE + Duration::from_secs(1);
+        let mut program = tokio::process::Command::new(&self.program)
+            .args(["--no-vacuum", "--protocol=prepared", "--log", "--file=bare.sql"])
+            .arg(format!("--client={at_once}"))
+            .arg(format!("--jobs={}", at_once.min(2)))
+            .arg(format!("--time={}", whole.as_secs()))
+            .arg(format!("--host={}", self.host.display()))
+            .arg(format!("--username={}", self.user))
+            .arg(&self.database)
+            .current_dir(&self.folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        tokio::time::sleep(connecting + WARM_UP).await;
+        let (from, since) = (now()?, gauge.start()?);
+        tokio::time::sleep(SLICE).await;
+        gauge.stop(&since, tally)?;
+        let to = now()?;
+        ensure!(program.wait().await?.success(), "pgbench failed");
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            if !entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("pgbench_log")
+            {
+                continue;
+            }
+            // client, number, microseconds, script, and when it ended: seconds, microseconds
+            for line in fs::read_to_string(entry.path())?.lines() {
+                let it: Vec<u64> = line.split(' ').map_while(|it| it.parse().ok()).collect();
+                let [_, _, took, _, seconds, micros, ..] = it[..] else { continue };
+                let ended = Duration::from_secs(seconds) + Duration::from_micros(micros);
+                if (from..to).contains(&ended) {
+                    tally.operations += 1;
+                    tally.took.push(Duration::from_micros(took));
+                }
+            }
+            fs::remove_file(entry.path())?;
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "pgbench writes the wall clock in its log")]
+fn now() -> anyhow::Result<Duration> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?)
+}

@@ -15,11 +15,11 @@ use std::{env, io::Write as _, time::Duration};
 
 use cluster::{Cluster, Shape};
 
-/// Rounds of a fault unless `ESSAIM_TEST_FAULTS` says otherwise.
+/// Rounds of a fault unless `FAULT_ROUNDS` says otherwise.
 const SHORT: usize = 2;
 
 fn rounds() -> usize {
-    let asked = env::var_os("ESSAIM_TEST_FAULTS");
+    let asked = env::var_os("FAULT_ROUNDS");
     asked
         .and_then(|it| it.to_str()?.parse().ok())
         .unwrap_or(SHORT)

@@ -21,9 +21,8 @@ impl Demo {
             .args(["demo", "--listen", "127.0.0.1:0", "--format", "json", "--data-dir"])
             .arg(data)
             .args(more)
-            // The demo knows its settings, and these are of the tests.
+            // The demo knows its settings, and this one is of the tests.
             .env_remove("ESSAIM_TEST_DATABASE_URL")
-            .env_remove("ESSAIM_TEST_FAULTS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

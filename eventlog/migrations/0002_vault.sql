@@ -20,6 +20,19 @@ create table vault.sealed (
 );
 create index on vault.sealed (subject);
 
+-- Who opened what, when and what for: written before the value is opened.
+create table vault.access (
+    at       timestamptz not null default clock_timestamp(),
+    actor    uuid        not null,
+    role     text        not null,
+    purpose  text        not null,
+    position bigint      not null,
+    pointer  text        not null,
+    subject  text        not null
+);
+create index on vault.access (subject, at);
+create index on vault.access using brin (at);
+
 -- Who stands behind an actor's random id.
 create table vault.actor (
     issuer   text not null,

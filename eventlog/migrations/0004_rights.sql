@@ -13,6 +13,7 @@ alter schema vault owner to essaim_owner;
 alter table vault.subject_key owner to essaim_owner;
 alter table vault.sealed owner to essaim_owner;
 alter table vault.actor owner to essaim_owner;
+alter table vault.access owner to essaim_owner;
 alter schema keeping owner to essaim_owner;
 alter table keeping.checkpoint owner to essaim_owner;
 
@@ -22,6 +23,7 @@ grant select on all tables in schema log to essaim_service;
 grant execute on function log.append to essaim_service;
 grant select, insert, delete on vault.subject_key, vault.actor to essaim_service;
 grant select, delete on vault.sealed to essaim_service;
+grant select, insert on vault.access to essaim_service;
 grant select, insert, update, delete on keeping.checkpoint to essaim_service;
 
 -- Read models are the service's own: it makes and drops their schemas.

@@ -28,7 +28,7 @@ pub mod checkpoint;
 pub use crate::{
     follow::{ActorStamp, Recorded},
     load::Stream,
-    vault::{Kek, Vault},
+    vault::{Kek, Reader, Vault},
     writer::limits,
 };
 

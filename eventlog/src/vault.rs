@@ -4,26 +4,28 @@
 //! The disclosure has the form of RFC 9901: `D = base64url(JCS([salt, pointer, value]))`,
 //! and the leaf holds `base64url(SHA-256(D))`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{
     AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use domain::ActorId;
+use domain::{Actor, ActorId};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
-use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{Error, Position, leaf};
 
 /// Unwrapped keys kept in memory, so that a dossier at work costs no query.
 const KEYS_CACHED_MAX: u64 = 10_000;
+
+/// A key that another process destroyed seals no more after this.
+const KEYS_CACHED_FOR: Duration = Duration::from_mins(1);
 
 const NONCE_BYTES: usize = 24;
 
@@ -58,6 +60,41 @@ pub struct Vault {
     actors: Cache<(String, String), ActorId>,
 }
 
+/// Who opens sealed values, as the journal tells it.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub actor: ActorId,
+    /// Their role then: `FINANCEUR`.
+    pub role: &'static str,
+    /// What for: `READ`, or the command that needs the values.
+    pub purpose: &'static str,
+}
+
+impl Reader {
+    /// Someone who reads for themselves.
+    pub fn of(actor: &Actor) -> Self {
+        Self { actor: actor.id, role: actor.role.name().as_str(), purpose: "READ" }
+    }
+
+    /// The same, for a command.
+    #[must_use]
+    pub fn to(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Boxed {
+    position: Position,
+    pointer: String,
+    subject: String,
+    #[sqlx(rename = "box")]
+    boxed: Vec<u8>,
+    wrapped: Vec<u8>,
+    /// As the leaf has it.
+    commitment: Option<String>,
+}
+
 /// A value ready for the log.
 pub(crate) struct SealedValue {
     pub pointer: String,
@@ -70,7 +107,10 @@ pub(crate) struct SealedValue {
 
 impl Vault {
     pub(crate) fn new(pool: PgPool, kek: Kek) -> Self {
-        let keys = Cache::new(KEYS_CACHED_MAX);
+        let keys = Cache::builder()
+            .max_capacity(KEYS_CACHED_MAX)
+            .time_to_live(KEYS_CACHED_FOR)
+            .build();
         Self { pool, kek, keys, actors: Cache::new(KEYS_CACHED_MAX) }
     }
 
@@ -87,36 +127,73 @@ impl Vault {
         Ok(SealedValue { pointer, subject, commitment, boxed })
     }
 
-    /// Opens values for someone who may read them. What was erased is absent.
+    /// Opens values for someone who may read them, and first writes in the journal that they do.
+    /// What was erased is absent. So is what was altered, which is told to those who operate.
     ///
     /// The caller has checked the right to read: this room knows keys, not roles.
     pub async fn open(
         &self,
+        reader: &Reader,
         places: &[(Position, &str)],
     ) -> Result<HashMap<(Position, String), Value>, Error> {
         let (positions, pointers): (Vec<_>, Vec<_>) = places.iter().copied().unzip();
-        let rows: Vec<(Position, String, String, Vec<u8>)> = sqlx::query_as(
-            "select s.position, s.pointer, s.subject, s.box
-             from unnest($1::bigint[], $2::text[]) as asked (position, pointer)
-             join vault.sealed s on s.position = asked.position and s.pointer = asked.pointer",
+        // The statement has ended, journal included, before the first box is opened.
+        let rows: Vec<Boxed> = sqlx::query_as(
+            "with asked as (
+                 select s.position, s.pointer, s.subject, s.box, k.wrapped,
+                        e.leaf -> 'sealed' -> s.pointer ->> 'd' as commitment
+                 from unnest($1::bigint[], $2::text[]) as it (position, pointer)
+                 join vault.sealed s on s.position = it.position and s.pointer = it.pointer
+                 join vault.subject_key k on k.subject = s.subject
+                 join log.event e on e.position = s.position
+             ),
+             journal as (
+                 insert into vault.access (actor, role, purpose, position, pointer, subject)
+                 select $3, $4, $5, position, pointer, subject from asked
+             )
+             select * from asked",
         )
         .bind(positions.into_iter().map(|it| it.0).collect::<Vec<_>>())
         .bind(pointers)
+        .bind(reader.actor.0)
+        .bind(reader.role)
+        .bind(reader.purpose)
         .fetch_all(&self.pool)
         .await?;
         let mut opened = HashMap::with_capacity(rows.len());
-        for (position, pointer, subject, boxed) in rows {
-            let Some(key) = self.existing_key(&subject).await? else { continue };
-            let disclosure = decrypt(key.expose_secret(), &boxed, pointer.as_bytes())?;
-            let disclosure = URL_SAFE_NO_PAD
-                .decode(disclosure)
-                .map_err(|_| Failure::Altered)?;
-            let mut parts: Vec<Value> =
-                serde_json::from_slice(&disclosure).map_err(|_| Failure::Altered)?;
-            let value = parts.pop().ok_or(Failure::Altered)?;
-            opened.insert((position, pointer), value);
+        for it in rows {
+            match self.disclosed(&it) {
+                Ok(value) => {
+                    opened.insert((it.position, it.pointer), value);
+                }
+                Err(failure) => {
+                    metrics::counter!("essaim_vault_altered_total").increment(1);
+                    tracing::error!(
+                        position = it.position.0,
+                        pointer = it.pointer,
+                        error = &failure as &dyn std::error::Error,
+                        "a sealed value does not open"
+                    );
+                }
+            }
         }
         Ok(opened)
+    }
+
+    /// The value of a box, if it is what the leaf committed to.
+    fn disclosed(&self, it: &Boxed) -> Result<Value, Failure> {
+        let key = self.unwrap(&it.subject, &it.wrapped)?;
+        let disclosure = decrypt(key.expose_secret(), &it.boxed, it.pointer.as_bytes())?;
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&disclosure));
+        if it.commitment.as_deref() != Some(&digest) {
+            return Err(Failure::Altered);
+        }
+        let text = URL_SAFE_NO_PAD
+            .decode(disclosure)
+            .map_err(|_| Failure::Altered)?;
+        let parts: [Value; 3] = serde_json::from_slice(&text).map_err(|_| Failure::Altered)?;
+        let [_, pointer, value] = parts;
+        if pointer != it.pointer { Err(Failure::Altered) } else { Ok(value) }
     }
 
     /// The fingerprint of a request, under a key of the vault: whoever reads the log alone cannot
@@ -186,11 +263,15 @@ impl Vault {
                 .fetch_optional(&self.pool)
                 .await?;
         let Some(wrapped) = wrapped else { return Ok(None) };
-        let key = decrypt(self.kek.0.expose_secret(), &wrapped, subject.as_bytes())?;
-        let key: [u8; 32] = key.try_into().map_err(|_| Failure::Altered)?;
-        let key = Arc::new(SecretBox::new(Box::new(key)));
+        let key = Arc::new(self.unwrap(subject, &wrapped)?);
         self.keys.insert(subject.to_owned(), key.clone());
         Ok(Some(key))
+    }
+
+    fn unwrap(&self, subject: &str, wrapped: &[u8]) -> Result<SecretBox<[u8; 32]>, Failure> {
+        let key = decrypt(self.kek.0.expose_secret(), wrapped, subject.as_bytes())?;
+        let key: [u8; 32] = key.try_into().map_err(|_| Failure::Altered)?;
+        Ok(SecretBox::new(Box::new(key)))
     }
 }
 

@@ -11,7 +11,7 @@ use house::dossier::{
     vaucluse,
 };
 use house::questions::{
-    Questions, TODAY, admin, charge_de_mission, financeur, prestataire, structure,
+    Questions, TODAY, admin, charge_de_mission, financeur, prestataire, reader, structure,
 };
 use projections::{
     Scope,
@@ -208,7 +208,7 @@ async fn a_withdrawn_consent_takes_the_element_out_at_once() -> anyhow::Result<(
         .and_then(|it| it.motif.clone())
         .expect("a reason");
     let place = (Position(motif.position), motif.pointer.as_str());
-    assert_eq!(questions.log.vault().open(&[place]).await?.len(), 1);
+    assert_eq!(questions.log.vault().open(&reader(), &[place]).await?.len(), 1);
     let rows = capitalisations::by_ids(reads, &inside, &[CAPITALISATION]).await?;
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!(row.consentements[0].withdrawn_on, Some(TODAY));

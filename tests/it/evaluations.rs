@@ -12,7 +12,7 @@ use domain::{
 use eventlog::Position;
 use house::dossier::{INGENIERIE, OTHER_DLA, PRESTATAIRE, STRUCTURE, amina, codes, line, prose};
 use house::questions::{
-    Questions, TODAY, charge_de_mission, command, financeur, on, prestataire, structure,
+    Questions, TODAY, charge_de_mission, command, financeur, on, prestataire, reader, structure,
 };
 use projections::{
     Scope,
@@ -172,7 +172,7 @@ async fn an_evaluation_tells_readings_judgements_and_results() -> anyhow::Result
     );
     let raisons = &row.appreciations[0].raisons;
     let place = (Position(raisons.position), raisons.pointer.as_str());
-    let opened = questions.log.vault().open(&[place]).await?;
+    let opened = questions.log.vault().open(&reader(), &[place]).await?;
     let text = opened.values().next().and_then(|it| it.as_str());
     assert_eq!(text, Some("Monsieur Durand le dit."));
     let obtained: Vec<_> = row

@@ -13,7 +13,7 @@ use house::dossier::{
     STRUCTURE, amina, code, line, prose, vaucluse,
 };
 use house::questions::{
-    Questions, because, charge_de_mission, command, financeur, on, prestataire, structure,
+    Questions, because, charge_de_mission, command, financeur, on, prestataire, reader, structure,
 };
 use projections::{
     Scope,
@@ -215,7 +215,7 @@ async fn a_plan_says_what_the_domain_says() -> anyhow::Result<()> {
     let removed = plan.depenses[1].removed.as_ref().expect("removed");
     let waived = &plan.waivers[0].because;
     let places = [removed, waived].map(|it| (Position(it.position), it.pointer.as_str()));
-    let opened = questions.log.vault().open(&places).await?;
+    let opened = questions.log.vault().open(&reader(), &places).await?;
     assert_eq!(opened.len(), 2);
     Ok(())
 }
@@ -237,7 +237,7 @@ async fn a_line_goes_from_sought_to_paid() -> anyhow::Result<()> {
     assert_eq!((declined.state, declined.granted_cents), (StatutRessource::Refused, None));
     let motif = declined.motif.as_ref().expect("a reason");
     let place = (Position(motif.position), motif.pointer.as_str());
-    let opened = questions.log.vault().open(&[place]).await?;
+    let opened = questions.log.vault().open(&reader(), &[place]).await?;
     assert_eq!(opened.values().next().and_then(|it| it.as_str()), Some("Budget épuisé."));
     assert_eq!((lignes[3].dla, lignes[3].financeur), (Some(OTHER_DLA.0), None));
     Ok(())

@@ -18,7 +18,7 @@ use house::{
     },
     questions::{
         TODAY, actor, admin, because, charge_de_mission, command, financeur, on, prestataire,
-        structure,
+        reader, structure,
     },
 };
 use projections::{
@@ -36,7 +36,11 @@ async fn fiche(asked: &Questions, by: &Actor) -> anyhow::Result<Option<Ingenieri
 async fn opened(asked: &Questions, place: &SealedPlace) -> anyhow::Result<String> {
     let position = eventlog::Position(place.position);
     let pointer = place.pointer.as_str();
-    let opened = asked.log.vault().open(&[(position, pointer)]).await?;
+    let opened = asked
+        .log
+        .vault()
+        .open(&reader(), &[(position, pointer)])
+        .await?;
     let value = opened.get(&(position, pointer.to_owned()));
     let text = value.and_then(serde_json::Value::as_str);
     Ok(text.unwrap_or("erased").to_owned())

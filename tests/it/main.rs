@@ -17,3 +17,4 @@ mod ingenieries;
 mod log;
 mod refusals;
 mod tidy;
+mod vault;

@@ -12,7 +12,7 @@ use anyhow::ensure;
 use domain::{
     Actor, ActorId, Asked, Date, Decider, Decision, DlaId, OrganisationId, Prose, Role, date,
 };
-use eventlog::{Command, EventLog, Outcome, Position};
+use eventlog::{Command, EventLog, Outcome, Position, Reader};
 use projections::{ALL, ReadModel, Reads};
 use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;
@@ -171,4 +171,9 @@ pub fn prestataire(prestataire: OrganisationId) -> Actor {
 /// Keeps the registry.
 pub fn admin() -> Actor {
     actor(Role::Admin)
+}
+
+/// The house itself, as the journal names it.
+pub fn reader() -> Reader {
+    Reader::of(&Actor::HOUSE)
 }

@@ -7,7 +7,7 @@ use domain::{
     Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
     PlanFinancementId,
 };
-use eventlog::Position;
+use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},
@@ -18,12 +18,14 @@ use projections::{
 pub struct Loaders {
     reads: Reads,
     scope: Scope,
+    reader: Reader,
 }
 
 impl Loaders {
     /// The loaders of one request.
     pub fn of(reads: &Reads, actor: &Actor) -> DataLoader<Self> {
-        let loaders = Self { reads: reads.clone(), scope: Scope::of(actor) };
+        let (scope, reader) = (Scope::of(actor), Reader::of(actor));
+        let loaders = Self { reads: reads.clone(), scope, reader };
         DataLoader::new(loaders, tokio::spawn)
     }
 }
@@ -116,7 +118,7 @@ impl Loader<SealedAt> for Loaders {
             .iter()
             .map(|it| (it.position, it.pointer.as_str()))
             .collect();
-        let opened = self.reads.log().vault().open(&places).await?;
+        let opened = self.reads.log().vault().open(&self.reader, &places).await?;
         let found = opened
             .into_iter()
             .map(|((position, pointer), value)| (SealedAt { position, pointer }, value));

@@ -5,7 +5,7 @@ use domain::{
     Asked, ConsultationId, OrganisationId, QuarterDays,
     consultation::{Choice, Event, Notation as Marks, Offre, OffreOuverte},
 };
-use eventlog::EventLog;
+use eventlog::{EventLog, Reader};
 
 use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload};
 use crate::{
@@ -203,7 +203,8 @@ async fn envelopes(
         .iter()
         .map(|(position, _)| (*position, "/offre"))
         .collect();
-    let mut opened = log.vault().open(&places).await?;
+    let reader = Reader::of(&asked.by).to("OPEN_OFFRES");
+    let mut opened = log.vault().open(&reader, &places).await?;
     let mut all = vec![];
     for (position, prestataire) in received {
         // An offre that was erased cannot be chosen.

@@ -15,6 +15,8 @@ create table keeping.tree (
     root      bytea       not null check (length(root) = 32),
     -- The signed checkpoint: absent until the first signature under the log's name.
     note      text,
+    -- The keys that open it, one a line.
+    keys      text,
     signed_at timestamptz,
     single    boolean     primary key default true check (single)
 );

@@ -110,7 +110,9 @@ pub enum Error {
     Hole(Position),
     #[error("the log speaks for `{found}`, not for `{expected}`")]
     Origin { found: String, expected: String },
-    #[error("the log has {head} facts and does not extend the {signed} that were signed: it was forked")]
+    #[error(
+        "the log has {head} facts and does not extend the {signed} that were signed: it was forked"
+    )]
     Forked { signed: u64, head: u64 },
     #[error("there is no such proof")]
     Proof(#[from] proof::Refused),

@@ -11,7 +11,7 @@ use house::Visitor;
 use serde_json::{Value, json};
 
 /// The program, built beside the tests.
-fn essaim() -> anyhow::Result<PathBuf> {
+pub(crate) fn essaim() -> anyhow::Result<PathBuf> {
     let tests = std::env::current_exe()?;
     let folder = tests
         .parent()

@@ -178,7 +178,11 @@ impl Audit {
         if manifest.last > head.size {
             return Err(Refused::BeyondTree);
         }
-        let heads = |all: &[String]| all.iter().map(|it| note::hash(it)).collect::<Result<Vec<_>, _>>();
+        let heads = |all: &[String]| {
+            all.iter()
+                .map(|it| note::hash(it))
+                .collect::<Result<Vec<_>, _>>()
+        };
         let malformed = |_| Refused::ManifestMalformed;
         let left = heads(&manifest.left).map_err(malformed)?;
         let right = heads(&manifest.right).map_err(malformed)?;
@@ -195,12 +199,7 @@ impl Audit {
         Ok(())
     }
 
-    fn checked(
-        &mut self,
-        position: u64,
-        line: &str,
-        told: Option<Hash>,
-    ) -> Result<Hash, Reason> {
+    fn checked(&mut self, position: u64, line: &str, told: Option<Hash>) -> Result<Hash, Reason> {
         if position > self.manifest.last {
             return Err(Reason::TooLong);
         }

@@ -45,7 +45,10 @@ impl EventLog {
             return self.refuse_head(head.size, head.root).await;
         }
         let left = self.forks().await?;
-        if left.iter().any(|it| note::read(&it.checkpoint).as_ref() == Ok(&head)) {
+        if left
+            .iter()
+            .any(|it| note::read(&it.checkpoint).as_ref() == Ok(&head))
+        {
             return Ok(());
         }
         Err(Error::Origin { found: head.origin, expected: self.origin.to_string() })
@@ -111,7 +114,8 @@ impl EventLog {
         // The tree is made anew from the leaves that are left.
         tx.execute("delete from keeping.tile").await?;
         tx.execute(
-            "update keeping.tree set size = 0, root = sha256(''), note = null, signed_at = null",
+            "update keeping.tree
+             set size = 0, root = sha256(''), note = null, keys = null, signed_at = null",
         )
         .await?;
         tx.commit().await?;
@@ -169,7 +173,9 @@ fn prepared(first: Position, leaves: &[String]) -> Result<Prepared, Error> {
         whole.get_or_insert(it);
     }
     let it = whole.ok_or(Refused::ManifestMalformed)?;
-    let category = domain::event_kinds().into_iter().map(|(category, _)| category);
+    let category = domain::event_kinds()
+        .into_iter()
+        .map(|(category, _)| category);
     let category = category.into_iter().find(|known| *known == it.category);
     Ok(Prepared {
         command: it.command,

@@ -64,7 +64,10 @@ impl FromStr for Inclusion {
             .ok_or(Refused::ProofMalformed)?;
         Ok(Self {
             index: note::decimal(index).map_err(malformed)?,
-            path: lines.map(note::hash).collect::<Result<_, _>>().map_err(malformed)?,
+            path: lines
+                .map(note::hash)
+                .collect::<Result<_, _>>()
+                .map_err(malformed)?,
             checkpoint: checkpoint.to_owned(),
         })
     }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Refused, Signer,
     note::{self, Head},
-    store::{TILE_WIDTH, frontier, leaf_hashes, signed},
+    store::{TILE_WIDTH, frontier, leaf_hashes, signed_number},
     tree::{Frontier, Hash, Subtree},
 };
 use crate::{Error, EventLog, Position};
@@ -67,6 +67,7 @@ impl Integrator {
                 }
                 Ok(_) => pause = PAUSE,
                 Err(error) => {
+                    metrics::gauge!("essaim_checkpoint_stopped").set(1.0);
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the head of the log was not signed"
@@ -90,14 +91,11 @@ impl Integrator {
     pub async fn step(&mut self, leaves_max: u64) -> Result<Step, Error> {
         let mut db = self.log.pool.acquire().await?;
         let mut db = db.begin().await?;
-        let row: Option<(i64, Vec<u8>, Option<String>)> =
-            sqlx::query_as("select size, root, note from keeping.tree for update skip locked")
+        let row: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("select size, root from keeping.tree for update skip locked")
                 .fetch_optional(&mut *db)
                 .await?;
-        let Some((size, root, _)) = row else {
-            // What another process did may be ahead of what this one remembers.
-            return Ok(Step::Held);
-        };
+        let Some((size, root)) = row else { return Ok(Step::Held) };
         let size = size.unsigned_abs();
         let head = EventLog::head_in(&mut db).await?.0.unsigned_abs();
         if head < size {
@@ -117,15 +115,18 @@ impl Integrator {
         }
         let grown = tree.size() > size;
         if grown || !self.has_signed {
-            let head = Head {
-                origin: self.log.origin.to_string(),
-                size: tree.size(),
-                root: tree.root(),
-            };
+            let head =
+                Head { origin: self.log.origin.to_string(), size: tree.size(), root: tree.root() };
             let note = note::sign(&head, &self.signers);
-            store(&mut db, &tiles, &head, &note).await?;
+            let keys: Vec<_> = self
+                .signers
+                .iter()
+                .map(|it| it.verifier().to_string())
+                .collect();
+            store(&mut db, &tiles, &head, (&note, &keys.join("\n"))).await?;
             db.commit().await?;
             self.has_signed = true;
+            metrics::gauge!("essaim_checkpoint_stopped").set(0.0);
             self.copy(note).await?;
         }
         self.frontier = tree;
@@ -133,17 +134,23 @@ impl Integrator {
         #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
         {
             metrics::gauge!("essaim_checkpoint_size").set(size as f64);
-            metrics::gauge!("essaim_checkpoint_lag_positions").set(head.saturating_sub(size) as f64);
+            metrics::gauge!("essaim_checkpoint_lag_positions")
+                .set(head.saturating_sub(size) as f64);
         }
         metrics::gauge!("essaim_checkpoint_lag_seconds").set(if size < head { lag } else { 0.0 });
-        metrics::histogram!("essaim_checkpoint_wait_seconds").record(lag);
+        if grown {
+            metrics::histogram!("essaim_checkpoint_wait_seconds").record(lag);
+        }
         Ok(if grown { Step::Signed(size) } else { Step::Level })
     }
 
     async fn copy(&self, note: String) -> Result<(), Error> {
         let Some(file) = self.copy.clone() else { return Ok(()) };
         let written = tokio::task::spawn_blocking(move || replace(&file, &note)).await;
-        written.map_err(io::Error::other).flatten().map_err(Error::Copy)
+        written
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(Error::Copy)
     }
 }
 
@@ -164,7 +171,7 @@ async fn lag_seconds(db: &mut PgConnection, size: u64) -> Result<f64, Error> {
          from log.event
          where position = $1",
     )
-    .bind(signed(size + 1)?)
+    .bind(signed_number(size + 1)?)
     .fetch_optional(db)
     .await?;
     Ok(lag.unwrap_or_default())
@@ -174,7 +181,7 @@ async fn store(
     db: &mut PgConnection,
     tiles: &[(i16, i64, Vec<u8>)],
     head: &Head,
-    note: &str,
+    (note, keys): (&str, &str),
 ) -> Result<(), Error> {
     sqlx::query(
         "insert into keeping.tile (level, n, root)
@@ -186,11 +193,13 @@ async fn store(
     .execute(&mut *db)
     .await?;
     sqlx::query(
-        "update keeping.tree set size = $1, root = $2, note = $3, signed_at = clock_timestamp()",
+        "update keeping.tree
+         set size = $1, root = $2, note = $3, keys = $4, signed_at = clock_timestamp()",
     )
-    .bind(signed(head.size)?)
+    .bind(signed_number(head.size)?)
     .bind(head.root.as_slice())
     .bind(note)
+    .bind(keys)
     .execute(db)
     .await?;
     Ok(())

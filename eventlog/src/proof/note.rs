@@ -36,7 +36,12 @@ impl FromStr for Head {
 
     fn from_str(text: &str) -> Result<Self, Refused> {
         let mut lines = text.strip_suffix('\n').ok_or(Refused::Note)?.split('\n');
-        let mut line = || lines.next().filter(|it| !it.is_empty()).ok_or(Refused::Note);
+        let mut line = || {
+            lines
+                .next()
+                .filter(|it| !it.is_empty())
+                .ok_or(Refused::Note)
+        };
         let (origin, size, root) = (line()?, line()?, line()?);
         if !lines.all(|it| !it.is_empty()) {
             return Err(Refused::Note);
@@ -203,7 +208,11 @@ fn split(note: &str) -> Result<(&str, Vec<Signature<'_>>), Refused> {
     if note.contains(|it: char| it < ' ' && it != '\n') {
         return Err(Refused::Note);
     }
-    let lines: Vec<_> = rest.strip_suffix('\n').ok_or(Refused::Note)?.split('\n').collect();
+    let lines: Vec<_> = rest
+        .strip_suffix('\n')
+        .ok_or(Refused::Note)?
+        .split('\n')
+        .collect();
     if lines.len() > SIGNATURES_MAX {
         return Err(Refused::Note);
     }

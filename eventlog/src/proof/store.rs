@@ -2,7 +2,7 @@
 //! in `keeping.tile`, the signed head in `keeping.tree`. Any proof is one statement: at most
 //! 255 hashes a level on each side.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -18,6 +18,9 @@ use crate::{Error, EventLog, Position};
 
 /// Two to the power of this is how many hashes a tile holds.
 const TILE_HEIGHT: u32 = 8;
+/// How long a proof waits for the signature of a fact that is recorded.
+const SIGNED_WAIT_MAX: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How many hashes a tile holds.
 pub(super) const TILE_WIDTH: u64 = 1 << TILE_HEIGHT;
 
@@ -27,6 +30,8 @@ pub struct Signed {
     pub head: Head,
     /// The checkpoint, as it was signed.
     pub note: String,
+    /// The keys that open it, as verifiers hold them.
+    pub keys: Vec<String>,
     pub signed_at: Timestamp,
 }
 
@@ -43,25 +48,46 @@ pub struct Exported {
 impl EventLog {
     /// The last checkpoint that was signed.
     pub async fn checkpoint(&self) -> Result<Signed, Error> {
-        let row: Option<(String, jiff_sqlx::Timestamp)> =
-            sqlx::query_as("select note, signed_at from keeping.tree where note is not null")
+        let row: Option<(String, String, jiff_sqlx::Timestamp)> =
+            sqlx::query_as("select note, keys, signed_at from keeping.tree where note is not null")
                 .fetch_optional(&self.pool)
                 .await?;
-        let (note, signed_at) = row.ok_or(Refused::NothingSigned)?;
-        Ok(Signed { head: note::read(&note)?, note, signed_at: signed_at.to_jiff() })
+        let (note, keys, signed_at) = row.ok_or(Refused::NothingSigned)?;
+        let keys = keys.lines().map(str::to_owned).collect();
+        Ok(Signed { head: note::read(&note)?, note, keys, signed_at: signed_at.to_jiff() })
+    }
+
+    /// The same, once it holds a fact that is recorded: the signature follows within a second.
+    async fn checkpoint_holding(&self, position: Position) -> Result<Signed, Error> {
+        let deadline = tokio::time::Instant::now() + SIGNED_WAIT_MAX;
+        loop {
+            let signed = self.checkpoint().await?;
+            let held = index_of(position)? < signed.head.size;
+            let late = tokio::time::Instant::now() >= deadline || position > self.head();
+            if held || late {
+                return Ok(signed);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// The proof that the fact at a position is in the last signed tree, and its leaf hash.
     pub async fn inclusion(&self, position: Position) -> Result<(Inclusion, Hash, Signed), Error> {
-        let signed = self.checkpoint().await?;
+        let signed = self.checkpoint_holding(position).await?;
         let index = index_of(position)?;
         let (leaf, path) = self.inclusion_within(index, signed.head.size).await?;
         let proof = Inclusion { index, path, checkpoint: signed.note.clone() };
         // What does not hold is never given out: a leaf or a tile was changed behind our back.
         match tree::root_of_inclusion(&leaf, index, signed.head.size, &proof.path) {
             Some(root) if root == signed.head.root => Ok((proof, leaf, signed)),
-            _ => Err(Refused::Forked.into()),
+            _ => Err(self.betrayed(position.0)),
         }
+    }
+
+    /// What is stored does not lead to what was signed.
+    fn betrayed(&self, at: i64) -> Error {
+        tracing::error!(log = &*self.origin, at, "the log does not lead to its signed head");
+        Refused::Forked.into()
     }
 
     async fn inclusion_within(&self, index: u64, size: u64) -> Result<(Hash, Vec<Hash>), Error> {
@@ -84,26 +110,30 @@ impl EventLog {
         let mut hashes = self.heads(&all).await?;
         let (new, old) = (hashes.pop(), hashes.pop());
         let roots = [old.unwrap_or_else(tree::empty), new.unwrap_or_else(tree::empty)];
+        // The root of the signed size is the signed one, or what is stored is not what was signed.
         let whole = to < signed.head.size || roots[1] == signed.head.root;
         if whole && tree::is_consistent((from, &roots[0]), (to, &roots[1]), &hashes) {
             Ok((hashes, roots))
         } else {
-            Err(Refused::Forked.into())
+            Err(self.betrayed(signed_number(to)?))
         }
     }
 
-    /// The proof that the last checkpoint goes on from one that somebody holds, as a witness is
-    /// sent it (C2SP `tlog-witness`).
-    pub async fn extends(&self, held: &Head) -> Result<String, Error> {
+    /// The proof that the last checkpoint goes on from a smaller tree, as a witness is sent it
+    /// (C2SP `tlog-witness`), and the root of the smaller one.
+    pub async fn extension(&self, from: u64) -> Result<(String, Hash), Error> {
         let signed = self.checkpoint().await?;
-        if held.origin != signed.head.origin {
+        let (path, [old, _]) = self.consistency(from, signed.head.size).await?;
+        Ok((format!("old {from}\n{}\n{}", lines(&path), signed.note), old))
+    }
+
+    /// The same, from a checkpoint that somebody holds.
+    pub async fn extension_of(&self, held: &Head) -> Result<String, Error> {
+        if held.origin != *self.origin {
             return Err(Refused::Origin.into());
         }
-        let (path, [old, _]) = self.consistency(held.size, signed.head.size).await?;
-        if old != held.root {
-            return Err(Refused::Forked.into());
-        }
-        Ok(format!("old {}\n{}\n{}", held.size, lines(&path), signed.note))
+        let (text, root) = self.extension(held.size).await?;
+        if root == held.root { Ok(text) } else { Err(Refused::Forked.into()) }
     }
 
     /// A tile of the signed tree: `width` hashes of a level, from the `n`th group of 256. None
@@ -126,9 +156,15 @@ impl EventLog {
         let covers: Vec<_> = ranges.iter().map(|it| cover(it.clone())).collect();
         let mut db = self.pool.acquire().await?;
         let mut hashes = subtrees(&mut db, &covers.concat()).await?.into_iter();
-        let heads = covers
-            .iter()
-            .map(|it| tree::head(hashes.by_ref().take(it.len()).collect::<Vec<_>>().into_iter()));
+        let heads = covers.iter().map(|it| {
+            tree::head(
+                hashes
+                    .by_ref()
+                    .take(it.len())
+                    .collect::<Vec<_>>()
+                    .into_iter(),
+            )
+        });
         Ok(heads.collect())
     }
 
@@ -146,8 +182,8 @@ impl EventLog {
              order by position
              limit $2",
         )
-        .bind(signed(after)?)
-        .bind(signed(limit)?)
+        .bind(signed_number(after)?)
+        .bind(signed_number(limit)?)
         .fetch_all(&self.pool)
         .await?;
         let exported = |(position, leaf, hash, dossier): (_, _, Vec<u8>, _)| {
@@ -157,7 +193,7 @@ impl EventLog {
     }
 
     /// The head of the log's first leaves, as the leaves say it where no tile does.
-    pub(super) async fn root_at(&self, size: u64) -> Result<Hash, Error> {
+    pub async fn root_at(&self, size: u64) -> Result<Hash, Error> {
         let mut db = self.pool.acquire().await?;
         let known: i64 = sqlx::query_scalar("select size from keeping.tree")
             .fetch_one(&mut *db)
@@ -178,12 +214,15 @@ impl EventLog {
 
 /// The index of the leaf of a position.
 fn index_of(position: Position) -> Result<u64, Refused> {
-    let index = position.0.checked_sub(1).and_then(|it| u64::try_from(it).ok());
+    let index = position
+        .0
+        .checked_sub(1)
+        .and_then(|it| u64::try_from(it).ok());
     index.ok_or(Refused::BeyondTree)
 }
 
 /// A number as Postgres holds it. No log is longer than that.
-pub(super) fn signed(n: u64) -> Result<i64, Refused> {
+pub(super) fn signed_number(n: u64) -> Result<i64, Refused> {
     i64::try_from(n).map_err(|_| Refused::BeyondTree)
 }
 
@@ -206,11 +245,11 @@ pub(super) async fn leaf_hashes(
     let rows: Vec<(Position, Vec<u8>)> = sqlx::query_as(
         "select position, leaf_hash from log.event where position > $1 order by position limit $2",
     )
-    .bind(signed(after)?)
-    .bind(signed(limit)?)
+    .bind(signed_number(after)?)
+    .bind(signed_number(limit)?)
     .fetch_all(db)
     .await?;
-    let expected = (signed(after)? + 1..).map(Position);
+    let expected = (signed_number(after)? + 1..).map(Position);
     rows.into_iter()
         .zip(expected)
         .map(|((position, hash), expected)| {
@@ -228,7 +267,7 @@ async fn subtrees(db: &mut PgConnection, wanted: &[Subtree]) -> Result<Vec<Hash>
     for it in wanted {
         let within = it.height % TILE_HEIGHT;
         levels.push(i32::try_from(it.height / TILE_HEIGHT).unwrap_or(i32::MAX));
-        firsts.push(signed(it.index << within)?);
+        firsts.push(signed_number(it.index << within)?);
         counts.push(1_i64 << within);
     }
     let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(

@@ -91,13 +91,12 @@ impl Ground {
     /// Who signs the checkpoints of a demo: a key drawn once, kept beside the data.
     pub fn signing(&self, settings: &Settings) -> Result<Signing, Failure> {
         let file = self.directory.join("signing-key");
-        let text = match fs::read_to_string(&file) {
-            Ok(known) => SecretString::from(known),
-            Err(_) => {
-                let (_, drawn) = Signer::draw(&settings.log_origin).map_err(|_| Failure::Random)?;
-                keep(&file, drawn.expose_secret().as_bytes())?;
-                drawn
-            }
+        let text = if file.exists() {
+            SecretString::from(fs::read_to_string(&file)?)
+        } else {
+            let (_, drawn) = Signer::draw(&settings.log_origin).map_err(|_| Failure::Random)?;
+            keep(&file, drawn.expose_secret().as_bytes())?;
+            drawn
         };
         let signers = integrator::signers(&text, &settings.log_origin);
         let signers = signers.map_err(eventlog::Error::from)?;

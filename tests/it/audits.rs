@@ -57,7 +57,7 @@ impl Bench {
             .env("ESSAIM_DATABASE_URL", self.database.as_service().to_url_lossy().as_str())
             .env("ESSAIM_MIGRATION_DATABASE_URL", self.database.as_admin().to_url_lossy().as_str())
             .env("ESSAIM_KEK", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
-            .env("ESSAIM_SIGNING_KEY", self.key.expose_secret().replace(ORIGIN, origin))
+            .env("ESSAIM_SIGNING_KEY", self.key.expose_secret())
             .env("ESSAIM_CHECKPOINT_FILE", self.file("checkpoint"))
             .env("ESSAIM_LOG_ORIGIN", origin)
             .args(arguments)
@@ -160,8 +160,8 @@ async fn an_export_holds_and_a_tampered_one_does_not() -> anyhow::Result<()> {
     let proof = copy.with_added_extension("proof");
     let mut manifest: Value = serde_json::from_str(&fs::read_to_string(&proof)?)?;
     let head = eventlog::proof::note::read(manifest["checkpoint"].as_str().context("a note")?)?;
-    let forged = eventlog::proof::note::sign(&head, &[forger]);
-    manifest["checkpoint"] = forged.into();
+    let resigned = eventlog::proof::note::sign(&head, &[forger]);
+    manifest["checkpoint"] = resigned.into();
     fs::write(&proof, manifest.to_string())?;
     let (code, flaw) = bench.audits(&copy)?;
     assert_eq!((code, &flaw["code"]), (3, &"KEY_UNKNOWN".into()));
@@ -204,7 +204,7 @@ async fn a_part_and_a_dossier_lead_to_the_same_root() -> anyhow::Result<()> {
         let leaf: Value = serde_json::from_str(it).ok()?;
         Some(leaf["corr"].as_str()?.to_owned())
     });
-    let dossier = dossiers.last().context("a dossier")?;
+    let dossier = dossiers.max().context("a dossier")?;
     let restricted = bench.exports("dossier", &["--dossier", &dossier])?;
     let (code, report) = bench.audits(&restricted)?;
     assert_eq!((code, &report["rootHash"]), (0, &whole["rootHash"]), "{report}");

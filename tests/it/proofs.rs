@@ -185,7 +185,7 @@ async fn a_receipt_is_proved_as_soon_as_it_is_given() -> anyhow::Result<()> {
             .context("text")?
             .parse()?;
         let leaf = &house.house.log.leaves_after(proof.index, 1).await?[0];
-        let head = proof.verify(&leaf.hash, ORIGIN, &[house.verifier_key.clone()])?;
+        let head = proof.verify(&leaf.hash, ORIGIN, std::slice::from_ref(&house.verifier_key))?;
         assert_eq!(answer["inclusionProof"]["leafHash"], done["receipt"]);
         assert_eq!(answer["inclusionProof"]["size"], head.size.to_string());
         sizes.push(head.size);

@@ -91,57 +91,64 @@ impl Integrator {
     pub async fn step(&mut self, leaves_max: u64) -> Result<Step, Error> {
         let mut db = self.log.pool.acquire().await?;
         let mut db = db.begin().await?;
+        let grown = match self.grow(&mut db, leaves_max).await {
+            Ok(grown) => grown,
+            Err(error) => {
+                // Others find the row free at once.
+                db.rollback().await?;
+                return Err(error);
+            }
+        };
+        let Some(Grown { tree, note, step }) = grown else { return Ok(Step::Held) };
+        db.commit().await?;
+        self.frontier = tree;
+        if let Some(note) = note {
+            self.has_signed = true;
+            metrics::gauge!("essaim_checkpoint_stopped").set(0.0);
+            self.copy(note).await?;
+        }
+        Ok(step)
+    }
+
+    /// What a step writes, and what it leaves behind. None when another process holds the row.
+    async fn grow(&self, db: &mut PgConnection, leaves_max: u64) -> Result<Option<Grown>, Error> {
         let row: Option<(i64, Vec<u8>)> =
             sqlx::query_as("select size, root from keeping.tree for update skip locked")
                 .fetch_optional(&mut *db)
                 .await?;
-        let Some((size, root)) = row else { return Ok(Step::Held) };
+        let Some((size, root)) = row else { return Ok(None) };
         let size = size.unsigned_abs();
-        let head = EventLog::head_in(&mut db).await?.0.unsigned_abs();
+        let head = EventLog::head_in(db).await?.0.unsigned_abs();
         if head < size {
             return Err(Error::Forked { signed: size, head });
         }
         let mut tree = self.frontier.clone();
         if tree.size() != size || tree.root().as_slice() != root {
-            tree = frontier(&mut db, size).await?;
+            tree = frontier(db, size).await?;
         }
         if tree.root().as_slice() != root {
             return Err(Error::Forked { signed: size, head });
         }
-        let lag = lag_seconds(&mut db, size).await?;
+        let lag = lag_seconds(db, size).await?;
         let mut tiles = vec![];
-        for leaf in leaf_hashes(&mut db, size, leaves_max).await? {
+        for leaf in leaf_hashes(db, size, leaves_max).await? {
             tree.push(leaf, |subtree, root| tiles.extend(as_tile(subtree, root)));
         }
-        let grown = tree.size() > size;
-        if grown || !self.has_signed {
-            let head =
-                Head { origin: self.log.origin.to_string(), size: tree.size(), root: tree.root() };
-            let note = note::sign(&head, &self.signers);
-            let keys: Vec<_> = self
-                .signers
-                .iter()
-                .map(|it| it.verifier().to_string())
-                .collect();
-            store(&mut db, &tiles, &head, (&note, &keys.join("\n"))).await?;
-            db.commit().await?;
-            self.has_signed = true;
-            metrics::gauge!("essaim_checkpoint_stopped").set(0.0);
-            self.copy(note).await?;
+        let step = if tree.size() > size { Step::Signed(tree.size()) } else { Step::Level };
+        tell(step, lag, (tree.size(), head));
+        if step == Step::Level && self.has_signed {
+            return Ok(Some(Grown { tree, note: None, step }));
         }
-        self.frontier = tree;
-        let size = self.frontier.size();
-        #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
-        {
-            metrics::gauge!("essaim_checkpoint_size").set(size as f64);
-            metrics::gauge!("essaim_checkpoint_lag_positions")
-                .set(head.saturating_sub(size) as f64);
-        }
-        metrics::gauge!("essaim_checkpoint_lag_seconds").set(if size < head { lag } else { 0.0 });
-        if grown {
-            metrics::histogram!("essaim_checkpoint_wait_seconds").record(lag);
-        }
-        Ok(if grown { Step::Signed(size) } else { Step::Level })
+        let head =
+            Head { origin: self.log.origin.to_string(), size: tree.size(), root: tree.root() };
+        let note = note::sign(&head, &self.signers);
+        let keys: Vec<_> = self
+            .signers
+            .iter()
+            .map(|it| it.verifier().to_string())
+            .collect();
+        store(db, &tiles, &head, (&note, &keys.join("\n"))).await?;
+        Ok(Some(Grown { tree, note: Some(note), step }))
     }
 
     async fn copy(&self, note: String) -> Result<(), Error> {
@@ -154,10 +161,29 @@ impl Integrator {
     }
 }
 
+/// A step that is ready to be kept.
+struct Grown {
+    tree: Frontier,
+    /// The checkpoint, when one was signed.
+    note: Option<String>,
+    step: Step,
+}
+
+/// Figures of a step: `lag` is how long its first leaf has waited.
+#[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+fn tell(step: Step, lag: f64, (size, head): (u64, u64)) {
+    metrics::gauge!("essaim_checkpoint_size").set(size as f64);
+    metrics::gauge!("essaim_checkpoint_lag_positions").set(head.saturating_sub(size) as f64);
+    metrics::gauge!("essaim_checkpoint_lag_seconds").set(if size < head { lag } else { 0.0 });
+    if step != Step::Level {
+        metrics::histogram!("essaim_checkpoint_wait_seconds").record(lag);
+    }
+}
+
 /// Tiles hold the heads at every eighth height.
 fn as_tile(it: Subtree, root: Hash) -> Option<(i16, i64, Vec<u8>)> {
     let width = TILE_WIDTH.ilog2();
-    if it.height % width != 0 {
+    if !it.height.is_multiple_of(width) {
         return None;
     }
     let level = i16::try_from(it.height / width).ok()?;

@@ -206,7 +206,9 @@ impl EventLog {
             if leaves.is_empty() {
                 return Err(Refused::BeyondTree.into());
             }
-            leaves.into_iter().for_each(|it| at.push(it, |_, _| ()));
+            for leaf in leaves {
+                at.push(leaf, |_, _| ());
+            }
         }
         Ok(at.root())
     }
@@ -302,7 +304,9 @@ async fn subtrees(db: &mut PgConnection, wanted: &[Subtree]) -> Result<Vec<Hash>
             return Err(Refused::Forked.into());
         }
         let mut whole = Frontier::default();
-        hashes.into_iter().for_each(|it| whole.push(it, |_, _| ()));
+        for hash in hashes {
+            whole.push(hash, |_, _| ());
+        }
         heads.push(whole.root());
     }
     Ok(heads)

@@ -72,8 +72,8 @@ pub(super) enum Word {
     Check {
         /// The proof, as `prove` or `/log/v0/proof/POSITION` gave it.
         file: PathBuf,
-        /// The receipt of the fact: what a mutation answered.
-        #[arg(long)]
+        /// The receipt of the fact: what a mutation answered. One in 64 begins with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         receipt: String,
         #[command(flatten)]
         trust: Trust,

@@ -1,6 +1,7 @@
 //! The words of the command line, and what each does. Data on standard output, everything
 //! else on standard error.
 
+mod log;
 mod output;
 mod serving;
 
@@ -25,7 +26,8 @@ use self::output::{Format, say, table};
 
 /// Essaim: the event-sourced API of the DLA network.
 ///
-/// Exit codes: 0 ok, 1 failure, 2 usage, 6 a dependency does not answer, 7 not up to date.
+/// Exit codes: 0 ok, 1 failure, 2 usage, 3 the log or an export does not hold, 5 unreadable input,
+/// 6 a dependency does not answer, 7 not up to date.
 #[derive(Debug, Parser)]
 #[command(name = "essaim", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -61,6 +63,11 @@ enum Word {
     Projections {
         #[command(subcommand)]
         word: ProjectionsWord,
+    },
+    /// The log: exporting it, proving and verifying what it says.
+    Log {
+        #[command(subcommand)]
+        word: log::Word,
     },
     /// Prints the GraphQL schema.
     Schema {
@@ -124,6 +131,8 @@ pub(crate) enum Failure {
     NoQuestion(String),
     #[error("some answers are stopped or behind the log")]
     NotUpToDate,
+    #[error("{}: {reason}", file.display())]
+    Input { file: PathBuf, reason: String },
     #[error("the server at {0} is not ready")]
     NotReady(SocketAddr),
     #[error(transparent)]
@@ -148,6 +157,8 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Settings(_) | Self::Needed(_) | Self::NoQuestion(_) => 2,
+            Self::Log(it) | Self::House(Closed::Log(it)) if log::is_broken(it) => 3,
+            Self::Input { .. } => 5,
             Self::NotReady(_) | Self::Log(_) | Self::Reads(_) | Self::House(_) => 6,
             Self::NotUpToDate => 7,
             _ => 1,
@@ -179,6 +190,7 @@ impl Cli {
             Word::Projections { word } => {
                 runtime()?.block_on(projections(&settings()?, word, format))?;
             }
+            Word::Log { word } => return log::run(word, &settings, format),
             Word::Schema { lang } => {
                 let language = if lang == Tongue::Fr { Language::Fr } else { Language::En };
                 say(graphql::sdl(language).trim_end());

@@ -10,10 +10,12 @@ use std::{
     fs::read_to_string,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use eventlog::proof::{Signer, integrator};
 use figment::{
     Figment,
     providers::{Format as _, Toml},
@@ -40,6 +42,13 @@ pub struct Settings {
     pub kek: Option<SecretString>,
     /// A file that holds it, for those who mount secrets; `kek` has the last word.
     pub kek_file: Option<PathBuf>,
+    /// The keys that sign checkpoints, one a line, as `essaim log key` draws them.
+    pub signing_key: Option<SecretString>,
+    /// A file that holds them; `signing_key` has the last word.
+    pub signing_key_file: Option<PathBuf>,
+    /// Where the last checkpoint is copied, and compared with the log at start: out of reach of
+    /// whoever restores the database.
+    pub checkpoint_file: Option<PathBuf>,
     /// Whose tokens are accepted.
     pub issuers: Vec<IssuerSettings>,
     /// Where spans go: the full address of an OTLP collector over HTTP, `…/v1/traces`.
@@ -79,6 +88,9 @@ impl Default for Settings {
             log_origin: "essaim.local/dev".to_owned(),
             kek: None,
             kek_file: None,
+            signing_key: None,
+            signing_key_file: None,
+            checkpoint_file: None,
             issuers: vec![],
             otlp_endpoint: None,
             log_format: LogFormat::Text,
@@ -207,20 +219,42 @@ impl Settings {
     /// The key that wraps keys, from `kek` or `kek_file`.
     pub fn kek(&self) -> Result<Option<SecretBox<[u8; 32]>>, Problem> {
         const EXPECTED: &str = "32 bytes in base64, as `openssl rand -base64 32` prints them";
-        let (name, text) = match (&self.kek, &self.kek_file) {
-            (Some(kek), _) => ("kek", kek.clone()),
-            (None, Some(file)) => {
-                let text = read_to_string(file)
-                    .map_err(|_| self.invalid("kek_file", "a file that can be read"))?;
-                ("kek_file", SecretString::from(text))
-            }
-            (None, None) => return Ok(None),
-        };
+        let text = self.held(("kek", &self.kek), ("kek_file", &self.kek_file))?;
+        let Some((name, text)) = text else { return Ok(None) };
         let bytes = STANDARD
             .decode(text.expose_secret().trim())
             .map_err(|_| self.invalid(name, EXPECTED))?;
         let key: [u8; 32] = bytes.try_into().map_err(|_| self.invalid(name, EXPECTED))?;
         Ok(Some(SecretBox::new(Box::new(key))))
+    }
+
+    /// The keys that sign checkpoints, from `signing_key` or `signing_key_file`.
+    pub fn signers(&self) -> Result<Option<Arc<[Signer]>>, Problem> {
+        const EXPECTED: &str = "keys of this log, one a line, as `essaim log key` draws them";
+        let value = ("signing_key", &self.signing_key);
+        let Some((name, text)) = self.held(value, ("signing_key_file", &self.signing_key_file))?
+        else {
+            return Ok(None);
+        };
+        let signers = integrator::signers(&text, &self.log_origin);
+        Ok(Some(signers.map_err(|_| self.invalid(name, EXPECTED))?))
+    }
+
+    /// A secret given as it is, or in a file, and the name of the setting that gave it.
+    fn held(
+        &self,
+        (name, value): (&'static str, &Option<SecretString>),
+        (file_name, file): (&'static str, &Option<PathBuf>),
+    ) -> Result<Option<(&'static str, SecretString)>, Problem> {
+        match (value, file) {
+            (Some(value), _) => Ok(Some((name, value.clone()))),
+            (None, Some(file)) => {
+                let text = read_to_string(file)
+                    .map_err(|_| self.invalid(file_name, "a file that can be read"))?;
+                Ok(Some((file_name, SecretString::from(text))))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     pub fn request_timeout(&self) -> Duration {
@@ -260,6 +294,9 @@ impl Settings {
             ("log_origin", Some(self.log_origin.clone())),
             ("kek", secret(&self.kek)),
             ("kek_file", path(&self.kek_file)),
+            ("signing_key", secret(&self.signing_key)),
+            ("signing_key_file", path(&self.signing_key_file)),
+            ("checkpoint_file", path(&self.checkpoint_file)),
             ("issuers", Some(issuers.collect::<Vec<_>>().join(", "))),
             ("otlp_endpoint", self.otlp_endpoint.clone()),
             ("log_format", Some(self.log_format.to_string())),

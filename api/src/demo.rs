@@ -10,7 +10,11 @@ use std::{
 
 use aws_lc_rs::rand;
 use domain::{DlaId, OrganisationId, Role};
-use eventlog::{EventLog, Kek};
+use eventlog::{
+    EventLog, Kek,
+    proof::{Signer, integrator},
+};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -19,7 +23,7 @@ use crate::{
     clock,
     config::Settings,
     embedded::{self, Binaries, Durability, Embedded},
-    house::{Closed, House},
+    house::{Closed, House, Signing},
     tokens::{self, Bearer, DevIssuer},
 };
 
@@ -50,6 +54,7 @@ pub enum Failure {
 /// A private server with an empty or a known house in it.
 pub struct Ground {
     server: Embedded,
+    directory: PathBuf,
     kek: Kek,
 }
 
@@ -71,7 +76,7 @@ impl Ground {
         }
         let binaries = Binaries { bin: settings.pg_bin.clone(), lib: settings.pg_lib.clone() };
         let server = Embedded::start(&directory, Durability::Durable, &binaries)?;
-        Ok(Self { server, kek: kek_of(&directory)? })
+        Ok(Self { server, kek: kek_of(&directory)?, directory })
     }
 
     /// Migrates the database and opens the house, with the rights of the service.
@@ -81,6 +86,21 @@ impl Ground {
         EventLog::migrate_at(&admin, &settings.log_origin).await?;
         let service = self.server.url("essaim_service", DATABASE);
         Ok(House::open(&service, settings.pool_max, &settings.log_origin, self.kek.clone()).await?)
+    }
+
+    /// Who signs the checkpoints of a demo: a key drawn once, kept beside the data.
+    pub fn signing(&self, settings: &Settings) -> Result<Signing, Failure> {
+        let file = self.directory.join("signing-key");
+        let text = if file.exists() {
+            SecretString::from(fs::read_to_string(&file)?)
+        } else {
+            let (_, drawn) = Signer::draw(&settings.log_origin).map_err(|_| Failure::Random)?;
+            keep(&file, drawn.expose_secret().as_bytes())?;
+            drawn
+        };
+        let signers = integrator::signers(&text, &settings.log_origin);
+        let signers = signers.map_err(eventlog::Error::from)?;
+        Ok(Signing { signers, copy: Some(self.directory.join("checkpoint")) })
     }
 
     /// Stops the private server.
@@ -148,16 +168,21 @@ fn kek_of(directory: &Path) -> Result<Kek, Failure> {
     }
     let mut key = [0; 32];
     rand::fill(&mut key).map_err(|_| Failure::Random)?;
+    keep(&file, &key)?;
+    Ok(Kek::new(key))
+}
+
+/// Writes a secret that nobody else may read.
+fn keep(file: &Path, secret: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     let mut out = options
         .create(true)
         .write(true)
         .truncate(true)
         .mode(0o600)
-        .open(&file)?;
-    io::Write::write_all(&mut out, &key)?;
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
-    Ok(Kek::new(key))
+        .open(file)?;
+    io::Write::write_all(&mut out, secret)?;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
 }
 
 /// Three queries to try, for whoever has just started the demo.

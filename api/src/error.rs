@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, InputType, InputValueError, ServerError, Value};
 use domain::{Refusal, values::Invalid};
+use eventlog::proof::Refused;
 
 pub use self::catalogue::*;
 use crate::http::Language;
@@ -39,6 +40,10 @@ pub enum Error {
     ClaimTaken { scope: String },
     /// An event would not fit in the log.
     EventTooLarge,
+    /// A proof that cannot be given.
+    Proof(Refused),
+    /// The receipt is not that of the fact.
+    ReceiptDiffers,
     /// What the caller may not know more about.
     Internal(Arc<dyn std::error::Error + Send + Sync>),
 }
@@ -76,6 +81,8 @@ impl Error {
                 Answer::of(&ALREADY_CLAIMED, language).with("scope", scope.clone())
             }
             Self::EventTooLarge => Answer::of(&EVENT_TOO_LARGE, language),
+            Self::Proof(why) => Answer::of(of_proof(*why), language),
+            Self::ReceiptDiffers => Answer::of(&RECEIPT_DIFFERS, language).at("receipt"),
             Self::Internal(_) => Answer::of(&INTERNAL_SERVER_ERROR, language),
         }
     }
@@ -98,8 +105,25 @@ impl From<eventlog::Error> for Error {
             Log::Claimed { scope } => Self::ClaimTaken { scope },
             Log::Overloaded => Self::Overloaded,
             Log::Leaf(Unfit::TooLarge(_)) => Self::EventTooLarge,
+            Log::Proof(why) => Self::Proof(why),
             other => Self::internal(other),
         }
+    }
+}
+
+/// What the catalogue says of a proof that cannot be given.
+pub(crate) fn of_proof(why: Refused) -> &'static Entry {
+    match why {
+        Refused::Origin => &ORIGIN_DIFFERS,
+        Refused::BeyondTree => &SIZE_BEYOND_TREE,
+        Refused::NothingSigned => &CHECKPOINT_ABSENT,
+        Refused::Forked | Refused::ProofDiffers => &CHECKPOINT_FORKED,
+        Refused::Note
+        | Refused::KeyMalformed
+        | Refused::KeyUnknown
+        | Refused::Signature
+        | Refused::ProofMalformed
+        | Refused::ManifestMalformed => &CHECKPOINT_MALFORMED,
     }
 }
 

@@ -21,6 +21,7 @@ mod ingenierie_collective;
 mod node;
 mod organisation;
 mod plan_financement;
+mod preuve;
 mod referentiel;
 mod regle;
 pub mod sdl;
@@ -49,6 +50,7 @@ pub struct Query(
     node::NodeQuery,
     organisation::OrganisationQuery,
     plan_financement::PlanFinancementQuery,
+    preuve::PreuveQuery,
     referentiel::ReferentielQuery,
     viewer::ViewerQuery,
 );

@@ -1,10 +1,13 @@
 //! The parts put together: the log, the answers, the schema and the doors.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use async_graphql::Request;
 use domain::{Actor, ActorId};
-use eventlog::{EventLog, Kek};
+use eventlog::{
+    EventLog, Kek,
+    proof::{Integrator, Signer},
+};
 use futures_util::future::BoxFuture;
 use projections::{Reads, Scope};
 use tokio::net::TcpListener;
@@ -45,6 +48,14 @@ pub struct Doors {
     pub figures: Figures,
     pub options: Options,
     pub stopping: Stopping,
+    pub signing: Signing,
+}
+
+/// Who signs the head of the log, and where the last checkpoint is copied.
+#[derive(Clone)]
+pub struct Signing {
+    pub signers: Arc<[Signer]>,
+    pub copy: Option<PathBuf>,
 }
 
 impl House {
@@ -81,6 +92,9 @@ impl House {
             let (reads, following) = (self.reads.clone(), following.clone());
             async move { reads.follow(following).await }
         });
+        let Signing { signers, copy } = doors.signing;
+        let integrator = Integrator::new(self.log.clone(), signers, copy);
+        let signer = tokio::spawn(integrator.keep(following.clone()));
         let house = self.clone();
         let app = App {
             schema: self.schema.clone(),
@@ -100,9 +114,13 @@ impl House {
         };
         let routes = http::routes(app, &running);
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
+        let routes = routes.merge(http::proofs::router(self.log.clone()));
         let whole = http::with_layers(routes, &doors.options);
         let drained = http::serve(listener, whole, &running, stop, doors.stopping).await;
         following.cancel();
+        if let Err(panic) = signer.await {
+            tracing::error!(error = %panic, "the integrator ended");
+        }
         match follower.await {
             Ok(Ok(())) => (),
             Ok(Err(error)) => {
@@ -116,6 +134,15 @@ impl House {
         drained
     }
 
+    /// Refuses a log that does not extend the last checkpoint signed, in the database or in the
+    /// copy outside it.
+    pub async fn refuse_fork(&self, signing: &Signing) -> Result<(), Closed> {
+        let kept = signing.copy.as_ref().filter(|it| it.exists());
+        let kept = kept.map(std::fs::read_to_string).transpose();
+        let kept = kept.map_err(eventlog::Error::Copy)?;
+        Ok(self.log.refuse_fork(kept.as_deref()).await?)
+    }
+
     /// Leaves the database politely.
     pub async fn close(&self) {
         self.reads.close().await;
@@ -126,6 +153,9 @@ impl House {
 /// Ready when the database answers and every question keeps up.
 async fn ready(reads: Reads) -> Result<(), String> {
     reads.log().ping().await.map_err(|it| it.to_string())?;
+    if reads.log().is_cut().await.map_err(|it| it.to_string())? {
+        return Err("the log is shorter than what was signed".to_owned());
+    }
     for status in reads.status().await.map_err(|it| it.to_string())? {
         if status.stopped.is_some() {
             return Err(format!("`{}` is stopped at {}", status.question, status.position.0));

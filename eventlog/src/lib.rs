@@ -24,6 +24,7 @@ mod wake;
 pub mod leaf;
 pub mod vault;
 pub mod checkpoint;
+pub mod proof;
 
 pub use crate::{
     follow::{ActorStamp, Recorded},
@@ -109,6 +110,14 @@ pub enum Error {
     Hole(Position),
     #[error("the log speaks for `{found}`, not for `{expected}`")]
     Origin { found: String, expected: String },
+    #[error(
+        "the log has {head} facts and does not extend the {signed} that were signed: it was forked"
+    )]
+    Forked { signed: u64, head: u64 },
+    #[error("there is no such proof")]
+    Proof(#[from] proof::Refused),
+    #[error("the copy of the checkpoint cannot be written")]
+    Copy(#[source] std::io::Error),
     #[error("a sealed value cannot be opened or closed")]
     Vault(#[from] vault::Failure),
     #[error("the database did not answer")]
@@ -245,6 +254,11 @@ impl EventLog {
             .bind(value)
             .fetch_optional(&self.pool)
             .await?)
+    }
+
+    /// Who speaks in this log.
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// The values kept under key.

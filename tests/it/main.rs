@@ -5,6 +5,7 @@
     reason = "a test tells its story whole, and its panic is its failure"
 )]
 
+mod audits;
 mod capitalisations;
 mod cases;
 mod demo;
@@ -15,6 +16,7 @@ mod financements;
 mod historique;
 mod ingenieries;
 mod log;
+mod proofs;
 mod refusals;
 mod tidy;
 mod vault;

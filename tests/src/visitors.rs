@@ -6,13 +6,14 @@ use anyhow::{Context, ensure};
 use api::{
     auth::Verifier,
     clock,
-    house::{Doors, House},
+    house::{Doors, House, Signing},
     http::{Options, Stopping},
     telemetry::Figures,
     tokens::{Bearer, DevIssuer},
 };
 use bytes::Bytes;
 use domain::Role;
+use eventlog::proof::{Signer, VerifierKey};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
@@ -22,18 +23,21 @@ use hyper_util::{
 use projections::Reads;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::Database;
+use crate::{Database, database::ORIGIN};
 
 /// A house with its doors open, on a fresh database. Everything ends with it.
 pub struct OpenHouse {
+    /// Dropped first, it closes the doors.
+    stop: DropGuard,
     pub house: House,
     pub url: String,
     pub database: Database,
+    /// Opens the checkpoints of this house.
+    pub verifier_key: VerifierKey,
     issuer: DevIssuer,
-    stop: CancellationToken,
-    served: Option<JoinHandle<()>>,
+    served: JoinHandle<()>,
 }
 
 impl OpenHouse {
@@ -48,6 +52,8 @@ impl OpenHouse {
         let reads = Reads::open(database.as_service(), 8, log.clone()).await?;
         let house = House::of(log, reads);
         let issuer = DevIssuer::new()?;
+        let (signer, _) = Signer::draw(ORIGIN)?;
+        let verifier_key = signer.verifier().clone();
         let doors = Doors {
             verifier: Verifier::new().with(issuer.issuer()),
             figures: Figures::new(String::new),
@@ -56,6 +62,7 @@ impl OpenHouse {
                 cors_origins: vec!["https://portail.example".to_owned()],
                 graphiql: true,
             },
+            signing: Signing { signers: [signer].into(), copy: None },
             stopping: Stopping { drain: Duration::ZERO, grace: Duration::from_secs(5) },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -67,7 +74,7 @@ impl OpenHouse {
                 house.serve(listener, doors, stop).await;
             }
         });
-        Ok(Self { house, url, database, issuer, stop, served: Some(served) })
+        Ok(Self { house, url, database, verifier_key, issuer, stop: stop.drop_guard(), served })
     }
 
     /// Someone with a token for a role.
@@ -89,19 +96,17 @@ impl OpenHouse {
     }
 
     /// Closes the doors and waits until what was under way has ended.
-    pub async fn close(mut self) -> anyhow::Result<()> {
-        self.stop.cancel();
-        if let Some(served) = self.served.take() {
-            served.await?;
-        }
-        self.house.close().await;
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.into_database().await?;
         Ok(())
     }
-}
 
-impl Drop for OpenHouse {
-    fn drop(&mut self) {
-        self.stop.cancel();
+    /// The same, and keeps the database.
+    pub async fn into_database(self) -> anyhow::Result<Database> {
+        self.stop.disarm().cancel();
+        self.served.await?;
+        self.house.close().await;
+        Ok(self.database)
     }
 }
 

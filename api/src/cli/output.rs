@@ -48,6 +48,9 @@ pub(crate) fn table<const N: usize>(
     table.trim_fmt()
 }
 
+/// How long a bar is.
+const BAR: i64 = 30;
+
 /// How far long work has come, on a terminal only.
 pub(crate) struct Progress {
     name: &'static str,
@@ -61,7 +64,16 @@ impl Progress {
 
     pub(crate) fn tell(&self, at: i64, head: i64) {
         if self.shown {
-            let _ = write!(io::stderr(), "\r{} {at} / {head}", self.name);
+            let share = |whole: i64| whole * at.clamp(0, head) / head.max(1);
+            let done = usize::try_from(share(BAR)).unwrap_or_default();
+            let left = usize::try_from(BAR).unwrap_or_default() - done;
+            let (done, left) = ("█".repeat(done), "░".repeat(left));
+            let _ = write!(
+                io::stderr(),
+                "\r{} {done}{left} {:3} % {at} / {head}",
+                self.name,
+                share(100)
+            );
         }
     }
 

@@ -11,7 +11,7 @@ use api::{
     auth::Verifier,
     config::Settings,
     demo::{Ground, Guests, QUERIES},
-    house::{Doors, House},
+    house::{Doors, House, Signing},
     http::{Drained, Options, Stopping},
     telemetry::Telemetry,
 };
@@ -41,10 +41,18 @@ pub(super) fn serve(settings: &Settings) -> Result<(), Failure> {
         let telemetry = Telemetry::init(settings)?;
         let stop = stop_on_signal()?;
         let verifier = Verifier::from_settings(settings)?;
+        let signing = Signing {
+            signers: settings
+                .signers()?
+                .ok_or(Failure::Needed("ESSAIM_SIGNING_KEY or ESSAIM_SIGNING_KEY_FILE"))?,
+            copy: settings.checkpoint_file.clone(),
+        };
         let house = open(settings).await?;
+        house.refuse_fork(&signing).await?;
         let listener = TcpListener::bind(settings.listen).await?;
         tracing::info!(address = %listener.local_addr()?, "listening");
-        answer(&house, listener, verifier, settings, &telemetry, stop).await;
+        let doors = doors(verifier, signing, settings, &telemetry);
+        answer(&house, listener, doors, stop).await;
         telemetry.shutdown().await;
         Ok(())
     });
@@ -69,11 +77,14 @@ pub(super) fn demo(
         let telemetry = Telemetry::init(&settings)?;
         let stop = stop_on_signal()?;
         let house = ground.open(&settings).await?;
+        let signing = ground.signing(&settings)?;
+        house.refuse_fork(&signing).await?;
         let guests = Guests::invite(&house).await?;
         let listener = TcpListener::bind(listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
         welcome(&url, &guests.tokens()?, format);
-        answer(&house, listener, guests.verifier(), &settings, &telemetry, stop).await;
+        let doors = doors(guests.verifier(), signing, &settings, &telemetry);
+        answer(&house, listener, doors, stop).await;
         telemetry.shutdown().await;
         Ok(())
     });
@@ -82,21 +93,22 @@ pub(super) fn demo(
     served
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of a server, each once")]
-async fn answer(
-    house: &House,
-    listener: TcpListener,
+fn doors(
     verifier: Verifier,
+    signing: Signing,
     settings: &Settings,
     telemetry: &Telemetry,
-    stop: CancellationToken,
-) {
-    let doors = Doors {
+) -> Doors {
+    Doors {
         verifier,
         figures: telemetry.figures(),
         options: Options::from(settings),
         stopping: Stopping { drain: settings.drain(), grace: settings.grace() },
-    };
+        signing,
+    }
+}
+
+async fn answer(house: &House, listener: TcpListener, doors: Doors, stop: CancellationToken) {
     if house.serve(listener, doors, stop).await == Drained::Cut {
         tracing::warn!("some requests were still under way");
     }

@@ -50,6 +50,15 @@ catalogue! {
     BODY_TOO_LARGE, false:
         "Le corps de la requête dépasse la taille permise : réduisez-le.",
         "The body of the request exceeds the permitted size: reduce it.";
+    CHECKPOINT_ABSENT, true:
+        "Rien n'a encore été signé : réessayez dans quelques secondes.",
+        "Nothing has been signed yet: try again in a few seconds.";
+    CHECKPOINT_FORKED, false:
+        "Ce point de contrôle et ce journal racontent deux histoires : gardez-le, et prévenez-nous.",
+        "This checkpoint and this log tell two stories: keep it, and tell us.";
+    CHECKPOINT_MALFORMED, false:
+        "Ce n'est pas un point de contrôle : envoyez-le tel que /log/v0/checkpoint l'a donné.",
+        "This is not a checkpoint: send it as /log/v0/checkpoint gave it.";
     COMMAND_ID_REUSED, false:
         "Ce « commandId » a déjà servi pour une autre demande : tirez-en un nouveau.",
         "This `commandId` has already served for another request: draw a new one.";
@@ -65,6 +74,9 @@ catalogue! {
     DOCUMENT_TOO_LARGE, false:
         "Ce document est trop long : découpez-le, ou passez les valeurs par des variables.",
         "This document is too long: divide it, or pass the values as variables.";
+    ENTRIES_WITHHELD, false:
+        "Les faits ne sont pas publics : leurs empreintes le sont. Demandez un export à l'exploitant.",
+        "Facts are not public, their hashes are: ask the operator for an export.";
     EVENT_TOO_LARGE, false:
         "Ce qu'il faudrait enregistrer est trop volumineux : raccourcissez les textes.",
         "What would be recorded is too large: shorten the texts.";
@@ -86,6 +98,9 @@ catalogue! {
     NOT_ACCEPTABLE, false:
         "Acceptez application/graphql-response+json ou application/json.",
         "Accept application/graphql-response+json or application/json.";
+    ORIGIN_DIFFERS, false:
+        "Ce point de contrôle est celui d'un autre journal.",
+        "This checkpoint is of another log.";
     OVERLOADED, true:
         "Le service est très sollicité : réessayez dans quelques secondes.",
         "The service is very busy: try again in a few seconds.";
@@ -95,12 +110,18 @@ catalogue! {
     READ_MODEL_LATE, true:
         "La modification est faite, mais pas encore visible : relisez dans quelques secondes.",
         "The change is made, but not yet visible: read again in a few seconds.";
+    RECEIPT_DIFFERS, false:
+        "Ce reçu n'est pas celui du fait à cette position : vérifiez l'un et l'autre.",
+        "This receipt is not that of the fact at this position: check both.";
     REQUEST_TIMEOUT, true:
         "La requête a pris trop de temps : renvoyez-la, avec le même « commandId » s'il y en a un.",
         "The request took too long: send it again, with the same `commandId` if it has one.";
     ROUTE_NOT_FOUND, false:
         "Cette adresse n'existe pas : l'API répond sur /graphql.",
         "This address does not exist: the API answers on /graphql.";
+    SIZE_BEYOND_TREE, true:
+        "Le journal signé ne va pas jusque-là : vérifiez le nombre, ou réessayez dans une seconde.",
+        "The signed log does not go that far: check the number, or try again in a second.";
     UNAUTHENTICATED, false:
         "Envoyez un jeton : en-tête « Authorization: Bearer … ».",
         "Send a token: header `Authorization: Bearer …`.";

@@ -24,9 +24,10 @@ mod wake;
 pub mod leaf;
 pub mod vault;
 pub mod checkpoint;
+pub mod parked;
 
 pub use crate::{
-    follow::{ActorStamp, Recorded},
+    follow::{ActorStamp, Batch, Recorded, Unreadable},
     load::Stream,
     vault::{Kek, Vault},
     writer::limits,

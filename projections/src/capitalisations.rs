@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReadModel, Reads, Scope,
+    Error, Order, ReadModel, Reads, Scope,
     rows::{Row, Rows},
 };
 
@@ -39,6 +39,7 @@ pub const MODEL: ReadModel = ReadModel {
         "capitalisation.ElementPublished",
         "capitalisation.ElementUnpublished",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReadModel, Reads, Scope,
+    Error, Order, ReadModel, Reads, Scope,
     rows::{Row, Rows},
 };
 
@@ -36,6 +36,7 @@ pub const MODEL: ReadModel = ReadModel {
         "consultation.ConsultationDeclaredUnsuccessful",
         "consultation.ConsultationClosed",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

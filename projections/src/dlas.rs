@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope,
     rows::{Row, Rows, name_of},
 };
 
@@ -30,6 +30,7 @@ pub const MODEL: ReadModel = ReadModel {
         "dla.PrioritesCiblageDefined",
         "dla.FondsIngenierieOpened",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

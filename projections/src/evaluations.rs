@@ -14,7 +14,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope, SealedPlace,
+    Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows, name_of},
 };
 
@@ -31,6 +31,7 @@ pub const MODEL: ReadModel = ReadModel {
         "evaluation.EvaluationSynthesised",
         "evaluation.EvaluationCommunicated",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

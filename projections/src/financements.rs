@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReadModel, Reads, Scope, SealedPlace,
+    Error, Order, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows},
 };
 
@@ -47,6 +47,7 @@ pub const MODEL: ReadModel = ReadModel {
         "plan_financement.PlanFinancementConfirmed",
         "plan_financement.PlanFinancementReopened",
     ],
+    order: Order::Log,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

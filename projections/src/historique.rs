@@ -15,7 +15,7 @@ use sqlx::{
     types::{Json, Uuid},
 };
 
-use crate::{Error, Page, ReadModel, Reads, Scope};
+use crate::{Error, Order, Page, ReadModel, Reads, Scope};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "historique",
@@ -115,6 +115,7 @@ pub const MODEL: ReadModel = ReadModel {
         "capitalisation.ElementPublished",
         "capitalisation.ElementUnpublished",
     ],
+    order: Order::Dossier,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

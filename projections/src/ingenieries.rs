@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope,
     rows::{Row, escape_like, name_of},
 };
 
@@ -73,6 +73,7 @@ pub const MODEL: ReadModel = ReadModel {
         "ingenierie_collective.ActiviteUnskipped",
         "plan_financement.RessourceSought",
     ],
+    order: Order::Dossier,
     apply: |db, facts| Box::pin(fold::apply(db, facts)),
 };
 

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope,
     rows::{Row, Rows, escape_like, name_of},
 };
 
@@ -26,6 +26,7 @@ pub const MODEL: ReadModel = ReadModel {
         "organisation.ProfilStructureRecorded",
         "organisation.OrganisationClosed",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 

@@ -376,10 +376,8 @@ impl Reads {
         parked::forget(&mut db, &key).await?;
         parked::add(&mut db, &key, &waits).await?;
         db.commit().await?;
-        if held.stopped.is_some() {
-            run.settled = false;
-            self.step(run, BATCH_MAX).await?;
-        }
+        // A question that pauses goes on, or says why not.
+        self.step(run, BATCH_MAX).await?;
         Ok(waits)
     }
 

@@ -1,6 +1,6 @@
 //! Where every question stands, as any process sees it: for readers, operators and scrapers.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use eventlog::{
     Position,
@@ -59,7 +59,7 @@ impl Status {
 
     /// How many streams or dossiers wait.
     pub fn sequences(&self) -> usize {
-        let all: std::collections::BTreeSet<_> = self.parked.iter().map(|it| it.sequence).collect();
+        let all: BTreeSet<_> = self.parked.iter().map(|it| it.sequence).collect();
         all.len()
     }
 }
@@ -84,25 +84,23 @@ impl Reads {
 
     /// Where every question stands.
     pub async fn status(&self) -> Result<Vec<Status>, Error> {
-        type Row = (String, Position, bool, bool, Option<String>, Option<Position>, Option<f64>);
+        type Row = (Position, bool, bool, Option<String>, Option<Position>, Option<f64>);
         let head = self.log.newest().await?.0;
         let mut db = self.pool.acquire().await?;
-        let rows: Vec<Row> = sqlx::query_as(
-            "select c.follower, c.position, c.built_at is not null,
-                    c.held_until > clock_timestamp(), c.stopped, c.stopped_at,
-                    extract(epoch from clock_timestamp() - e.recorded_at)::float8
-             from keeping.checkpoint c
-             left join log.event e on e.position = c.position + 1",
-        )
-        .fetch_all(&mut *db)
-        .await?;
-        let mut rows: BTreeMap<_, _> = rows.into_iter().map(|it| (it.0.clone(), it)).collect();
         let mut all = vec![];
         for model in ALL.iter().copied() {
             let key = model.key();
-            let missing = (String::new(), Position(0), false, false, None, None, None);
-            let (_, position, built, followed, code, at, late) =
-                rows.remove(&key).unwrap_or(missing);
+            let (position, built, followed, code, at, late): Row = sqlx::query_as(
+                "select coalesce(c.position, 0), c.built_at is not null,
+                        coalesce(c.held_until > clock_timestamp(), false), c.stopped, c.stopped_at,
+                        extract(epoch from clock_timestamp() - e.recorded_at)::float8
+                 from (select $1::text as follower) it
+                 left join keeping.checkpoint c on c.follower = it.follower
+                 left join log.event e on e.position = coalesce(c.position, 0) + 1",
+            )
+            .bind(&key)
+            .fetch_one(&mut *db)
+            .await?;
             let at = at.unwrap_or(position);
             all.push(Status {
                 question: model.name,

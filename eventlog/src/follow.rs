@@ -189,7 +189,7 @@ impl EventLog {
         &self,
         after: Position,
         limit: i64,
-        wanted: Option<&[String]>,
+        wanted: Option<&[&str]>,
     ) -> Result<Batch, Error> {
         let rows: Vec<(Position, jiff_sqlx::Timestamp, Option<String>)> = sqlx::query_as(
             "select position, recorded_at,

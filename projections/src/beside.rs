@@ -6,7 +6,7 @@ use sqlx::Connection;
 
 use crate::{
     Error, ReadModel, Reads,
-    runner::{BATCH_MAX, Run},
+    runner::{BUILD_MAX, Run},
     tables,
 };
 
@@ -36,12 +36,12 @@ impl Reads {
         tell: impl Fn(Position, Position),
     ) -> Result<Position, Error> {
         let mut beside = self.beside(model, "rebuild").await?;
-        while self.step(&mut beside, BATCH_MAX).await? {
+        while self.step(&mut beside, BUILD_MAX).await? {
             tell(beside.at, self.log.newest().await?.0);
         }
         // The answer in use stands still while they change places.
         let mut live = self.take(model).await?;
-        while self.step(&mut beside, BATCH_MAX).await? {}
+        while self.step(&mut beside, BUILD_MAX).await? {}
         let mut db = self.pool.acquire().await?;
         let mut db = db.begin().await?;
         let (old, new) = (live.hold(&mut db).await?, beside.hold(&mut db).await?);
@@ -74,7 +74,7 @@ impl Reads {
         let mut beside = self.beside(model, "verify").await?;
         while beside.at < position {
             let left = position.0 - beside.at.0;
-            self.step(&mut beside, BATCH_MAX.min(left)).await?;
+            self.step(&mut beside, BUILD_MAX.min(left)).await?;
             tell(beside.at, position);
         }
         let anew = tables::digest(&mut db, &beside.lease.follower).await?;

@@ -80,8 +80,7 @@ pub struct Consentement {
 impl Row for Capitalisation {
     const LOAD: &'static str = "select to_jsonb(t) from capitalisations t where id = any($1)";
     const CLEAR: &'static str = "delete from capitalisations where id = any($1)";
-    const SAVE: &'static str = "insert into capitalisations
-         select * from jsonb_populate_recordset(null::capitalisations, $1)";
+    const TABLE: &'static str = "capitalisations";
 
     type Key = Uuid;
 

@@ -73,8 +73,7 @@ pub struct Fonds {
 impl Row for Dla {
     const LOAD: &'static str = "select to_jsonb(t) from dlas t where id = any($1)";
     const CLEAR: &'static str = "delete from dlas where id = any($1)";
-    const SAVE: &'static str =
-        "insert into dlas select * from jsonb_populate_recordset(null::dlas, $1)";
+    const TABLE: &'static str = "dlas";
 
     type Key = Uuid;
 

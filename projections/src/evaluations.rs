@@ -114,8 +114,7 @@ pub struct Communication {
 impl Row for Evaluation {
     const LOAD: &'static str = "select to_jsonb(t) from evaluations t where id = any($1)";
     const CLEAR: &'static str = "delete from evaluations where id = any($1)";
-    const SAVE: &'static str =
-        "insert into evaluations select * from jsonb_populate_recordset(null::evaluations, $1)";
+    const TABLE: &'static str = "evaluations";
 
     type Key = Uuid;
 

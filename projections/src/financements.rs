@@ -133,8 +133,7 @@ pub struct Waiver {
 impl Row for Plan {
     const LOAD: &'static str = "select to_jsonb(t) from plans t where id = any($1)";
     const CLEAR: &'static str = "delete from plans where id = any($1)";
-    const SAVE: &'static str =
-        "insert into plans select * from jsonb_populate_recordset(null::plans, $1)";
+    const TABLE: &'static str = "plans";
 
     type Key = Uuid;
 

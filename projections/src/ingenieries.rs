@@ -80,8 +80,7 @@ pub const MODEL: ReadModel = ReadModel {
 impl Row for Ingenierie {
     const LOAD: &'static str = "select to_jsonb(t) from ingenieries t where id = any($1)";
     const CLEAR: &'static str = "delete from ingenieries where id = any($1)";
-    const SAVE: &'static str =
-        "insert into ingenieries select * from jsonb_populate_recordset(null::ingenieries, $1)";
+    const TABLE: &'static str = "ingenieries";
 
     type Key = Uuid;
 

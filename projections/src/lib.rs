@@ -26,6 +26,7 @@ mod status;
 mod error;
 mod tables;
 mod rows;
+mod copy;
 
 pub use crate::{
     beside::Verified,
@@ -52,6 +53,7 @@ pub struct ReadModel {
     /// Raise it when `tables` or `apply` changes: the answer is then rebuilt from the whole
     /// log, beside the old one.
     pub version: u32,
+    /// Its `create index` are run once the rows are there.
     pub tables: &'static str,
     /// The kinds it needs, as `category.Kind`. The others never reach `apply`.
     pub reads: &'static [&'static str],

@@ -62,8 +62,7 @@ pub struct Profil {
 impl Row for Organisation {
     const LOAD: &'static str = "select to_jsonb(t) from organisations t where id = any($1)";
     const CLEAR: &'static str = "delete from organisations where id = any($1)";
-    const SAVE: &'static str =
-        "insert into organisations select * from jsonb_populate_recordset(null::organisations, $1)";
+    const TABLE: &'static str = "organisations";
 
     type Key = Uuid;
 

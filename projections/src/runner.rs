@@ -15,7 +15,7 @@ use eventlog::{
     parked::{self, Because, Parked},
 };
 use sqlx::{Connection, PgConnection};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -26,6 +26,9 @@ use crate::{
 
 /// Facts applied in one transaction.
 pub const BATCH_MAX: i64 = 1_000;
+
+/// The same where nothing else is to be seen meanwhile: rows are written once for more facts.
+pub(crate) const BUILD_MAX: i64 = 10_000;
 
 /// How long a query waits for its answer to catch up.
 pub const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -64,6 +67,8 @@ pub(crate) struct Run {
     renewed: Instant,
     /// Whether it is known to have reached the end of the log, and not to have stopped since.
     settled: bool,
+    /// The batch of that size after that position, read while the one before is applied.
+    ahead: Option<((Position, i64), JoinHandle<Result<Batch, eventlog::Error>>)>,
 }
 
 /// What a turn of a follower led to.
@@ -213,11 +218,7 @@ impl Reads {
         if run.renewed.elapsed() > RENEW {
             run.renew(&mut *self.pool.acquire().await?).await?;
         }
-        let wanted: Vec<_> = run.model.reads.iter().map(|it| (*it).to_owned()).collect();
-        let batch = self
-            .log
-            .read_after(run.at, batch_max, Some(&wanted))
-            .await?;
+        let batch = self.next(run, batch_max).await?;
         if batch.last == run.at && run.settled {
             return Ok(false);
         }
@@ -242,12 +243,33 @@ impl Reads {
         Ok(moved)
     }
 
+    /// Reads the batch after where a run stands, and has the next one read meanwhile.
+    async fn next(&self, run: &mut Run, batch_max: i64) -> Result<Batch, Error> {
+        let read = |after| {
+            let (log, wanted) = (self.log.clone(), run.model.reads);
+            async move { log.read_after(after, batch_max, Some(wanted)).await }
+        };
+        let batch = match run.ahead.take() {
+            Some((what, ahead)) if what == (run.at, batch_max) => {
+                ahead.await.map_err(|_| Error::Panicked)??
+            }
+            _ => read(run.at).await?,
+        };
+        if batch.last.0 - run.at.0 == batch_max {
+            run.ahead = Some(((batch.last, batch_max), tokio::spawn(read(batch.last))));
+        }
+        Ok(batch)
+    }
+
     /// Applies a batch whole. Says whether it may: nothing of it waits or is left out.
     async fn apply(&self, run: &mut Run, batch: &Batch) -> Result<bool, Error> {
         let mut db = self.pool.acquire().await?;
         let mut db = db.begin().await?;
         let Some(held) = run.hold(&mut db).await? else { return Ok(true) };
         if batch.last == run.at {
+            if !held.built {
+                tables::index(&mut db, run.model).await?;
+            }
             if !held.built || held.stopped.is_some() {
                 checkpoint::reached(&mut db, &run.lease.follower).await?;
                 db.commit().await?;
@@ -412,7 +434,7 @@ impl Run {
     ) -> Result<Option<Self>, Error> {
         let at = checkpoint::of(db, &lease.follower).await?;
         let renewed = Instant::now();
-        Ok(at.map(|at| Self { model, lease, at, renewed, settled: false }))
+        Ok(at.map(|at| Self { model, lease, at, renewed, settled: false, ahead: None }))
     }
 
     /// Goes on holding the lease; what happened to the row meanwhile is seen.

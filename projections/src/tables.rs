@@ -21,11 +21,36 @@ pub(crate) async fn create(
         db.execute(AssertSqlSafe(format!("create schema {key}")))
             .await?;
         enter(&mut db, key).await?;
-        db.execute(sqlx::raw_sql(model.tables)).await?;
+        let (_, tables) = statements(model);
+        run(&mut db, &tables).await?;
         checkpoint::forget(&mut db, key).await?;
     }
     checkpoint::enrol(&mut db, key).await?;
     db.commit().await?;
+    Ok(())
+}
+
+/// Makes the indexes of a question, in the caller's transaction: once its rows are there, for
+/// that costs less than keeping them up row by row.
+pub(crate) async fn index(db: &mut PgConnection, model: &ReadModel) -> Result<(), Error> {
+    let (indexes, _) = statements(model);
+    run(db, &indexes).await
+}
+
+/// The statements that make indexes, and the others.
+fn statements(model: &ReadModel) -> (Vec<String>, Vec<String>) {
+    let text: String = model
+        .tables
+        .lines()
+        .map(|it| it.split("--").next().unwrap_or_default().to_owned() + "\n")
+        .collect();
+    let all = text.split(';').map(|it| it.trim().to_owned());
+    all.partition(|it| it.starts_with("create index") || it.starts_with("create unique index"))
+}
+
+async fn run(db: &mut PgConnection, statements: &[String]) -> Result<(), Error> {
+    db.execute(sqlx::raw_sql(AssertSqlSafe(statements.join(";\n"))))
+        .await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 -- about that.
 
 alter table keeping.checkpoint
-    -- Rises with each holder of the lease: whoever shows an older one writes nothing more.
+    -- Of who holds the lease. Whoever shows an older one writes nothing more.
     add column token      bigint      not null default 0,
     -- From then on anyone may take the lease.
     add column held_until timestamptz not null default '-infinity',
@@ -11,6 +11,9 @@ alter table keeping.checkpoint
     -- Why it goes no further: a code, and the position it stopped at. Null while it runs.
     add column stopped    text,
     add column stopped_at bigint;
+
+-- Tokens of leases: none is ever given twice, not even to a follower that was forgotten.
+create sequence keeping.token;
 
 -- What followed before this migration was complete, or is made so within seconds.
 update keeping.checkpoint set built_at = moved_at where position > 0;
@@ -38,7 +41,9 @@ create table keeping.intervention (
 );
 create unique index on keeping.intervention (follower, position);
 
+alter sequence keeping.token owner to essaim_owner;
 alter table keeping.parked owner to essaim_owner;
 alter table keeping.intervention owner to essaim_owner;
 grant select, insert, delete on keeping.parked to essaim_service;
 grant select, insert on keeping.intervention to essaim_service;
+grant usage on sequence keeping.token to essaim_service;

@@ -84,7 +84,7 @@ pub async fn forget(db: &mut PgConnection, follower: &str) -> Result<(), Error> 
 pub async fn acquire(db: &mut PgConnection, follower: &str) -> Result<Option<Lease>, Error> {
     let token = sqlx::query_scalar(
         "update keeping.checkpoint
-         set token = token + 1, held_until = clock_timestamp() + $2
+         set token = nextval('keeping.token'), held_until = clock_timestamp() + $2
          where follower = (select follower from keeping.checkpoint
                            where follower = $1 and held_until < clock_timestamp()
                            for update skip locked)
@@ -101,7 +101,7 @@ pub async fn acquire(db: &mut PgConnection, follower: &str) -> Result<Option<Lea
 pub async fn take(db: &mut PgConnection, follower: &str) -> Result<Option<Lease>, Error> {
     let token = sqlx::query_scalar(
         "update keeping.checkpoint
-         set token = token + 1, held_until = clock_timestamp() + $2
+         set token = nextval('keeping.token'), held_until = clock_timestamp() + $2
          where follower = $1
          returning token",
     )

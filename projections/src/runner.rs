@@ -67,8 +67,15 @@ pub(crate) struct Run {
     renewed: Instant,
     /// Whether it is known to have reached the end of the log, and not to have stopped since.
     settled: bool,
-    /// The batch of that size after that position, read while the one before is applied.
-    ahead: Option<((Position, i64), JoinHandle<Result<Batch, eventlog::Error>>)>,
+    ahead: Option<Ahead>,
+}
+
+/// A batch that is read while the one before is applied.
+struct Ahead {
+    after: Position,
+    /// How many facts it was to hold at most.
+    size: i64,
+    batch: JoinHandle<Result<Batch, eventlog::Error>>,
 }
 
 /// What a turn of a follower led to.
@@ -250,13 +257,14 @@ impl Reads {
             async move { log.read_after(after, batch_max, Some(wanted)).await }
         };
         let batch = match run.ahead.take() {
-            Some((what, ahead)) if what == (run.at, batch_max) => {
-                ahead.await.map_err(|_| Error::Panicked)??
+            Some(it) if (it.after, it.size) == (run.at, batch_max) => {
+                it.batch.await.map_err(|_| Error::Panicked)??
             }
             _ => read(run.at).await?,
         };
         if batch.last.0 - run.at.0 == batch_max {
-            run.ahead = Some(((batch.last, batch_max), tokio::spawn(read(batch.last))));
+            let (after, batch) = (batch.last, tokio::spawn(read(batch.last)));
+            run.ahead = Some(Ahead { after, size: batch_max, batch });
         }
         Ok(batch)
     }

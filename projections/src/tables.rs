@@ -34,7 +34,14 @@ pub(crate) async fn create(
 /// that costs less than keeping them up row by row.
 pub(crate) async fn index(db: &mut PgConnection, model: &ReadModel) -> Result<(), Error> {
     let (indexes, _) = statements(model);
+    unhurried(db).await?;
     run(db, &indexes).await
+}
+
+/// Lets the statements of this transaction take the time that a long log wants.
+async fn unhurried(db: &mut PgConnection) -> Result<(), Error> {
+    db.execute("set local statement_timeout to 0").await?;
+    Ok(())
 }
 
 /// The statements that make indexes, and the others.
@@ -116,6 +123,8 @@ fn newer(model: &ReadModel, key: &str) -> bool {
 /// How many rows each table holds, and a sum of their hashes that does not depend on their
 /// order: one line a table.
 pub(crate) async fn digest(db: &mut PgConnection, key: &str) -> Result<Vec<String>, Error> {
+    let mut db = db.begin().await?;
+    unhurried(&mut db).await?;
     let tables: Vec<String> = sqlx::query_scalar(
         "select tablename::text from pg_tables where schemaname = $1 order by 1",
     )
@@ -132,6 +141,7 @@ pub(crate) async fn digest(db: &mut PgConnection, key: &str) -> Result<Vec<Strin
         .await?;
         lines.push(format!("{table} {rows} {sum}"));
     }
+    db.commit().await?;
     Ok(lines)
 }
 

@@ -3,6 +3,7 @@
 
 mod log;
 mod output;
+mod projections;
 mod serving;
 
 use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -18,7 +19,6 @@ use api::{
 };
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use eventlog::{EventLog, Kek};
-use projections::{ReadModel, Reads};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -26,8 +26,8 @@ use self::output::{Format, say, table};
 
 /// Essaim: the event-sourced API of the DLA network.
 ///
-/// Exit codes: 0 ok, 1 failure, 2 usage, 3 the log or an export does not hold, 5 unreadable input,
-/// 6 a dependency does not answer, 7 not up to date.
+/// Exit codes: 0 ok, 1 failure, 2 usage, 3 integrity broken, 5 data refused, 6 a dependency does
+/// not answer, 7 not up to date.
 #[derive(Debug, Parser)]
 #[command(name = "essaim", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -59,10 +59,10 @@ enum Word {
     },
     /// Creates or upgrades the schemas `log`, `keeping` and `vault`.
     Migrate,
-    /// The answers: where they stand, and building them anew.
+    /// The answers: where they stand, what waits, and building them anew.
     Projections {
         #[command(subcommand)]
-        word: ProjectionsWord,
+        word: projections::Word,
     },
     /// The log: exporting it, proving and verifying what it says.
     Log {
@@ -96,21 +96,6 @@ enum Word {
     },
 }
 
-#[derive(Debug, Subcommand)]
-enum ProjectionsWord {
-    /// Where each question stands. Exit code 7 when one is stopped or behind.
-    Status,
-    /// Builds a question anew beside the answer in use, then puts it in its place.
-    Rebuild {
-        /// The question; `--all` for every one.
-        #[arg(required_unless_present = "all")]
-        name: Option<String>,
-        /// Every question, one after the other.
-        #[arg(long, conflicts_with = "name")]
-        all: bool,
-    },
-}
-
 /// A language of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Tongue {
@@ -129,10 +114,14 @@ pub(crate) enum Failure {
     Needed(&'static str),
     #[error("there is no question named `{0}`: `essaim projections status` lists them")]
     NoQuestion(String),
-    #[error("some answers are stopped or behind the log")]
+    #[error("some answers are stopped, incomplete or behind the log")]
     NotUpToDate,
     #[error("{}: {reason}", file.display())]
     Input { file: PathBuf, reason: String },
+    #[error("the answers of {0} are not what the log says: rebuild them")]
+    Differs(String),
+    #[error("facts still cannot be applied")]
+    StillWaiting,
     #[error("the server at {0} is not ready")]
     NotReady(SocketAddr),
     #[error(transparent)]
@@ -142,7 +131,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Log(#[from] eventlog::Error),
     #[error(transparent)]
-    Reads(#[from] projections::Error),
+    Reads(#[from] ::projections::Error),
     #[error(transparent)]
     Postgres(#[from] embedded::Error),
     #[error(transparent)]
@@ -159,8 +148,10 @@ impl Failure {
             Self::Settings(_) | Self::Needed(_) | Self::NoQuestion(_) => 2,
             Self::Log(it) | Self::House(Closed::Log(it)) if log::is_broken(it) => 3,
             Self::Input { .. } => 5,
+            Self::Differs(_) | Self::Reads(::projections::Error::Forked { .. }) => 3,
+            Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
             Self::NotReady(_) | Self::Log(_) | Self::Reads(_) | Self::House(_) => 6,
-            Self::NotUpToDate => 7,
+            Self::NotUpToDate | Self::StillWaiting => 7,
             _ => 1,
         }
     }
@@ -188,7 +179,7 @@ impl Cli {
             }
             Word::Migrate => migrate(&settings()?)?,
             Word::Projections { word } => {
-                runtime()?.block_on(projections(&settings()?, word, format))?;
+                runtime()?.block_on(projections::run(&settings()?, word, format))?;
             }
             Word::Log { word } => return log::run(word, &settings, format),
             Word::Schema { lang } => {
@@ -240,72 +231,6 @@ pub(crate) async fn open(settings: &Settings) -> Result<api::house::House, Failu
     let house =
         api::house::House::open(url.expose_secret(), settings.pool_max, &settings.log_origin, kek);
     Ok(house.await?)
-}
-
-async fn projections(
-    settings: &Settings,
-    word: ProjectionsWord,
-    format: Format,
-) -> Result<(), Failure> {
-    let house = open(settings).await?;
-    let done = match word {
-        ProjectionsWord::Status => status(&house.reads, format).await,
-        ProjectionsWord::Rebuild { name, .. } => rebuild(&house.reads, name, format).await,
-    };
-    house.close().await;
-    done
-}
-
-async fn status(reads: &Reads, format: Format) -> Result<(), Failure> {
-    let all = reads.status().await?;
-    match format {
-        Format::Json => say(&json!(
-            all.iter()
-                .map(|it| json!({
-                    "question": it.question,
-                    "version": it.version,
-                    "position": it.position.0,
-                    "head": it.head.0,
-                }))
-                .collect::<Vec<_>>()
-        )
-        .to_string()),
-        Format::Table => say(&table(
-            ["question", "version", "position", "head", "behind"],
-            all.iter().map(|it| {
-                let behind = it.head.0 - it.position.0;
-                [
-                    it.question.to_owned(),
-                    it.version.to_string(),
-                    it.position.0.to_string(),
-                    it.head.0.to_string(),
-                    behind.to_string(),
-                ]
-            }),
-        )),
-    }
-    if all.iter().any(|it| it.position < it.head) { Err(Failure::NotUpToDate) } else { Ok(()) }
-}
-
-async fn rebuild(reads: &Reads, name: Option<String>, format: Format) -> Result<(), Failure> {
-    let models: Vec<&'static ReadModel> = match name {
-        Some(name) => vec![ReadModel::named(&name).ok_or(Failure::NoQuestion(name))?],
-        None => projections::ALL.to_vec(),
-    };
-    for model in models {
-        let progress = output::Progress::new(model.name);
-        let position = reads
-            .rebuild(model, |at, head| progress.tell(at.0, head.0))
-            .await?;
-        progress.end();
-        match format {
-            Format::Json => {
-                say(&json!({ "question": model.name, "position": position.0 }).to_string());
-            }
-            Format::Table => say(&format!("{} rebuilt up to position {}", model.name, position.0)),
-        }
-    }
-    Ok(())
 }
 
 fn print_config(settings: &Settings, format: Format) {

@@ -25,6 +25,9 @@ use crate::{
 /// How far behind the log an answer may be while the house calls itself ready, in facts.
 const READY_LAG_MAX: i64 = 10_000;
 
+/// How long a fact may wait to be seen meanwhile, in seconds.
+const READY_LATE_MAX: f64 = 60.0;
+
 /// The log and the answers, open. Cheap to clone.
 #[derive(Clone)]
 pub struct House {
@@ -121,15 +124,8 @@ impl House {
         if let Err(panic) = signer.await {
             tracing::error!(error = %panic, "the integrator ended");
         }
-        match follower.await {
-            Ok(Ok(())) => (),
-            Ok(Err(error)) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the answers stopped following"
-                );
-            }
-            Err(panic) => tracing::error!(error = %panic, "the answers stopped following"),
+        if let Err(panic) = follower.await {
+            tracing::error!(error = %panic, "the answers stopped following");
         }
         drained
     }
@@ -150,18 +146,23 @@ impl House {
     }
 }
 
-/// Ready when the database answers and every question keeps up.
+/// Ready when the database answers, and every question is built and keeps up, whichever process
+/// runs it.
 async fn ready(reads: Reads) -> Result<(), String> {
     reads.log().ping().await.map_err(|it| it.to_string())?;
     if reads.log().is_cut().await.map_err(|it| it.to_string())? {
         return Err("the log is shorter than what was signed".to_owned());
     }
-    for status in reads.status().await.map_err(|it| it.to_string())? {
-        if status.stopped.is_some() {
-            return Err(format!("`{}` is stopped at {}", status.question, status.position.0));
+    for it in reads.status().await.map_err(|it| it.to_string())? {
+        let (question, at) = (it.question, it.position.0);
+        if let Some(why) = it.stopped {
+            return Err(format!("`{question}` is stopped at {}: {}", why.at.0, why.code));
         }
-        if status.head.0 - status.position.0 > READY_LAG_MAX {
-            return Err(format!("`{}` is catching up at {}", status.question, status.position.0));
+        if !it.built {
+            return Err(format!("`{question}` is being built, at {at}"));
+        }
+        if it.head.0 - at > READY_LAG_MAX || it.late > READY_LATE_MAX {
+            return Err(format!("`{question}` is catching up at {at}"));
         }
     }
     Ok(())

@@ -51,12 +51,40 @@ pub struct ActorStamp {
 }
 
 /// What one round of following brought.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The facts of the wanted kinds.
     pub recorded: Vec<Recorded>,
+    /// Those of the wanted kinds that this program cannot read.
+    pub unreadable: Vec<Unreadable>,
     /// The last position read, wanted or not.
     pub last: Position,
+}
+
+/// A fact that this program cannot read, and what it belongs to as far as that can be told.
+#[derive(Debug)]
+pub struct Unreadable {
+    pub position: Position,
+    pub stream: Option<Uuid>,
+    pub dossier: Option<Uuid>,
+    pub error: Error,
+}
+
+impl Batch {
+    fn take(&mut self, position: Position, recorded_at: Timestamp, leaf: &str) {
+        match Recorded::read(position, recorded_at, leaf) {
+            Ok(recorded) => self.recorded.push(recorded),
+            Err(error) => {
+                let leaf = Leaf::parse(position, leaf).ok();
+                self.unreadable.push(Unreadable {
+                    position,
+                    stream: leaf.as_ref().map(|it| it.stream),
+                    dossier: leaf.and_then(|it| it.dossier),
+                    error,
+                });
+            }
+        }
+    }
 }
 
 /// A leaf as it is read.
@@ -155,12 +183,13 @@ impl Recorded {
 
 impl EventLog {
     /// Reads at most `limit` facts after a position. Only the wanted kinds (`category.Kind`)
-    /// are carried; `None` wants all. A hole is corruption, and stops the reader.
+    /// are carried; `None` wants all. A hole is corruption, and stops the reader; what to do
+    /// about a fact that cannot be read is for the follower to say.
     pub async fn read_after(
         &self,
         after: Position,
         limit: i64,
-        wanted: Option<&[String]>,
+        wanted: Option<&[&str]>,
     ) -> Result<Batch, Error> {
         let rows: Vec<(Position, jiff_sqlx::Timestamp, Option<String>)> = sqlx::query_as(
             "select position, recorded_at,
@@ -176,7 +205,7 @@ impl EventLog {
         .bind(wanted)
         .fetch_all(&self.pool)
         .await?;
-        let mut batch = Batch { recorded: vec![], last: after };
+        let mut batch = Batch { last: after, ..Batch::default() };
         for (position, at, leaf) in rows {
             let expected = Position(batch.last.0 + 1);
             if position != expected {
@@ -184,17 +213,36 @@ impl EventLog {
             }
             batch.last = position;
             if let Some(leaf) = leaf {
-                batch
-                    .recorded
-                    .push(Recorded::read(position, at.to_jiff(), &leaf)?);
+                batch.take(position, at.to_jiff(), &leaf);
             }
+        }
+        Ok(batch)
+    }
+
+    /// The facts at some positions, as a follower receives them.
+    pub async fn batch_at(&self, positions: &[Position]) -> Result<Batch, Error> {
+        let rows = self.leaves_at(positions).await?;
+        let mut batch = Batch::default();
+        for (position, at, leaf) in rows {
+            batch.last = position;
+            batch.take(position, at.to_jiff(), &leaf);
         }
         Ok(batch)
     }
 
     /// Some facts, by position; those absent are left out.
     pub async fn at_positions(&self, positions: &[Position]) -> Result<Vec<Recorded>, Error> {
-        let rows: Vec<(Position, jiff_sqlx::Timestamp, String)> = sqlx::query_as(
+        let rows = self.leaves_at(positions).await?;
+        rows.into_iter()
+            .map(|(position, at, leaf)| Recorded::read(position, at.to_jiff(), &leaf))
+            .collect()
+    }
+
+    async fn leaves_at(
+        &self,
+        positions: &[Position],
+    ) -> Result<Vec<(Position, jiff_sqlx::Timestamp, String)>, Error> {
+        Ok(sqlx::query_as(
             "select position, recorded_at, leaf::text
              from log.event
              where position = any($1)
@@ -202,10 +250,7 @@ impl EventLog {
         )
         .bind(positions.iter().map(|it| it.0).collect::<Vec<_>>())
         .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|(position, at, leaf)| Recorded::read(position, at.to_jiff(), &leaf))
-            .collect()
+        .await?)
     }
 
     /// The leaf hashes of some facts, with which their presence in the log can be proved.

@@ -25,9 +25,10 @@ pub mod leaf;
 pub mod vault;
 pub mod checkpoint;
 pub mod proof;
+pub mod parked;
 
 pub use crate::{
-    follow::{ActorStamp, Recorded},
+    follow::{ActorStamp, Batch, Recorded, Unreadable},
     load::Stream,
     vault::{Kek, Reader, Vault},
     writer::limits,

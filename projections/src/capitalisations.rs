@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReadModel, Reads, Scope,
+    Error, Order, ReadModel, Reads, Scope,
     rows::{Row, Rows},
 };
 
@@ -39,6 +39,7 @@ pub const MODEL: ReadModel = ReadModel {
         "capitalisation.ElementPublished",
         "capitalisation.ElementUnpublished",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -79,8 +80,7 @@ pub struct Consentement {
 impl Row for Capitalisation {
     const LOAD: &'static str = "select to_jsonb(t) from capitalisations t where id = any($1)";
     const CLEAR: &'static str = "delete from capitalisations where id = any($1)";
-    const SAVE: &'static str = "insert into capitalisations
-         select * from jsonb_populate_recordset(null::capitalisations, $1)";
+    const TABLE: &'static str = "capitalisations";
 
     type Key = Uuid;
 

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReadModel, Reads, Scope,
+    Error, Order, ReadModel, Reads, Scope,
     rows::{Row, Rows},
 };
 
@@ -36,6 +36,7 @@ pub const MODEL: ReadModel = ReadModel {
         "consultation.ConsultationDeclaredUnsuccessful",
         "consultation.ConsultationClosed",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -106,8 +107,7 @@ pub struct Choix {
 impl Row for Consultation {
     const LOAD: &'static str = "select to_jsonb(t) from consultations t where id = any($1)";
     const CLEAR: &'static str = "delete from consultations where id = any($1)";
-    const SAVE: &'static str =
-        "insert into consultations select * from jsonb_populate_recordset(null::consultations, $1)";
+    const TABLE: &'static str = "consultations";
 
     type Key = Uuid;
 

@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope,
     rows::{Row, Rows, name_of},
 };
 
@@ -30,6 +30,7 @@ pub const MODEL: ReadModel = ReadModel {
         "dla.PrioritesCiblageDefined",
         "dla.FondsIngenierieOpened",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -72,8 +73,7 @@ pub struct Fonds {
 impl Row for Dla {
     const LOAD: &'static str = "select to_jsonb(t) from dlas t where id = any($1)";
     const CLEAR: &'static str = "delete from dlas where id = any($1)";
-    const SAVE: &'static str =
-        "insert into dlas select * from jsonb_populate_recordset(null::dlas, $1)";
+    const TABLE: &'static str = "dlas";
 
     type Key = Uuid;
 

@@ -14,7 +14,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope, SealedPlace,
+    Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows, name_of},
 };
 
@@ -31,6 +31,7 @@ pub const MODEL: ReadModel = ReadModel {
         "evaluation.EvaluationSynthesised",
         "evaluation.EvaluationCommunicated",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -113,8 +114,7 @@ pub struct Communication {
 impl Row for Evaluation {
     const LOAD: &'static str = "select to_jsonb(t) from evaluations t where id = any($1)";
     const CLEAR: &'static str = "delete from evaluations where id = any($1)";
-    const SAVE: &'static str =
-        "insert into evaluations select * from jsonb_populate_recordset(null::evaluations, $1)";
+    const TABLE: &'static str = "evaluations";
 
     type Key = Uuid;
 

@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReadModel, Reads, Scope, SealedPlace,
+    Error, Order, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows},
 };
 
@@ -47,6 +47,7 @@ pub const MODEL: ReadModel = ReadModel {
         "plan_financement.PlanFinancementConfirmed",
         "plan_financement.PlanFinancementReopened",
     ],
+    order: Order::Log,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -132,8 +133,7 @@ pub struct Waiver {
 impl Row for Plan {
     const LOAD: &'static str = "select to_jsonb(t) from plans t where id = any($1)";
     const CLEAR: &'static str = "delete from plans where id = any($1)";
-    const SAVE: &'static str =
-        "insert into plans select * from jsonb_populate_recordset(null::plans, $1)";
+    const TABLE: &'static str = "plans";
 
     type Key = Uuid;
 

@@ -15,7 +15,7 @@ use sqlx::{
     types::{Json, Uuid},
 };
 
-use crate::{Error, Page, ReadModel, Reads, Scope};
+use crate::{Error, Order, Page, ReadModel, Reads, Scope, copy::copy};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "historique",
@@ -115,6 +115,7 @@ pub const MODEL: ReadModel = ReadModel {
         "capitalisation.ElementPublished",
         "capitalisation.ElementUnpublished",
     ],
+    order: Order::Dossier,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -242,14 +243,7 @@ impl Filter {
 /// A history only grows: nothing is read back.
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     let entries: Vec<_> = facts.iter().map(Entry::of).collect::<Result<_, _>>()?;
-    sqlx::query(
-        "insert into historique
-         select * from jsonb_populate_recordset(null::historique, $1)",
-    )
-    .bind(Json(entries))
-    .execute(db)
-    .await?;
-    Ok(())
+    copy(db, "historique", &entries).await
 }
 
 impl Entry {

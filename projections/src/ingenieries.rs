@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope,
     rows::{Row, escape_like, name_of},
 };
 
@@ -73,14 +73,14 @@ pub const MODEL: ReadModel = ReadModel {
         "ingenierie_collective.ActiviteUnskipped",
         "plan_financement.RessourceSought",
     ],
+    order: Order::Dossier,
     apply: |db, facts| Box::pin(fold::apply(db, facts)),
 };
 
 impl Row for Ingenierie {
     const LOAD: &'static str = "select to_jsonb(t) from ingenieries t where id = any($1)";
     const CLEAR: &'static str = "delete from ingenieries where id = any($1)";
-    const SAVE: &'static str =
-        "insert into ingenieries select * from jsonb_populate_recordset(null::ingenieries, $1)";
+    const TABLE: &'static str = "ingenieries";
 
     type Key = Uuid;
 

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use eventlog::{EventLog, Position, Recorded};
+use eventlog::{EventLog, Recorded};
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
+use uuid::Uuid;
 
 pub mod capitalisations;
 pub mod consultations;
@@ -20,9 +20,20 @@ pub mod ingenieries;
 pub mod organisations;
 pub mod scope;
 pub mod runner;
+mod sift;
+mod beside;
+mod status;
+mod error;
+mod tables;
 mod rows;
+mod copy;
 
-pub use crate::scope::{Scope, SealedPlace};
+pub use crate::{
+    beside::Verified,
+    error::Error,
+    scope::{Scope, SealedPlace},
+    status::{AsOf, Status, Stopped},
+};
 
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[
@@ -42,10 +53,36 @@ pub struct ReadModel {
     /// Raise it when `tables` or `apply` changes: the answer is then rebuilt from the whole
     /// log, beside the old one.
     pub version: u32,
+    /// Its `create index` are run once the rows are there.
     pub tables: &'static str,
     /// The kinds it needs, as `category.Kind`. The others never reach `apply`.
     pub reads: &'static [&'static str],
+    /// What waits when a fact cannot be applied.
+    pub order: Order,
     pub apply: Apply,
+}
+
+/// Which facts must be applied in order: those after one that cannot be applied wait for it.
+/// None is ever skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// All of them: the question pauses, for its answers add up what many streams say.
+    Log,
+    /// Those of one stream, which are parked; the other streams go on.
+    Stream,
+    /// Those of one dossier.
+    Dossier,
+}
+
+impl Order {
+    /// The sequence of a fact, of those that wait for one another.
+    pub(crate) fn sequence(self, stream: Uuid, dossier: Option<Uuid>) -> Uuid {
+        match self {
+            Self::Log => Uuid::nil(),
+            Self::Stream => stream,
+            Self::Dossier => dossier.unwrap_or(stream),
+        }
+    }
 }
 
 /// Writes what a batch of facts changes. Each fact comes once, in the order of the log.
@@ -69,15 +106,7 @@ impl ReadModel {
 pub struct Reads {
     pub(crate) pool: PgPool,
     pub(crate) log: EventLog,
-    pub(crate) progress: Arc<runner::Progress>,
-}
-
-/// How recent an answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AsOf {
-    pub position: Position,
-    /// `None` before the first fact.
-    pub recorded_at: Option<Timestamp>,
+    pub(crate) told: Arc<runner::Told>,
 }
 
 /// One page of a list.
@@ -94,30 +123,6 @@ impl<T> Page<T> {
         let has_next = rows.len() > first;
         rows.truncate(first);
         Self { rows, has_next }
-    }
-}
-
-/// Why a question got no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the answer has not caught up with the log")]
-    Late,
-    #[error("`{question}` reads a log that was forked at position {}", at.0)]
-    Forked { question: &'static str, at: Position },
-    #[error("the question declares `{0}` and does not apply it")]
-    NotApplied(String),
-    #[error("a row cannot be read or written")]
-    Row(#[from] serde_json::Error),
-    #[error("the log could not be read")]
-    Log(#[from] eventlog::Error),
-    #[error("the database did not answer")]
-    Database(#[from] sqlx::Error),
-}
-
-impl Error {
-    /// A kind that a question declares must change its rows.
-    pub(crate) fn not_applied(recorded: &Recorded) -> Self {
-        Self::NotApplied(format!("{}.{}", recorded.category, recorded.kind))
     }
 }
 
@@ -139,7 +144,7 @@ impl Reads {
             .options([("search_path", schemas.join(","))])
             .options(eventlog::LIMITS);
         let pool = eventlog::pooling(connections).connect_with(options).await?;
-        Ok(Self { pool, log, progress: Arc::default() })
+        Ok(Self { pool, log, told: Arc::new(runner::Told::new()) })
     }
 
     /// The log that the answers come from.

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope,
     rows::{Row, Rows, escape_like, name_of},
 };
 
@@ -26,6 +26,7 @@ pub const MODEL: ReadModel = ReadModel {
         "organisation.ProfilStructureRecorded",
         "organisation.OrganisationClosed",
     ],
+    order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
@@ -61,8 +62,7 @@ pub struct Profil {
 impl Row for Organisation {
     const LOAD: &'static str = "select to_jsonb(t) from organisations t where id = any($1)";
     const CLEAR: &'static str = "delete from organisations where id = any($1)";
-    const SAVE: &'static str =
-        "insert into organisations select * from jsonb_populate_recordset(null::organisations, $1)";
+    const TABLE: &'static str = "organisations";
 
     type Key = Uuid;
 

@@ -1,7 +1,7 @@
 //! The rows that a batch of facts touches: read once, folded in memory, written once.
 //!
 //! Rows belong to an owner (a dossier, an organisation). A batch reads all the rows of the
-//! owners it touches, and puts their new rows in place of the old: three statements,
+//! owners it touches, and puts their new rows in place of the old: a few statements,
 //! whatever the number of facts.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, copy::copy};
 
 /// A row of a read model. Its members are the columns of its table, by name.
 pub(crate) trait Row: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {
@@ -18,8 +18,7 @@ pub(crate) trait Row: Serialize + DeserializeOwned + Send + Sync + Unpin + 'stat
     const LOAD: &'static str;
     /// Deletes the rows of the owners `$1`.
     const CLEAR: &'static str;
-    /// Inserts the rows of the JSON array `$1`, by `jsonb_populate_recordset`.
-    const SAVE: &'static str;
+    const TABLE: &'static str;
 
     /// Tells rows apart.
     type Key: Ord + Clone + Send;
@@ -77,9 +76,7 @@ impl<R: Row> Rows<R> {
             .bind(&self.owners)
             .execute(&mut *db)
             .await?;
-        let rows: Vec<_> = self.rows.into_values().collect();
-        sqlx::query(R::SAVE).bind(Json(rows)).execute(db).await?;
-        Ok(())
+        copy(db, R::TABLE, self.rows.values()).await
     }
 }
 

@@ -1,25 +1,34 @@
 //! Follows the log and keeps every answer true.
 //!
-//! Rows and checkpoint move in one transaction. A question that fails stops there, says so,
-//! and tries again: it never skips a fact.
+//! Rows and checkpoint move in one transaction, of the process that holds the question's
+//! lease. A fact that cannot be applied parks what follows in its sequence, or pauses its
+//! question, as the question declares: it is never skipped.
 
 use std::{
-    collections::HashMap,
-    sync::Mutex,
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
 use eventlog::{
-    Position,
-    checkpoint::{self, Checkpoint},
+    Batch, Position,
+    checkpoint::{self, Checkpoint, Held, Lease},
+    parked::{self, Because, Parked},
 };
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, PgConnection};
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::{ALL, AsOf, Error, ReadModel, Reads};
+use crate::{
+    ALL, Error, Order, ReadModel, Reads,
+    sift::{attempt, sift},
+    tables,
+};
 
 /// Facts applied in one transaction.
 pub const BATCH_MAX: i64 = 1_000;
+
+/// The same where nothing else is to be seen meanwhile: rows are written once for more facts.
+pub(crate) const BUILD_MAX: i64 = 10_000;
 
 /// How long a query waits for its answer to catch up.
 pub const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -27,179 +36,379 @@ pub const WAIT_MAX: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How often a process looks whether a question has lost its runner.
+const TAKE_OVER: Duration = Duration::from_secs(1);
+/// A lease is renewed long before it ends.
+const RENEW: Duration = Duration::from_secs(1);
 
-/// How far each question has come in this process, and what stopped it.
-#[derive(Default)]
-pub struct Progress {
-    positions: Mutex<HashMap<&'static str, Position>>,
-    stopped: Mutex<HashMap<&'static str, String>>,
+/// How far the runners of this process have come: hints for those who wait.
+pub(crate) struct Told(BTreeMap<&'static str, watch::Sender<Position>>);
+
+impl Told {
+    pub(crate) fn new() -> Self {
+        Self(
+            ALL.iter()
+                .map(|it| (it.name, watch::Sender::new(Position(0))))
+                .collect(),
+        )
+    }
+
+    fn of(&self, model: &ReadModel) -> Option<&watch::Sender<Position>> {
+        self.0.get(model.name)
+    }
 }
 
-/// Where one question stands.
-#[derive(Debug, Clone)]
-pub struct Status {
-    pub question: &'static str,
-    pub version: u32,
-    pub position: Position,
-    pub head: Position,
-    /// Why it stopped, if it did, in this process.
-    pub stopped: Option<String>,
+/// One question, or what is built beside it, run under its lease.
+pub(crate) struct Run {
+    pub(crate) model: &'static ReadModel,
+    pub(crate) lease: Lease,
+    /// Where it stood when it was last seen.
+    pub(crate) at: Position,
+    renewed: Instant,
+    /// Whether it is known to have reached the end of the log, and not to have stopped since.
+    settled: bool,
+    ahead: Option<Ahead>,
+}
+
+/// A batch that is read while the one before is applied.
+struct Ahead {
+    after: Position,
+    /// How many facts it was to hold at most.
+    size: i64,
+    batch: JoinHandle<Result<Batch, eventlog::Error>>,
+}
+
+/// What a turn of a follower led to.
+enum Turn {
+    Moved,
+    /// Nothing to read after this position.
+    Idle(Position),
+    /// Another process runs it.
+    Watching,
 }
 
 impl Reads {
     /// Builds what is missing and follows the log until told to stop.
-    pub async fn follow(&self, stop: CancellationToken) -> Result<(), Error> {
-        let mut db = self.pool.acquire().await?;
-        for model in ALL {
-            create(&mut db, model, &model.key()).await?;
-        }
-        drop(db);
+    pub async fn follow(&self, stop: CancellationToken) {
         let followers = ALL.iter().map(|model| {
             let (reads, stop) = (self.clone(), stop.clone());
             tokio::spawn(async move { reads.keep(model, &stop).await })
         });
-        for follower in followers.collect::<Vec<_>>() {
-            // A panic is the programmer's; the others go on, `ready` says that one stopped.
+        let followers: Vec<_> = followers.collect();
+        self.watch(&stop).await;
+        for follower in followers {
             if let Err(panic) = follower.await {
                 tracing::error!(error = %panic, "a question's follower ended");
             }
         }
-        Ok(())
     }
 
-    /// Follows the log for one question.
+    /// Follows the log for one question, whenever no other process does.
     async fn keep(&self, model: &'static ReadModel, stop: &CancellationToken) {
         let mut pause = PAUSE_MIN;
+        let mut run = None;
         while !stop.is_cancelled() {
-            let after = self.progress.of(model);
-            match self.step(model, &model.key(), BATCH_MAX).await {
-                Ok(moved) => {
+            let wait = match self.turn(model, &mut run).await {
+                Ok(Turn::Moved) => {
                     pause = PAUSE_MIN;
-                    self.progress.runs(model);
-                    if !moved {
-                        tokio::select! {
-                            () = stop.cancelled() => return,
-                            () = self.log.wait(after) => (),
-                        }
-                    }
+                    continue;
                 }
-                Err(error) => {
-                    tracing::error!(
-                        question = model.name,
-                        error = &error as &dyn std::error::Error,
-                        "a question stopped"
-                    );
-                    self.progress.stops(model, &error);
+                Ok(Turn::Idle(at)) => {
+                    pause = PAUSE_MIN;
                     tokio::select! {
-                        () = stop.cancelled() => return,
-                        () = tokio::time::sleep(pause) => (),
+                        () = stop.cancelled() => break,
+                        () = self.log.wait(at) => continue,
                     }
-                    pause = (pause * 2).min(PAUSE_MAX);
                 }
+                Ok(Turn::Watching) => TAKE_OVER,
+                Err(error) => {
+                    self.stopped(model, run.take(), &error).await;
+                    let wait = pause;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                    wait
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(wait) => (),
             }
+        }
+        if let Some(run) = run {
+            // A lease that cannot be given back ends by itself.
+            let _ = self.release(&run).await;
+        }
+    }
+
+    /// Goes on with the run, or takes it up when nobody else does.
+    async fn turn(&self, model: &'static ReadModel, run: &mut Option<Run>) -> Result<Turn, Error> {
+        if run.is_none() {
+            *run = self.run(model, &model.key()).await?;
+        }
+        let Some(running) = run else { return Ok(Turn::Watching) };
+        match self.step(running, BATCH_MAX).await {
+            Ok(true) => Ok(Turn::Moved),
+            Ok(false) => Ok(Turn::Idle(running.at)),
+            Err(Error::Fenced) => {
+                *run = None;
+                Ok(Turn::Watching)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a question's tables if they are missing, and takes its lease if it is free.
+    pub(crate) async fn run(
+        &self,
+        model: &'static ReadModel,
+        key: &str,
+    ) -> Result<Option<Run>, Error> {
+        let mut db = self.pool.acquire().await?;
+        let mut lease = checkpoint::acquire(&mut db, key).await?;
+        if lease.is_none() && checkpoint::of(&mut db, key).await?.is_some() {
+            return Ok(None);
+        }
+        // A checkpoint does not say that the tables are there: making them may have failed.
+        tables::create(&mut db, model, key).await?;
+        if lease.is_none() {
+            lease = checkpoint::acquire(&mut db, key).await?;
+        }
+        let Some(lease) = lease else { return Ok(None) };
+        Run::of(&mut db, model, lease).await
+    }
+
+    /// Takes the lease of a question from whoever has it.
+    pub(crate) async fn take(&self, model: &'static ReadModel) -> Result<Run, Error> {
+        let key = model.key();
+        let mut db = self.pool.acquire().await?;
+        tables::create(&mut db, model, &key).await?;
+        let lease = checkpoint::take(&mut db, &key)
+            .await?
+            .ok_or(Error::Fenced)?;
+        Run::of(&mut db, model, lease).await?.ok_or(Error::Fenced)
+    }
+
+    pub(crate) async fn release(&self, run: &Run) -> Result<(), Error> {
+        Ok(checkpoint::release(&mut *self.pool.acquire().await?, &run.lease).await?)
+    }
+
+    /// Says why a question stopped, where every process sees it, and leaves it to others.
+    async fn stopped(&self, model: &'static ReadModel, run: Option<Run>, error: &Error) {
+        tracing::error!(
+            question = model.name,
+            code = error.code(),
+            error = error as &dyn std::error::Error,
+            "a question stopped"
+        );
+        let told = async {
+            let mut db = self.pool.acquire().await?;
+            let lease = run.as_ref().map(|it| &it.lease);
+            let why = (error.code(), error.at());
+            checkpoint::stop(&mut db, &model.key(), lease, why).await?;
+            if let Some(lease) = lease {
+                checkpoint::release(&mut db, lease).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(
+                question = model.name,
+                error = &error as &dyn std::error::Error,
+                "that a question stopped could not be recorded"
+            );
         }
     }
 
     /// Applies the next facts to one question. Says whether there were any.
-    #[tracing::instrument(name = "projection", skip_all, fields(question = model.name, from, to))]
-    async fn step(
-        &self,
-        model: &'static ReadModel,
-        key: &str,
-        batch_max: i64,
-    ) -> Result<bool, Error> {
+    #[tracing::instrument(name = "projection", skip_all, fields(question = run.model.name, from, to))]
+    pub(crate) async fn step(&self, run: &mut Run, batch_max: i64) -> Result<bool, Error> {
         let started = Instant::now();
-        // What is built beside says nothing of the answer in use.
-        let in_use = key == model.key();
+        if run.renewed.elapsed() > RENEW {
+            run.renew(&mut *self.pool.acquire().await?).await?;
+        }
+        let batch = self.next(run, batch_max).await?;
+        if batch.last == run.at && run.settled {
+            return Ok(false);
+        }
+        tracing::Span::current().record("from", run.at.0 + 1);
+        tracing::Span::current().record("to", batch.last.0);
+        let from = run.at;
+        let whole = match self.apply(run, &batch).await {
+            Err(error) if error.is_poison() => false,
+            applied => applied?,
+        };
+        if !whole {
+            self.apply_some(run, batch).await?;
+        }
+        let moved = run.at != from;
+        if moved && run.lease.follower == run.model.key() {
+            if let Some(told) = self.told.of(run.model) {
+                told.send_replace(run.at);
+            }
+            metrics::histogram!("essaim_projection_batch_seconds", "question" => run.model.name)
+                .record(started.elapsed().as_secs_f64());
+        }
+        Ok(moved)
+    }
+
+    /// Reads the batch after where a run stands, and has the next one read meanwhile.
+    async fn next(&self, run: &mut Run, batch_max: i64) -> Result<Batch, Error> {
+        let read = |after| {
+            let (log, wanted) = (self.log.clone(), run.model.reads);
+            async move { log.read_after(after, batch_max, Some(wanted)).await }
+        };
+        let batch = match run.ahead.take() {
+            Some(it) if (it.after, it.size) == (run.at, batch_max) => {
+                it.batch.await.map_err(|_| Error::Panicked)??
+            }
+            _ => read(run.at).await?,
+        };
+        if batch.last.0 - run.at.0 == batch_max {
+            let (after, batch) = (batch.last, tokio::spawn(read(batch.last)));
+            run.ahead = Some(Ahead { after, size: batch_max, batch });
+        }
+        Ok(batch)
+    }
+
+    /// Applies a batch whole. Says whether it may: nothing of it waits or is left out.
+    async fn apply(&self, run: &mut Run, batch: &Batch) -> Result<bool, Error> {
         let mut db = self.pool.acquire().await?;
         let mut db = db.begin().await?;
-        let Some(held) = checkpoint::hold(&mut db, key).await? else {
-            // Another process is at it: what it did is known by its checkpoint.
-            if let Some(position) = checkpoint::of(&mut db, key).await?.filter(|_| in_use) {
-                self.progress.reaches(model, position);
+        let Some(held) = run.hold(&mut db).await? else { return Ok(true) };
+        if batch.last == run.at {
+            if !held.built {
+                tables::index(&mut db, run.model).await?;
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
-            return Ok(false);
-        };
-        if checkpoint::of_log(&mut db, held.position).await?.as_ref() != Some(&held) {
-            return Err(Error::Forked { question: model.name, at: held.position });
+            if !held.built || held.stopped.is_some() {
+                checkpoint::reached(&mut db, &run.lease.follower).await?;
+                db.commit().await?;
+            }
+            run.settled = true;
+            return Ok(true);
         }
-        let wanted: Vec<_> = model.reads.iter().map(|it| (*it).to_owned()).collect();
-        let batch = self
-            .log
-            .read_after(held.position, batch_max, Some(&wanted))
-            .await?;
-        if in_use {
-            self.progress.reaches(model, held.position);
-        }
-        if batch.last == held.position {
+        let left_out = |position| held.discarded.contains(&position);
+        if !held.parked.is_empty()
+            || !batch.unreadable.is_empty()
+            || batch.recorded.iter().any(|it| left_out(it.position))
+        {
             return Ok(false);
         }
-        tracing::Span::current().record("from", held.position.0 + 1);
-        tracing::Span::current().record("to", batch.last.0);
-        if !batch.recorded.is_empty() {
-            set_schema(&mut db, key).await?;
-            (model.apply)(&mut db, &batch.recorded).await?;
-        }
-        let to = checkpoint::of_log(&mut db, batch.last)
-            .await?
-            .ok_or(Error::Forked { question: model.name, at: batch.last })?;
-        checkpoint::advance(&mut db, key, &to).await?;
+        attempt(&mut db, run.model, &batch.recorded).await?;
+        run.advance(&mut db, batch.last).await?;
         db.commit().await?;
-        if in_use {
-            self.progress.reaches(model, batch.last);
-        }
-        metrics::histogram!("essaim_projection_batch_seconds", "question" => model.name)
-            .record(started.elapsed().as_secs_f64());
+        run.at = batch.last;
         Ok(true)
     }
 
+    /// Applies what can be applied of a batch. What waits is parked, or pauses the question.
+    async fn apply_some(&self, run: &mut Run, batch: Batch) -> Result<(), Error> {
+        let mut db = self.pool.acquire().await?;
+        let mut db = db.begin().await?;
+        let Some(held) = run.hold(&mut db).await? else { return Ok(()) };
+        let mut last = batch.last;
+        let waits = sift(&mut db, run.model, batch, &held).await?;
+        match waits.iter().min_by_key(|it| it.position) {
+            Some(first) if run.model.order == Order::Log => {
+                last = Position(first.position.0 - 1);
+                if last == run.at {
+                    return Err(Error::Poisoned {
+                        question: run.model.name,
+                        at: first.position,
+                        code: first.code.clone().unwrap_or_default(),
+                    });
+                }
+            }
+            _ => parked::add(&mut db, &run.lease.follower, &waits).await?,
+        }
+        run.advance(&mut db, last).await?;
+        db.commit().await?;
+        run.at = last;
+        Ok(())
+    }
+
     /// Builds one question if it is missing, and applies the facts that it has not seen, at
-    /// most `batch_max` at a time: the rows must not depend on it.
+    /// most `batch_max` at a time: the rows must not depend on it. Whoever runs the question
+    /// stands back meanwhile.
     pub async fn catch_up(
         &self,
         model: &'static ReadModel,
         batch_max: i64,
     ) -> Result<Position, Error> {
-        let key = model.key();
-        create(&mut *self.pool.acquire().await?, model, &key).await?;
-        while self.step(model, &key, batch_max).await? {}
-        Ok(self.progress.of(model))
+        let mut run = self.take(model).await?;
+        while self.step(&mut run, batch_max).await? {}
+        self.release(&run).await?;
+        Ok(run.at)
     }
 
-    /// Builds one question anew beside the answer in use, then puts it in its place.
-    /// `tell` hears how far it has come.
-    pub async fn rebuild(
+    /// Tries again what stops a question or waits for it, and says what still waits.
+    pub async fn retry(
         &self,
         model: &'static ReadModel,
-        tell: impl Fn(Position, Position),
-    ) -> Result<Position, Error> {
-        let (key, beside) = (model.key(), format!("{}_rebuild", model.key()));
+        because: &Because<'_>,
+    ) -> Result<Vec<Parked>, Error> {
+        self.intervene(model, None, because).await
+    }
+
+    /// Leaves out, for good, a fact that cannot be applied; what waited behind it is applied.
+    pub async fn discard(
+        &self,
+        model: &'static ReadModel,
+        position: Position,
+        because: &Because<'_>,
+    ) -> Result<Vec<Parked>, Error> {
+        self.intervene(model, Some(position), because).await
+    }
+
+    async fn intervene(
+        &self,
+        model: &'static ReadModel,
+        discarded: Option<Position>,
+        because: &Because<'_>,
+    ) -> Result<Vec<Parked>, Error> {
+        let mut run = self.take(model).await?;
+        match self.try_again(&mut run, discarded, because).await {
+            Ok(waits) => {
+                self.release(&run).await?;
+                Ok(waits)
+            }
+            Err(error @ Error::NotWaiting { .. }) => {
+                self.release(&run).await?;
+                Err(error)
+            }
+            Err(error) => {
+                self.stopped(model, Some(run), &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_again(
+        &self,
+        run: &mut Run,
+        discarded: Option<Position>,
+        because: &Because<'_>,
+    ) -> Result<Vec<Parked>, Error> {
+        let (question, key) = (run.model.name, run.model.key());
         let mut db = self.pool.acquire().await?;
-        create(&mut db, model, &key).await?;
-        drop_schema(&mut db, &beside).await?;
-        create(&mut db, model, &beside).await?;
-        let mut at = Position(0);
-        while self.step(model, &beside, BATCH_MAX).await? {
-            at = checkpoint::of(&mut db, &beside).await?.unwrap_or_default();
-            tell(at, self.log.newest().await?.0);
-        }
-        // The answer in use stands still while they change places.
         let mut db = db.begin().await?;
-        while checkpoint::hold(&mut db, &key).await?.is_none() {
-            tokio::time::sleep(LOOK_AGAIN).await;
+        parked::intervene(&mut db, &key, discarded, because).await?;
+        let mut held = run.hold(&mut db).await?.ok_or(Error::Fenced)?;
+        let waiting = parked::of(&mut db, &key).await?;
+        if let Some(at) = discarded {
+            let waits = |it: &Parked| it.position == at && it.code.is_some();
+            if !waiting.iter().any(waits) && held.stopped_at != Some(at) {
+                return Err(Error::NotWaiting { question, at });
+            }
         }
-        let built = checkpoint::hold(&mut db, &beside)
-            .await?
-            .unwrap_or_else(Checkpoint::origin);
-        db.execute(AssertSqlSafe(format!("drop schema {key} cascade")))
-            .await?;
-        db.execute(AssertSqlSafe(format!("alter schema {beside} rename to {key}")))
-            .await?;
-        checkpoint::advance(&mut db, &key, &built).await?;
-        checkpoint::forget(&mut db, &beside).await?;
+        held.parked.clear();
+        let positions: Vec<_> = waiting.iter().map(|it| it.position).collect();
+        let batch = self.log.batch_at(&positions).await?;
+        let waits = sift(&mut db, run.model, batch, &held).await?;
+        parked::forget(&mut db, &key).await?;
+        parked::add(&mut db, &key, &waits).await?;
         db.commit().await?;
-        Ok(built.position.max(at))
+        // A question that pauses goes on, or says why not.
+        self.step(run, BATCH_MAX).await?;
+        Ok(waits)
     }
 
     /// Waits until a question has seen a position; [`Error::Late`] after [`WAIT_MAX`].
@@ -209,132 +418,70 @@ impl Reads {
         position: Position,
     ) -> Result<(), Error> {
         let until = Instant::now() + WAIT_MAX;
-        while self.progress.of(model) < position {
-            if let Some(stored) =
-                checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await?
-            {
-                self.progress.reaches(model, stored);
-            }
-            if self.progress.of(model) >= position {
-                break;
-            }
+        let Some(mut told) = self.told.of(model).map(watch::Sender::subscribe) else {
+            return Err(Error::Late);
+        };
+        let _ = tokio::time::timeout(LOOK_AGAIN, told.wait_for(|it| *it >= position)).await;
+        // What was told is a hint: the rows are where the checkpoint is.
+        while checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await? < Some(position)
+        {
             if Instant::now() > until {
                 return Err(Error::Late);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            let _ = tokio::time::timeout(LOOK_AGAIN, told.changed()).await;
         }
         Ok(())
     }
+}
 
-    /// How recent the answers to a question are.
-    pub async fn as_of(&self, model: &'static ReadModel) -> Result<AsOf, Error> {
-        let row: Option<(Position, Option<jiff_sqlx::Timestamp>)> = sqlx::query_as(
-            "select c.position, e.recorded_at
-             from keeping.checkpoint c
-             left join log.event e on e.position = c.position
-             where c.follower = $1",
-        )
-        .bind(model.key())
-        .fetch_optional(&self.pool)
-        .await?;
-        let (position, at) = row.unwrap_or_default();
-        Ok(AsOf { position, recorded_at: at.map(jiff_sqlx::Timestamp::to_jiff) })
+impl Run {
+    async fn of(
+        db: &mut PgConnection,
+        model: &'static ReadModel,
+        lease: Lease,
+    ) -> Result<Option<Self>, Error> {
+        let at = checkpoint::of(db, &lease.follower).await?;
+        let renewed = Instant::now();
+        Ok(at.map(|at| Self { model, lease, at, renewed, settled: false, ahead: None }))
     }
 
-    /// Where every question stands.
-    pub async fn status(&self) -> Result<Vec<Status>, Error> {
-        let (head, head_at) = self.log.newest().await?;
-        let mut all = vec![];
-        for model in ALL.iter().copied() {
-            let as_of = self.as_of(model).await?;
-            let behind = head.0 - as_of.position.0;
-            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-            metrics::gauge!("essaim_projection_lag_positions", "question" => model.name)
-                .set(behind as f64);
-            let late = match (head_at, as_of.recorded_at) {
-                (Some(head), Some(seen)) if behind > 0 => head.duration_since(seen).as_secs_f64(),
-                _ => 0.0,
-            };
-            metrics::gauge!("essaim_projection_lag_seconds", "question" => model.name).set(late);
-            all.push(Status {
-                question: model.name,
-                version: model.version,
-                position: as_of.position,
-                head,
-                stopped: self.progress.stopped(model),
-            });
+    /// Goes on holding the lease; what happened to the row meanwhile is seen.
+    async fn renew(&mut self, db: &mut PgConnection) -> Result<(), Error> {
+        let at = checkpoint::renew(db, &self.lease)
+            .await?
+            .ok_or(Error::Fenced)?;
+        self.renewed = Instant::now();
+        self.settled &= self.at == at.position;
+        self.at = at.position;
+        self.not_forked(db, &at).await
+    }
+
+    /// Holds the row for the length of the transaction. `None` when it no longer stands where
+    /// it was last seen: its answer was replaced.
+    pub(crate) async fn hold(&mut self, db: &mut PgConnection) -> Result<Option<Held>, Error> {
+        tables::enter(db, &self.lease.follower).await?;
+        let held = checkpoint::hold(db, &self.lease, &self.model.key())
+            .await?
+            .ok_or(Error::Fenced)?;
+        if held.at.position != self.at {
+            self.at = held.at.position;
+            return Ok(None);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-        metrics::gauge!("essaim_log_head_position").set(head.0 as f64);
-        Ok(all)
-    }
-}
-
-impl Progress {
-    fn of(&self, model: &ReadModel) -> Position {
-        lock(&self.positions)
-            .get(model.name)
-            .copied()
-            .unwrap_or_default()
+        self.not_forked(db, &held.at).await?;
+        Ok(Some(held))
     }
 
-    fn reaches(&self, model: &ReadModel, position: Position) {
-        let mut positions = lock(&self.positions);
-        let known = positions.entry(model.name).or_default();
-        *known = (*known).max(position);
+    async fn not_forked(&self, db: &mut PgConnection, at: &Checkpoint) -> Result<(), Error> {
+        if checkpoint::of_log(db, at.position).await?.as_ref() == Some(at) {
+            return Ok(());
+        }
+        Err(Error::Forked { question: self.model.name, at: at.position })
     }
 
-    fn stops(&self, model: &ReadModel, error: &Error) {
-        lock(&self.stopped).insert(model.name, error.to_string());
+    async fn advance(&self, db: &mut PgConnection, to: Position) -> Result<(), Error> {
+        let to = checkpoint::of_log(db, to)
+            .await?
+            .ok_or(Error::Forked { question: self.model.name, at: to })?;
+        Ok(checkpoint::advance(db, &self.lease.follower, &to).await?)
     }
-
-    fn runs(&self, model: &ReadModel) {
-        lock(&self.stopped).remove(model.name);
-    }
-
-    fn stopped(&self, model: &ReadModel) -> Option<String> {
-        lock(&self.stopped).get(model.name).cloned()
-    }
-}
-
-/// A map whose holder panicked is still a map.
-fn lock<T>(it: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    it.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Makes the schema of a question and enrols its follower, if they are not there.
-async fn create(db: &mut PgConnection, model: &ReadModel, key: &str) -> Result<(), Error> {
-    let mut db = db.begin().await?;
-    // One process at a time makes schemas.
-    db.execute("select pg_advisory_xact_lock(7235409113468212)")
-        .await?;
-    let there: bool =
-        sqlx::query_scalar("select exists (select from pg_namespace where nspname = $1)")
-            .bind(key)
-            .fetch_one(&mut *db)
-            .await?;
-    if !there {
-        db.execute(AssertSqlSafe(format!("create schema {key}")))
-            .await?;
-        set_schema(&mut db, key).await?;
-        db.execute(sqlx::raw_sql(model.tables)).await?;
-        checkpoint::forget(&mut db, key).await?;
-    }
-    checkpoint::enrol(&mut db, key).await?;
-    db.commit().await?;
-    Ok(())
-}
-
-async fn drop_schema(db: &mut PgConnection, key: &str) -> Result<(), Error> {
-    db.execute(AssertSqlSafe(format!("drop schema if exists {key} cascade")))
-        .await?;
-    checkpoint::forget(db, key).await?;
-    Ok(())
-}
-
-/// What `apply` writes to, for the length of the transaction.
-async fn set_schema(db: &mut PgConnection, key: &str) -> Result<(), Error> {
-    db.execute(AssertSqlSafe(format!("set local search_path to {key}")))
-        .await?;
-    Ok(())
 }

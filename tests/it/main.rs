@@ -13,6 +13,7 @@ mod dlas;
 mod evaluations;
 mod fiche;
 mod financements;
+mod following;
 mod historique;
 mod ingenieries;
 mod log;

@@ -161,8 +161,7 @@ impl DlaQuery {
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let asked = paging::asked(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().rows()?;
-        let page =
-            rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after.clone()).await?;
+        let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after.clone());
         let row = |it: rows::Dla| ((it.intitule.clone(), it.id), Dla(it));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await

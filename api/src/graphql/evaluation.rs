@@ -145,7 +145,7 @@ impl EvaluationQuery {
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let asked = paging::asked(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().rows();
-        let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after).await?;
+        let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after);
         let row = |it: rows::Evaluation| ((it.planned_on, it.id), Evaluation(it));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await

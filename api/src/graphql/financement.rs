@@ -3,7 +3,10 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use domain::{DlaId, IngenierieId, OrganisationId};
-use projections::financements::{self as rows, Filter, Ligne, MODEL};
+use projections::{
+    AsOf,
+    financements::{self as rows, Filter, Ligne, MODEL},
+};
 
 use crate::{
     Error, Result,
@@ -52,7 +55,9 @@ impl FinancementQuery {
         }
         let filter = filter.unwrap_or_default().rows(financeur)?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
-        Ok(Some(FinancementPartenaire(filter)))
+        // Before anything is read: the sums count at least that much.
+        let as_of = ctx.reads().as_of(&MODEL).await?;
+        Ok(Some(FinancementPartenaire(filter, as_of)))
     }
 }
 
@@ -87,7 +92,7 @@ impl FinancementFilter {
 }
 
 /// What a financeur (funder) pays for or is asked to, as far as you may see it.
-pub(crate) struct FinancementPartenaire(Filter);
+pub(crate) struct FinancementPartenaire(Filter, AsOf);
 
 /// What a financeur (funder) pays for or is asked to, as far as you may see it.
 #[Object]
@@ -98,8 +103,8 @@ impl FinancementPartenaire {
     }
 
     /// How recent the answer is.
-    async fn as_of(&self, ctx: &Context<'_>) -> Result<AsOfObject> {
-        Ok(ctx.reads().as_of(&MODEL).await?.into())
+    async fn as_of(&self) -> AsOfObject {
+        self.1.into()
     }
 
     /// The sums of the lines that the filter finds, over all ingénieries.
@@ -118,7 +123,7 @@ impl FinancementPartenaire {
     ) -> Result<List<i64, FinancementIngenierie>> {
         let asked = paging::asked(first, after.as_deref())?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
-        let page = rows::by_partenaire(reads, scope, &self.0, asked.first, asked.after).await?;
+        let page = rows::by_partenaire(reads, scope, &self.0, asked.first, asked.after);
         let row = |it: rows::Financement| (it.position, FinancementIngenierie(it));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         let count = async {
@@ -139,7 +144,7 @@ impl FinancementPartenaire {
     ) -> Result<List<i64, RessourceFinancement>> {
         let asked = paging::asked(first, after.as_deref())?;
         let (reads, scope, financeur) = (ctx.reads(), ctx.scope(), self.0.financeur);
-        let page = rows::awaiting(reads, scope, financeur, asked.first, asked.after).await?;
+        let page = rows::awaiting(reads, scope, financeur, asked.first, asked.after);
         let row = |it: Ligne| (it.last_position, RessourceFinancement(it));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         paging::total(ctx, list, rows::count_awaiting(reads, scope, financeur)).await

@@ -318,12 +318,14 @@ pub(crate) async fn list(
     let asked = paging::asked(first, after)?;
     let filter = filter.rows()?;
     let place = (asked.first, asked.after.map(Place));
-    let page = rows::of_dossier(reads, scope, id, &filter, place).await?;
-    let positions: Vec<_> = page.rows.iter().map(|it| Place(it.position)).collect();
-    let recorded = ctx.log().at_positions(&positions).await?;
+    let page = async {
+        let page = rows::of_dossier(reads, scope, id, &filter, place).await?;
+        let positions: Vec<_> = page.rows.iter().map(|it| Place(it.position)).collect();
+        let rows = ctx.log().at_positions(&positions).await?;
+        Ok::<_, Error>(Page { rows, has_next: page.has_next })
+    };
     let dlas: Arc<[Uuid]> = dossier.dlas.as_slice().into();
     let fait = |it: Recorded| (it.position.0, Fait { recorded: it, dlas: dlas.clone() });
-    let page = Page { rows: recorded, has_next: page.has_next };
     let list = paging::list(ctx, &MODEL, &asked, page, fait).await?;
     paging::total(ctx, list, rows::count(reads, scope, id, &filter)).await
 }

@@ -39,11 +39,18 @@ pub(crate) struct AsOfObject {
     position: Position,
     /// When that position was recorded. Absent before the first fact.
     recorded_at: Option<DateTime>,
+    /// How many dossiers or objects are shown as they were earlier: a later fact of theirs waits
+    /// for a repair.
+    parked: i32,
 }
 
 impl From<AsOf> for AsOfObject {
     fn from(it: AsOf) -> Self {
-        Self { position: Position(it.position.0), recorded_at: it.recorded_at.map(DateTime) }
+        Self {
+            position: Position(it.position.0),
+            recorded_at: it.recorded_at.map(DateTime),
+            parked: i32::try_from(it.parked).unwrap_or(i32::MAX),
+        }
     }
 }
 
@@ -81,19 +88,22 @@ pub(crate) fn asked<C: Serialize + DeserializeOwned + Send + Sync>(
     Ok(Asked { first: first.into(), after: after.map(|it| it.0) })
 }
 
-/// Makes a list of a page of rows.
-pub(crate) async fn list<R, C, T>(
+/// Makes a list of a page of rows, which are read after the point they are said to stand at:
+/// it never claims more than they show.
+pub(crate) async fn list<R, E, C, T>(
     ctx: &Context<'_>,
     model: &'static ReadModel,
     asked: &Asked<C>,
-    page: projections::Page<R>,
+    page: impl Future<Output = Result<projections::Page<R>, E>>,
     row: impl Fn(R) -> (C, T),
 ) -> Result<List<C, T>>
 where
+    Error: From<E>,
     C: Serialize + DeserializeOwned + Send + Sync,
     T: OutputType,
 {
     let as_of = ctx.reads().as_of(model).await?.into();
+    let page = page.await?;
     let fields = ListFields { total_count: None, as_of };
     let mut list = Connection::with_additional_fields(asked.after.is_some(), page.has_next, fields);
     list.edges.extend(page.rows.into_iter().map(|it| {

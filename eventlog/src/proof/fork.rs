@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error, EventLog, Position,
-    append::{Prepared, PreparedFact, append},
+    append::{Batch, Prepared, PreparedFact, append},
     follow::Leaf,
     leaf,
 };
@@ -130,8 +130,10 @@ impl EventLog {
         let mut db = self.pool.acquire().await?;
         let next = Self::head_in(&mut db).await?.0 + 1;
         let prepared = [prepared(Position(next), command)?];
-        let batch = Uuid::from_bytes(batch_of(&prepared[0]));
-        let verdicts = append(&mut db, batch, "replay", &prepared).await?;
+        // Named after what it holds: it may have been sent before.
+        let id = Uuid::from_bytes(batch_of(&prepared[0]));
+        let batch = Batch { id, again: true, node: "replay" };
+        let verdicts = append(&mut db, batch, &prepared).await?;
         let last = Position(next + i64::try_from(command.len()).unwrap_or_default() - 1);
         match verdicts.first() {
             Some(it) if it.answer == "appended" && it.position == Some(last) => Ok(last),

@@ -76,8 +76,7 @@ pub struct Cursor {
 impl Row for Element {
     const LOAD: &'static str = "select to_jsonb(t) from elements t where capitalisation = any($1)";
     const CLEAR: &'static str = "delete from elements where capitalisation = any($1)";
-    const SAVE: &'static str =
-        "insert into elements select * from jsonb_populate_recordset(null::elements, $1)";
+    const TABLE: &'static str = "elements";
 
     type Key = (Uuid, i32);
 

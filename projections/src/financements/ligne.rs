@@ -49,8 +49,7 @@ pub struct Ligne {
 impl Row for Ligne {
     const LOAD: &'static str = "select to_jsonb(t) from lignes t where plan = any($1)";
     const CLEAR: &'static str = "delete from lignes where plan = any($1)";
-    const SAVE: &'static str =
-        "insert into lignes select * from jsonb_populate_recordset(null::lignes, $1)";
+    const TABLE: &'static str = "lignes";
 
     type Key = (Uuid, i32);
 

@@ -153,7 +153,7 @@ pub(super) async fn catalogue(
             published_position,
             id: ElementId { capitalisation: CapitalisationId(capitalisation), numero },
         });
-    let page = rows::elements(ctx.reads(), ctx.scope(), filter, asked.first, after).await?;
+    let page = rows::elements(ctx.reads(), ctx.scope(), filter, asked.first, after);
     let row = |it: rows::Element| {
         let place = (it.published_position, it.capitalisation, it.numero);
         (place, ElementCapitalise(it))

@@ -1,7 +1,7 @@
 -- The only way in. One call appends a batch: one round trip, whatever the number of commands.
 --
--- Arrays of commands (c_*), of events (e_*), of check-only expectations (x_*), of claims (k_*)
--- and of sealed disclosures (s_*); the last four name their command, the last its event, by
+-- Arrays of commands (c_*), of events (e_*), of check-only expectations (x_*), of values claimed
+-- or released (k_*) and of sealed disclosures (s_*); the last four name their command, the last its event, by
 -- its place in the arrays, from 1. Business outcomes are verdicts, never exceptions:
 --
 --   appended   recorded, at these positions
@@ -16,7 +16,7 @@ create function log.append(
     e_of int[], e_leaf text[], e_hash bytea[], e_version bigint[], e_kind text[],
     e_schema smallint[], e_territory text[], e_on date[],
     x_of int[], x_stream uuid[], x_version bigint[],
-    k_of int[], k_scope text[], k_value text[],
+    k_of int[], k_scope text[], k_value text[], k_released boolean[],
     s_of int[], s_pointer text[], s_subject text[], s_box bytea[]
 ) returns table (n int, verdict text, version bigint, "position" bigint, leaf_hash bytea, taken text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -60,8 +60,9 @@ begin
                              where x.of = c.n and x.version <> coalesce(
                                  (select s.version from log.stream s where s.stream = x.stream), 0))
                     then 'conflict'
-                when exists (select from unnest(k_of, k_scope, k_value) k (of, scope, value)
-                             where k.of = c.n and c.stream <> (
+                when exists (select from unnest(k_of, k_scope, k_value, k_released)
+                                  k (of, scope, value, released)
+                             where k.of = c.n and not k.released and c.stream <> (
                                  select h.stream from log.claim h
                                  where h.scope = k.scope and h.value = k.value))
                     then 'claimed'
@@ -107,10 +108,16 @@ begin
     group by e.of
     on conflict (stream) do update set version = excluded.version;
 
+    -- What is released is free from the next batch on: the verdicts were given before.
+    delete from log.claim h
+    using unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
+    where verdicts[k.of] = 'appended' and k.released
+      and h.scope = k.scope and h.value = k.value and h.stream = c_stream[k.of];
+
     insert into log.claim (scope, value, stream)
     select k.scope, k.value, c_stream[k.of]
-    from unnest(k_of, k_scope, k_value) k (of, scope, value)
-    where verdicts[k.of] = 'appended'
+    from unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
+    where verdicts[k.of] = 'appended' and not k.released
     on conflict do nothing;
 
     -- An outcome without event stands where its stream stood.
@@ -143,9 +150,10 @@ begin
     select c.n::int, verdicts[c.n],
            coalesce(d.version, (select s.version from log.stream s where s.stream = c.stream), 0),
            d.position, d.leaf_hash,
-           (select k.scope from unnest(k_of, k_scope, k_value) k (of, scope, value)
+           (select k.scope
+            from unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
             join log.claim h on h.scope = k.scope and h.value = k.value
-            where verdicts[c.n] = 'claimed' and k.of = c.n and h.stream <> c.stream limit 1)
+            where verdicts[c.n] = 'claimed' and k.of = c.n and not k.released and h.stream <> c.stream limit 1)
     from unnest(c_command, c_stream) with ordinality c (command, stream, n)
     left join log.command d on d.command = c.command and verdicts[c.n] in ('appended', 'duplicate')
     order by c.n;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use domain::{
     Actor, Evaluation, EvaluationId, IngenierieCollective, IngenierieId, Liste, Mesure, date,
     evaluation::{
-        Appreciation, Cadre, Indicateur, Jugement, Participation, Presentation, Registre, Releve,
-        Sens,
+        Appreciation, Cadre, Indicateur, Jugement, Obtenu, Participation, Presentation, Registre,
+        Releve, Sens,
     },
 };
 use eventlog::Position;
@@ -98,11 +98,13 @@ async fn live(q: &Questions) -> anyhow::Result<Actor> {
     assess(q, &amina, Registre::Efficacite, Appreciation::NonAtteint).await?;
     assess(q, &amina, Registre::Pertinence, Appreciation::Atteint).await?;
     assess(q, &amina, Registre::Efficacite, Appreciation::PartiellementAtteint).await?;
+    let ingenierie = q.log.seen::<IngenierieCollective>(INGENIERIE).await?;
     for (resultat, appreciation) in
         [(2, Appreciation::Atteint), (1, Appreciation::NonEvaluable), (2, Appreciation::NonAtteint)]
     {
         q.decide::<Evaluation>(&amina, EVALUATION, |it, asked| {
-            it.record_resultat_obtenu(asked, resultat, line("Deux contrats"), appreciation)
+            let obtenu = line("Deux contrats");
+            it.record_resultat_obtenu(asked, &ingenierie, Obtenu { resultat, obtenu, appreciation })
         })
         .await?;
     }

@@ -22,7 +22,7 @@ pub mod scope;
 pub mod runner;
 mod rows;
 
-pub use crate::scope::{Scope, SealedPlace};
+pub use crate::scope::{Scope, SealedPlace, Waiver};
 
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[

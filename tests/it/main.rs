@@ -7,6 +7,7 @@
 
 mod capitalisations;
 mod cases;
+mod consultations;
 mod demo;
 mod dlas;
 mod evaluations;
@@ -17,3 +18,4 @@ mod ingenieries;
 mod log;
 mod refusals;
 mod tidy;
+mod values;

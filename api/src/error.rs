@@ -7,11 +7,19 @@ mod catalogue;
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, InputType, InputValueError, ServerError, Value};
-use domain::{Refusal, values::Invalid};
+use async_graphql::{
+    ErrorExtensionValues, InputType, InputValueError, Name, ScalarType, ServerError, Value,
+};
+use domain::{Refusal, refusal::Param, values::Invalid};
 
 pub use self::catalogue::*;
-use crate::http::Language;
+use crate::{
+    graphql::{
+        ids::global,
+        scalars::{Cents, Jours},
+    },
+    http::Language,
+};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -55,8 +63,8 @@ impl Error {
             Self::Refused(no) => Answer {
                 code: no.code,
                 message: language.choose(&no.fr, &no.en).to_owned(),
-                path: path_in_input(no.path),
-                params: Value::from_json(no.details.clone()).unwrap_or_default(),
+                path: path_in_input(&no.path),
+                params: params(&no.params),
                 retryable: false,
             },
             Self::Invalid { path, why } => Answer {
@@ -193,7 +201,7 @@ impl Answer {
 
     #[must_use]
     fn with(mut self, name: &str, value: String) -> Self {
-        let name = async_graphql::Name::new(name);
+        let name = Name::new(name);
         self.params = Value::Object([(name, Value::String(value))].into_iter().collect());
         self
     }
@@ -219,6 +227,22 @@ impl Answer {
         error.extensions = Some(extensions);
         error
     }
+}
+
+/// What goes with a refusal, each as the schema writes its type.
+fn params(all: &[(&'static str, Param)]) -> Value {
+    fn written(param: &Param) -> Value {
+        match param {
+            Param::Cents(it) => ScalarType::to_value(&Cents(*it)),
+            Param::Jours(it) => ScalarType::to_value(&Jours(*it)),
+            Param::Dla(id) => Value::String(global(*id).0),
+            Param::Organisation(id) => Value::String(global(*id).0),
+            Param::List(all) => Value::List(all.iter().map(written).collect()),
+            Param::Plain(it) => Value::from_json(it.clone()).unwrap_or_default(),
+        }
+    }
+    let named = all.iter().map(|(name, it)| (Name::new(name), written(it)));
+    Value::Object(named.collect())
 }
 
 /// Refusals name a field of the mutation's input.

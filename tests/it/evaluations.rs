@@ -8,6 +8,7 @@ use domain::{
         Appreciation, Cadre, Indicateur, Jugement, Obtenu, Participation, Presentation, Registre,
         Releve, Sens,
     },
+    ingenierie_collective::confirmer::projet::{NatureResultat, ResultatAttendu},
 };
 use eventlog::Position;
 use house::dossier::{INGENIERIE, OTHER_DLA, PRESTATAIRE, STRUCTURE, amina, codes, line, prose};
@@ -79,7 +80,16 @@ async fn assess(
 }
 
 async fn live(q: &Questions) -> anyhow::Result<Actor> {
-    q.identified().await?;
+    q.engaged().await?;
+    q.dossier(|it, asked| {
+        let resultat = ResultatAttendu {
+            nature: NatureResultat::Quantitatif,
+            enonce: line("Des contrats"),
+            cible: Some(line("Deux")),
+        };
+        it.fix_resultats_attendus(asked, vec![resultat.clone(), resultat])
+    })
+    .await?;
     let amina = amina();
     plan(q, &amina, INGENIERIE, EVALUATION).await?;
     for intitule in ["Postes", "Emplois"] {

@@ -130,10 +130,12 @@ impl Fait {
     }
 
     /// The hash of the fact in the log (base64url), with which its presence can be proved.
-    async fn receipt(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let hash = ctx.loaders().load_one(ReceiptAt(self.recorded.position));
+    async fn receipt(&self, ctx: &Context<'_>) -> Result<String> {
+        let position = self.recorded.position;
+        let hash = ctx.loaders().load_one(ReceiptAt(position));
         let hash = hash.await.map_err(Error::internal)?;
-        Ok(hash.map(|it| URL_SAFE_NO_PAD.encode(it)))
+        let hash = hash.ok_or_else(|| Error::internal(eventlog::Error::Hole(position)))?;
+        Ok(URL_SAFE_NO_PAD.encode(hash))
     }
 }
 

@@ -226,9 +226,7 @@ impl IngenierieCollective {
     /// The rules that were set aside, oldest first, each with its justification. Every reader of
     /// the dossier sees them, financeurs among them.
     async fn regles_ecartees(&self) -> Vec<RegleEcartee> {
-        let all = self.0.waivers.iter().cloned();
-        all.map(|rows::Waiver { rule, on, because }| RegleEcartee { rule, on, because })
-            .collect()
+        RegleEcartee::all(&self.0.waivers)
     }
 
     /// The activities of the method that are left out, while they are.

@@ -247,7 +247,7 @@ impl OrganisationMutation {
         input: RegisterOrganisationInput,
     ) -> Result<OrganisationPayload> {
         let id = OrganisationId(input.request.command_id);
-        let declaration = input.identite.parse()?;
+        let declaration = input.identite.parse(&input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {
@@ -264,7 +264,7 @@ impl OrganisationMutation {
         input: CorrectOrganisationIdentityInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let declaration = input.identite.parse()?;
+        let declaration = input.identite.parse(&input.request)?;
         let motif = prose("input.motif", &input.motif)?;
         let decided = input
             .request
@@ -316,7 +316,7 @@ impl OrganisationMutation {
         input: RecordProfilStructureInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let profil = input.profil.parse()?;
+        let profil = input.profil.parse(&input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {

@@ -110,15 +110,15 @@ pub async fn play(house: &House, name: &str) -> Result<Played, Failure> {
 /// A case as it is being played.
 struct Stage<'a> {
     case: &'static str,
-    /// The type of each mutation's input.
-    inputs: &'a BTreeMap<String, String>,
+    /// The input of each mutation.
+    inputs: &'a BTreeMap<String, graphql::Input>,
     /// Global ids, by the name of the step that opened them.
     opened: BTreeMap<String, String>,
     dlas: BTreeSet<DlaId>,
 }
 
 impl<'a> Stage<'a> {
-    fn new(case: &'static str, inputs: &'a BTreeMap<String, String>) -> Self {
+    fn new(case: &'static str, inputs: &'a BTreeMap<String, graphql::Input>) -> Self {
         Self { case, inputs, opened: BTreeMap::new(), dlas: BTreeSet::new() }
     }
 
@@ -152,7 +152,7 @@ impl<'a> Stage<'a> {
         input["commandId"] = json!(command);
         let mutation = &step.r#do;
         let unknown = || Failure::Unknown { case: self.case, name: mutation.clone() };
-        let of_type = self.inputs.get(mutation).ok_or_else(unknown)?;
+        let of_type = &self.inputs.get(mutation).ok_or_else(unknown)?.name;
         let document = format!(
             "mutation Step($input: {of_type}!) {{ {mutation}(input: $input) {{ position }} }}"
         );

@@ -7,12 +7,20 @@ mod catalogue;
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, InputType, InputValueError, ServerError, Value};
-use domain::{Refusal, values::Invalid};
+use async_graphql::{
+    ErrorExtensionValues, InputType, InputValueError, Name, ScalarType, ServerError, Value,
+};
+use domain::{Refusal, refusal::Param, values::Invalid};
 use eventlog::proof::Refused;
 
 pub use self::catalogue::*;
-use crate::http::Language;
+use crate::{
+    graphql::{
+        ids::global,
+        scalars::{Cents, Jours},
+    },
+    http::Language,
+};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -60,8 +68,8 @@ impl Error {
             Self::Refused(no) => Answer {
                 code: no.code,
                 message: language.choose(&no.fr, &no.en).to_owned(),
-                path: path_in_input(no.path),
-                params: Value::from_json(no.details.clone()).unwrap_or_default(),
+                path: path_in_input(&no.path),
+                params: params(&no.params),
                 retryable: false,
             },
             Self::Invalid { path, why } => Answer {
@@ -103,7 +111,7 @@ impl From<eventlog::Error> for Error {
             Log::Moved { current } => Self::Moved { current: current.0 },
             Log::CommandReused => Self::CommandIdReused,
             Log::Claimed { scope } => Self::ClaimTaken { scope },
-            Log::Overloaded => Self::Overloaded,
+            it if it.is_overload() => Self::Overloaded,
             Log::Leaf(Unfit::TooLarge(_)) => Self::EventTooLarge,
             Log::Proof(why) => Self::Proof(why),
             other => Self::internal(other),
@@ -137,6 +145,7 @@ impl From<Arc<projections::Error>> for Error {
     fn from(error: Arc<projections::Error>) -> Self {
         match *error {
             projections::Error::Late => Self::Late,
+            _ if error.is_overload() => Self::Overloaded,
             _ => Self::Internal(error),
         }
     }
@@ -217,7 +226,7 @@ impl Answer {
 
     #[must_use]
     fn with(mut self, name: &str, value: String) -> Self {
-        let name = async_graphql::Name::new(name);
+        let name = Name::new(name);
         self.params = Value::Object([(name, Value::String(value))].into_iter().collect());
         self
     }
@@ -243,6 +252,22 @@ impl Answer {
         error.extensions = Some(extensions);
         error
     }
+}
+
+/// What goes with a refusal, each as the schema writes its type.
+fn params(all: &[(&'static str, Param)]) -> Value {
+    fn written(param: &Param) -> Value {
+        match param {
+            Param::Cents(it) => ScalarType::to_value(&Cents(*it)),
+            Param::Jours(it) => ScalarType::to_value(&Jours(*it)),
+            Param::Dla(id) => Value::String(global(*id).0),
+            Param::Organisation(id) => Value::String(global(*id).0),
+            Param::List(all) => Value::List(all.iter().map(written).collect()),
+            Param::Plain(it) => Value::from_json(it.clone()).unwrap_or_default(),
+        }
+    }
+    let named = all.iter().map(|(name, it)| (Name::new(name), written(it)));
+    Value::Object(named.collect())
 }
 
 /// Refusals name a field of the mutation's input.

@@ -28,7 +28,7 @@ pub mod sdl;
 mod territoire;
 mod viewer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
@@ -79,10 +79,18 @@ pub fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscript
         .disable_suggestions()
 }
 
-/// The type of each mutation's input: commands that say no more than another share its type.
-pub async fn inputs() -> BTreeMap<String, String> {
-    const QUERY: &str =
-        "{ __schema { mutationType { fields { name args { type { ofType { name } } } } } } }";
+/// The input of a mutation.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its type: commands that say no more than another share it.
+    pub name: String,
+    pub fields: BTreeSet<String>,
+}
+
+/// The input of each mutation.
+pub async fn inputs() -> BTreeMap<String, Input> {
+    const QUERY: &str = "{ __schema { mutationType { fields { name args { type { ofType { \
+                         name inputFields { name } } } } } } } }";
     let answer = builder().finish().execute(QUERY).await;
     let data = answer.data.into_json().unwrap_or_default();
     let fields = data["__schema"]["mutationType"]["fields"].as_array();
@@ -90,6 +98,11 @@ pub async fn inputs() -> BTreeMap<String, String> {
     fields
         .into_iter()
         .flatten()
-        .map(|it| (text(&it["name"]), text(&it["args"][0]["type"]["ofType"]["name"])))
+        .map(|it| {
+            let input = &it["args"][0]["type"]["ofType"];
+            let fields = input["inputFields"].as_array().into_iter().flatten();
+            let fields = fields.map(|it| text(&it["name"])).collect();
+            (text(&it["name"]), Input { name: text(&input["name"]), fields })
+        })
         .collect()
 }

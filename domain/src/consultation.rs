@@ -132,7 +132,7 @@ refusals! {
         "Cette ingénierie est finalisée ou abandonnée : rouvrez-la avant de consulter des prestataires.",
         "This ingénierie is finalised or abandoned: reopen it before consulting prestataires.";
     /// INV-01.
-    SectionsMissing { missing: Listed } = "SECTIONS_MISSING" at "sections":
+    SectionsMissing { missing: Listed } = "SECTIONS_MISSING" at "consultation":
         "Complétez les sections du cahier des charges avant de le finaliser : {missing}.",
         "Complete the sections of the cahier des charges before finalising it: {missing}.";
     /// The call is out: its terms no longer change.

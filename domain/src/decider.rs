@@ -47,6 +47,8 @@ pub struct Decided<E> {
     pub facts: Vec<Fact<E>>,
     /// Values that no other stream may hold, such as a SIRET.
     pub claims: Vec<Claim>,
+    /// Values that its stream held, and leaves to others.
+    pub releases: Vec<Claim>,
     /// Other streams that a hard rule relied on: the append checks that they have not moved.
     pub expects: Vec<Expect>,
 }
@@ -101,13 +103,20 @@ impl<D: Decider> Seen<D> {
 impl<E> Decided<E> {
     /// It is already so: nothing to record.
     pub fn nothing() -> Self {
-        Self { facts: vec![], claims: vec![], expects: vec![] }
+        Self { facts: vec![], claims: vec![], releases: vec![], expects: vec![] }
     }
 
     /// Holds a value that no other stream may hold.
     #[must_use]
     pub fn claiming(mut self, scope: &'static str, value: impl Into<String>) -> Self {
         self.claims.push(Claim { scope, value: value.into() });
+        self
+    }
+
+    /// Leaves a value to others. A value that the stream does not hold stays where it is.
+    #[must_use]
+    pub fn releasing(mut self, scope: &'static str, value: impl Into<String>) -> Self {
+        self.releases.push(Claim { scope, value: value.into() });
         self
     }
 
@@ -178,6 +187,7 @@ impl Asked {
                 .map(|event| Fact { event, on, place: place.clone() })
                 .collect(),
             claims: vec![],
+            releases: vec![],
             expects: vec![],
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Asked, Cents, Code, Date, Decided, Decider, Decision, DlaId, Line, Organisation,
-    OrganisationId, PersonId, Place, RoleName, Seen, Territoire,
+    OrganisationId, PersonId, Place, Prose, RoleName, Sealed, Seen, Subject, Territoire,
     actor::{Perimeter, Right, rights},
     organisation::OrganisationRole,
     refusal::{Common, refusals},
@@ -49,6 +49,8 @@ pub enum Event {
     PrioritesCiblageDefined { annee: i16, priorites: Priorites },
     /// The DLA has crédits d'ingénierie for that year.
     FondsIngenierieOpened { annee: i16, montant: Cents },
+    /// Those credits are now so much: more, or less.
+    FondsIngenierieAdjusted { annee: i16, montant: Cents, motif: Sealed<Prose> },
 }
 
 /// The level at which a DLA works.
@@ -95,6 +97,10 @@ refusals! {
     FondsAlreadyOpened { annee: i16, montant: Cents } = "FONDS_ALREADY_OPENED" at "annee":
         "Le fonds d'ingénierie de {annee} est déjà ouvert, avec {montant}.",
         "The fonds d'ingénierie of {annee} is already open, with {montant}.";
+    /// What was not opened is not adjusted.
+    FondsNotOpened { annee: i16 } = "FONDS_NOT_OPENED" at "annee":
+        "Le fonds d'ingénierie de {annee} n'est pas ouvert : ouvrez-le d'abord.",
+        "The fonds d'ingénierie of {annee} is not open: open it first.";
 }
 
 rights! {
@@ -105,6 +111,7 @@ rights! {
     DEPART = "departChargeDeMission": Admin;
     PRIORITES = "definePrioritesCiblage": ChargeDeMission;
     FONDS = "openFondsIngenierie": ChargeDeMission, ResponsablePorteuse;
+    ADJUST = "adjustFondsIngenierie": ChargeDeMission, ResponsablePorteuse;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -216,13 +223,31 @@ impl Dla {
     ) -> Decision<Self> {
         self.served_by(asked, &FONDS, id)?;
         in_scheme(asked, annee)?;
-        if !(0..=AMOUNT_MAX.0).contains(&montant.0) {
-            return Err(Refusal::FondsOutOfRange { max: AMOUNT_MAX });
-        }
+        in_range(montant)?;
         match self.fonds.get(&annee) {
             Some(&opened) if opened == montant => Ok(Decided::nothing()),
             Some(&montant) => Err(Refusal::FondsAlreadyOpened { annee, montant }),
             None => Ok(self.records(asked, [Event::FondsIngenierieOpened { annee, montant }])),
+        }
+    }
+
+    /// Raises or lowers the crédits d'ingénierie of a year. The reason is mandatory (INV-36).
+    pub fn adjust_fonds_ingenierie(
+        &self,
+        asked: &Asked,
+        id: DlaId,
+        (annee, montant): (i16, Cents),
+        motif: Prose,
+    ) -> Decision<Self> {
+        self.served_by(asked, &ADJUST, id)?;
+        in_range(montant)?;
+        match self.fonds.get(&annee) {
+            None => Err(Refusal::FondsNotOpened { annee }),
+            Some(&now) if now == montant => Ok(Decided::nothing()),
+            Some(_) => {
+                let motif = Sealed::new(Subject::dla(id), motif);
+                Ok(self.records(asked, [Event::FondsIngenierieAdjusted { annee, montant, motif }]))
+            }
         }
     }
 
@@ -270,6 +295,13 @@ fn place(territoires: &BTreeSet<Territoire>) -> Place {
     Place { territoire: territoires.first().cloned(), dossier: None }
 }
 
+fn in_range(montant: Cents) -> Result<(), Refusal> {
+    if (0..=AMOUNT_MAX.0).contains(&montant.0) {
+        return Ok(());
+    }
+    Err(Refusal::FondsOutOfRange { max: AMOUNT_MAX })
+}
+
 fn in_scheme(asked: &Asked, annee: i16) -> Result<(), Refusal> {
     let max = asked.today.year() + ANNEES_AHEAD_MAX;
     if (ANNEE_MIN..=max).contains(&annee) {
@@ -301,7 +333,8 @@ impl Decider for Dla {
             Event::PrioritesCiblageDefined { annee, priorites } => {
                 self.priorites.insert(*annee, priorites.clone());
             }
-            Event::FondsIngenierieOpened { annee, montant } => {
+            Event::FondsIngenierieOpened { annee, montant }
+            | Event::FondsIngenierieAdjusted { annee, montant, .. } => {
                 self.fonds.insert(*annee, *montant);
             }
         }

@@ -32,9 +32,6 @@ pub const PARTICIPATIONS_MAX: usize = 20;
 /// The most pieces of evidence behind one assessment.
 pub const PREUVES_MAX: usize = 20;
 
-/// The most expected results that an ingénierie is judged on.
-pub const RESULTATS_MAX: i32 = 100;
-
 /// What can happen to an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
@@ -155,6 +152,15 @@ pub struct Jugement {
     pub preuves: Vec<Line>,
 }
 
+/// What was obtained of an expected result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Obtenu {
+    /// Its place in the list that the ingénierie fixed, from 1.
+    pub resultat: i32,
+    pub obtenu: Line,
+    pub appreciation: Appreciation,
+}
+
 /// The five elements that present an ingénierie (RUL-29; method, step 4 B4).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -219,10 +225,10 @@ refusals! {
     PreuvesTooMany { max: usize } = "PREUVES_TOO_MANY" at "preuves":
         "Citez {max} preuves au plus : gardez les plus parlantes.",
         "Quote at most {max} pieces of evidence: keep the most telling ones.";
-    /// See [`RESULTATS_MAX`].
-    ResultatOutOfRange { max: i32 } = "RESULTAT_OUT_OF_RANGE" at "resultat":
-        "Désignez un résultat attendu par sa place dans la liste de l'ingénierie, de 1 à {max}.",
-        "Name an expected result by its place in the list of the ingénierie, from 1 to {max}.";
+    /// What was obtained is set beside what was expected.
+    ResultatOutOfRange { max: usize } = "RESULTAT_OUT_OF_RANGE" at "resultat":
+        "L'ingénierie compte {max} résultats attendus : désignez l'un d'eux par sa place, à partir de 1.",
+        "The ingénierie expects {max} results: name one of them by its place, from 1.";
     /// INV-29.
     RegistresNotAssessed { missing: Vec<Registre> } = "REGISTRES_NOT_ASSESSED" at "evaluation":
         "Appréciez d'abord chaque registre adopté par le cadre.",

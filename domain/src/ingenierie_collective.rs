@@ -182,7 +182,7 @@ refusals! {
         "Franchissez d'abord les jalons qui précèdent : cette action appartient à une étape ultérieure.",
         "Pass the milestones before it first: this action belongs to a later step.";
     /// A fact must fit in one leaf of the log.
-    ListTooLong { field: String, max: usize } = "INGENIERIE_LIST_TOO_LONG" at "":
+    ListTooLong { field: &'static str, max: usize } = "INGENIERIE_LIST_TOO_LONG" at field:
         "La liste « {field} » dépasse {max} éléments : raccourcissez-la.",
         "The list `{field}` exceeds {max} items: shorten it.";
     /// Nobody confirms nothing.
@@ -194,7 +194,7 @@ refusals! {
         "Indiquez au moins un secteur.",
         "Give at least one sector.";
     /// INV-39.
-    ClosedOrganisation { organisation: OrganisationId } = "CLOSED_ORGANISATION" at "organisation":
+    ClosedOrganisation { field: &'static str, organisation: OrganisationId } = "CLOSED_ORGANISATION" at field:
         "Cette organisation est fermée : choisissez celle qui lui succède.",
         "This organisation is closed: choose the one that succeeds it.";
     /// INV-19.
@@ -294,7 +294,7 @@ refusals! {
         "Indiquez au moins un module.",
         "Give at least one module.";
     /// INV-24.
-    AccompagnementMissing {} = "ACCOMPAGNEMENT_MISSING" at "modules":
+    AccompagnementMissing { field: &'static str } = "ACCOMPAGNEMENT_MISSING" at field:
         "Une ingénierie de type 2 prévoit au moins un module d'accompagnement : ajoutez-en un.",
         "A type 2 ingénierie plans at least one accompaniment module: add one.";
     /// Type, themes and results come before the projet.
@@ -474,6 +474,11 @@ impl IngenierieCollective {
         self.partenaires.iter().map(|(id, it)| (*id, &it.categorie))
     }
 
+    /// How many results it expects: they go by their place, from 1.
+    pub fn resultats_attendus(&self) -> usize {
+        self.resultats.len()
+    }
+
     /// Whether a structure takes part now.
     pub fn is_mobilised(&self, structure: OrganisationId) -> bool {
         self.structures
@@ -543,14 +548,19 @@ fn for_dla(asked: &Asked, right: &Right, dla: DlaId) -> Result<(), Common> {
 }
 
 /// A list must say something, and not too much.
-fn bounded<T>(field: &str, max: usize, list: &[T], missing: Refusal) -> Result<(), Refusal> {
+fn bounded<T>(
+    field: &'static str,
+    max: usize,
+    list: &[T],
+    missing: Refusal,
+) -> Result<(), Refusal> {
     if list.is_empty() { Err(missing) } else { at_most(field, max, list) }
 }
 
 /// A list must not say too much.
-fn at_most<T>(field: &str, max: usize, list: &[T]) -> Result<(), Refusal> {
+fn at_most<T>(field: &'static str, max: usize, list: &[T]) -> Result<(), Refusal> {
     if list.len() <= max {
         return Ok(());
     }
-    Err(Refusal::ListTooLong { field: field.to_owned(), max })
+    Err(Refusal::ListTooLong { field, max })
 }

@@ -80,9 +80,9 @@ macro_rules! aggregates {
             all
         }
 
-        /// Every code that a refusal may carry.
-        pub fn refusal_codes() -> Vec<refusal::Entry> {
-            [refusal::COMMON, $($module::CODES),*].concat()
+        /// Every code that a refusal may carry, by category; those of none are shared by all.
+        pub fn refusal_codes() -> Vec<(Option<&'static str>, &'static [refusal::Entry])> {
+            vec![(None, refusal::COMMON), $((Some($name::CATEGORY), $module::CODES)),*]
         }
 
         /// Who may do what: category, and its rights.

@@ -186,8 +186,7 @@ pub struct Profil {
 
 impl Organisation {
     /// Enters an organisation in the registry. One SIRET, one organisation: the log holds the
-    /// claims, and answers when a value is taken. A SIREN is not claimed: it has several
-    /// establishments.
+    /// claims, and answers when a value is taken.
     pub fn register_organisation(
         &self,
         asked: &Asked,
@@ -374,22 +373,28 @@ impl Declaration {
 }
 
 impl Identifiants {
-    /// Claims those that the organisation did not hold yet.
-    fn claimed_in(self, decided: Decided<Event>, held: &Self) -> Decided<Event> {
-        let text = |it: &Self| {
-            [
-                ("siret", it.siret.as_ref().map(ToString::to_string)),
-                ("rna", it.rna.as_ref().map(ToString::to_string)),
-                ("ridet", it.ridet.as_ref().map(ToString::to_string)),
-                ("tahiti", it.tahiti.as_ref().map(ToString::to_string)),
-            ]
-        };
-        let held = text(held);
-        text(&self)
-            .into_iter()
-            .filter(|it| !held.contains(it))
-            .filter_map(|(scope, value)| Some((scope, value?)))
+    /// Claims those that the organisation did not hold yet, and leaves to others those that it
+    /// holds no more.
+    fn claimed_in(&self, decided: Decided<Event>, held: &Self) -> Decided<Event> {
+        let (now, before) = (self.claimed(), held.claimed());
+        let decided = before
+            .difference(&now)
+            .fold(decided, |decided, (scope, value)| decided.releasing(scope, value));
+        now.difference(&before)
             .fold(decided, |decided, (scope, value)| decided.claiming(scope, value))
+    }
+
+    /// Those that one organisation holds. A SIREN is not: it has several establishments.
+    fn claimed(&self) -> BTreeSet<(&'static str, String)> {
+        [
+            ("siret", self.siret.as_ref().map(ToString::to_string)),
+            ("rna", self.rna.as_ref().map(ToString::to_string)),
+            ("ridet", self.ridet.as_ref().map(ToString::to_string)),
+            ("tahiti", self.tahiti.as_ref().map(ToString::to_string)),
+        ]
+        .into_iter()
+        .filter_map(|(scope, value)| Some((scope, value?)))
+        .collect()
     }
 }
 

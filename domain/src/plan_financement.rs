@@ -107,7 +107,7 @@ refusals! {
         "Un plan a au plus {max} lignes, lignes retirées comprises : regroupez-les.",
         "A plan has at most {max} lines, removed ones included: group them.";
     /// INV-10.
-    MontantOutOfRange { max: Cents } = "MONTANT_OUT_OF_RANGE" at "montant":
+    MontantOutOfRange { field: &'static str, max: Cents } = "MONTANT_OUT_OF_RANGE" at field:
         "Indiquez un montant d'au moins un centime et d'au plus {max}.",
         "Give an amount of at least one cent and at most {max}.";
     /// INV-10: valued time is equal on both sides, so it is no line of cash.
@@ -234,7 +234,7 @@ impl PlanFinancement {
         if poste.as_str() == POSTE_VALORISATION {
             return Err(Refusal::PosteIsValorisation {});
         }
-        let montant = payable(montant)?;
+        let montant = payable("montant", montant)?;
         let ligne = self.next_ligne()?;
         Ok(self.changes(asked, [Event::DepenseAdded { ligne, poste, intitule, montant }]))
     }
@@ -245,7 +245,7 @@ impl PlanFinancement {
         let Some(Some(known)) = self.depenses.get(&ligne) else {
             return Err(Refusal::LigneUnknown { ligne });
         };
-        let montant = payable(montant)?;
+        let montant = payable("montant", montant)?;
         if *known == montant {
             return Ok(Decided::nothing());
         }
@@ -376,11 +376,11 @@ impl PlanFinancement {
 }
 
 /// An amount that a line may hold: no negative line, no line for nothing (INV-10).
-fn payable(montant: Cents) -> Result<Cents, Refusal> {
+fn payable(field: &'static str, montant: Cents) -> Result<Cents, Refusal> {
     if (1..=AMOUNT_MAX.0).contains(&montant.0) {
         return Ok(montant);
     }
-    Err(Refusal::MontantOutOfRange { max: AMOUNT_MAX })
+    Err(Refusal::MontantOutOfRange { field, max: AMOUNT_MAX })
 }
 
 impl Decider for PlanFinancement {

@@ -112,15 +112,19 @@ impl Liste {
 
     /// Checks that the list holds the code, or that a list whose values it takes does.
     pub fn code(self, text: &str) -> Result<Code, Invalid> {
-        if let Some(entry) = self.entry(text.trim()) {
-            return Ok(entry.code.clone());
-        }
-        let known: Vec<_> = self.taken().map(|it| it.code.as_str()).collect();
-        let known = known.join(", ");
-        Err(Invalid::new(
-            format!("Ce code est inconnu : choisissez parmi {known}."),
-            format!("This code is unknown: choose among {known}."),
-        ))
+        self.chosen(text).map(|it| it.code.clone())
+    }
+
+    /// The value behind a code, which must be one of those.
+    pub fn chosen(self, text: &str) -> Result<&'static Entry, Invalid> {
+        self.entry(text.trim()).ok_or_else(|| {
+            let known: Vec<_> = self.taken().map(|it| it.code.as_str()).collect();
+            let known = known.join(", ");
+            Invalid::new(
+                format!("Ce code est inconnu : choisissez parmi {known}."),
+                format!("This code is unknown: choose among {known}."),
+            )
+        })
     }
 
     /// What people read in the place of a code.

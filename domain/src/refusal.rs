@@ -3,12 +3,17 @@
 //! Each aggregate declares its own with `refusals!`, so that a rule and its answer
 //! stand on one screen; at the log's door they are erased to [`Refusal`].
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use jiff::civil::Date;
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::rules::Rule;
+use crate::{
+    Cents, Code, DlaId, OrganisationId, QuarterDays, Siren, Siret, Territoire,
+    evaluation::Registre, ingenierie_collective::Etat, plan_financement::StatutRessource,
+    rules::Rule,
+};
 
 /// A "no" as it leaves the domain.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,26 +21,66 @@ pub struct Refusal {
     /// Stable: part of the contract with callers.
     pub code: &'static str,
     /// The input field it is about, in camelCase; empty when it is about the whole request.
-    pub path: &'static str,
-    /// What goes with the code, in camelCase.
-    pub details: Value,
+    pub path: Cow<'static, str>,
+    /// What goes with the code, by name.
+    pub params: Vec<(&'static str, Param)>,
     /// What to do, for people who read French.
     pub fr: String,
     /// The same in English.
     pub en: String,
 }
 
+/// What goes with a code: of a known type, so that callers receive it as the API writes that type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    Cents(Cents),
+    Jours(QuarterDays),
+    Dla(DlaId),
+    Organisation(OrganisationId),
+    List(Vec<Param>),
+    /// Written alike everywhere: a number, a date, a word.
+    Plain(Value),
+}
+
+macro_rules! params {
+    ($($type:ty => $variant:ident),*; plain $($plain:ty),*) => {
+        $(impl From<$type> for Param {
+            fn from(it: $type) -> Self {
+                Self::$variant(it)
+            }
+        })*
+        $(impl From<$plain> for Param {
+            fn from(it: $plain) -> Self {
+                Self::Plain(serde_json::to_value(it).unwrap_or_default())
+            }
+        })*
+    };
+}
+
+params! {
+    Cents => Cents, QuarterDays => Jours, DlaId => Dla, OrganisationId => Organisation;
+    plain i16, i32, usize, &'static str, String, Listed, Code, Date, Etat, Registre, Rule, Siren, Siret,
+    StatutRessource, Territoire
+}
+
+impl<T: Into<Self>> From<Vec<T>> for Param {
+    fn from(all: Vec<T>) -> Self {
+        Self::List(all.into_iter().map(Into::into).collect())
+    }
+}
+
 /// A code as the catalogue lists it: its sentences still hold their placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     pub code: &'static str,
+    /// The field it is about; empty when it is about none, or when the command says which.
     pub path: &'static str,
     pub fr: &'static str,
     pub en: &'static str,
 }
 
 /// Several names in one sentence, with commas between them.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Listed(pub Vec<String>);
 
@@ -47,13 +92,15 @@ impl fmt::Display for Listed {
 
 /// Declares why an aggregate says no: variant, code, field, French, English.
 ///
-/// It writes the enum, its erasure to [`Refusal`] and its part of the catalogue.
+/// It writes the enum, its erasure to [`Refusal`] and its part of the catalogue. A refusal of
+/// commands that name the same thing differently has the field as a member: `at field`.
 macro_rules! refusals {
+    (@known $path:literal) => { $path };
+    (@known $field:ident) => { "" };
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? }
-        = $code:literal at $path:literal: $fr:literal, $en:literal;)*) => {
+        = $code:literal at $path:tt: $fr:literal, $en:literal;)*) => {
         /// Why it says no.
-        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-        #[serde(untagged, rename_all_fields = "camelCase")]
+        #[derive(Debug, Clone, PartialEq)]
         pub enum Refusal {
             $($(#[$doc])* $name { $($field: $type),* },)*
             /// What any aggregate may answer.
@@ -68,12 +115,14 @@ macro_rules! refusals {
 
         impl From<Refusal> for $crate::refusal::Refusal {
             fn from(no: Refusal) -> Self {
-                let details = serde_json::to_value(&no).unwrap_or_default();
                 match no {
-                    $(Refusal::$name { $($field),* } => {
-                        let _ = ($(&$field,)*);
-                        Self { code: $code, path: $path, details, fr: format!($fr), en: format!($en) }
-                    })*
+                    $(Refusal::$name { $($field),* } => Self {
+                        code: $code,
+                        path: std::borrow::Cow::Borrowed($path),
+                        fr: format!($fr),
+                        en: format!($en),
+                        params: vec![$((stringify!($field), $field.into())),*],
+                    },)*
                     Refusal::Common(no) => no.into(),
                 }
             }
@@ -81,15 +130,19 @@ macro_rules! refusals {
 
         /// Every code of this aggregate.
         pub const CODES: &[$crate::refusal::Entry] = &[
-            $($crate::refusal::Entry { code: $code, path: $path, fr: $fr, en: $en },)*
+            $($crate::refusal::Entry {
+                code: $code,
+                path: $crate::refusal::refusals!(@known $path),
+                fr: $fr,
+                en: $en,
+            },)*
         ];
     };
 }
 pub(crate) use refusals;
 
 /// What any aggregate may answer.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(untagged, rename_all_fields = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Common {
     /// It is absent, or the actor may not know that it exists: the answer is the same.
     NotFound {},
@@ -101,28 +154,34 @@ pub enum Common {
     DateInFuture { on: Date, today: Date },
     /// An id already names something else.
     AlreadyExists {},
+    /// A code of a reference list has its time; the path is that of the field that chose it.
+    CodeNotValid { path: String, code: Code, on: Date },
 }
 
 impl From<Common> for Refusal {
     fn from(no: Common) -> Self {
-        let details = serde_json::to_value(&no).unwrap_or_default();
-        let entry = match &no {
-            Common::NotFound {} => &COMMON[0],
-            Common::Forbidden { .. } => &COMMON[1],
-            Common::JustificationNeeded { .. } => &COMMON[2],
-            Common::DateInFuture { .. } => &COMMON[3],
-            Common::AlreadyExists {} => &COMMON[4],
-        };
-        let (fr, en) = match no {
-            Common::JustificationNeeded { rule } => {
-                (format!("{} {}", entry.fr, rule.fr()), format!("{} {}", entry.en, rule.en()))
+        let (entry, params) = match &no {
+            Common::NotFound {} => (&COMMON[0], vec![]),
+            Common::Forbidden { act } => (&COMMON[1], vec![("act", act.clone().into())]),
+            Common::JustificationNeeded { rule } => (&COMMON[2], vec![("rule", (*rule).into())]),
+            Common::DateInFuture { on, today } => {
+                (&COMMON[3], vec![("on", (*on).into()), ("today", (*today).into())])
             }
-            Common::NotFound {}
-            | Common::Forbidden { .. }
-            | Common::DateInFuture { .. }
-            | Common::AlreadyExists {} => (entry.fr.to_owned(), entry.en.to_owned()),
+            Common::AlreadyExists {} => (&COMMON[4], vec![]),
+            Common::CodeNotValid { code, on, .. } => {
+                (&COMMON[5], vec![("code", code.clone().into()), ("on", (*on).into())])
+            }
         };
-        Self { code: entry.code, path: entry.path, details, fr, en }
+        let Entry { code, path, fr, en } = *entry;
+        let mut refusal =
+            Self { code, path: path.into(), params, fr: fr.to_owned(), en: en.to_owned() };
+        if let Common::JustificationNeeded { rule } = no {
+            refusal.fr = format!("{fr} {}", rule.fr());
+            refusal.en = format!("{en} {}", rule.en());
+        } else if let Common::CodeNotValid { path, .. } = no {
+            refusal.path = path.into();
+        }
+        refusal
     }
 }
 
@@ -157,5 +216,11 @@ pub const COMMON: &[Entry] = &[
         path: "commandId",
         fr: "Cet identifiant désigne déjà un autre objet : tirez-en un nouveau.",
         en: "This id already names another object: draw a new one.",
+    },
+    Entry {
+        code: "CODE_NOT_VALID",
+        path: "",
+        fr: "Ce code n'est pas valable à la date du fait : choisissez-en un autre, ou corrigez la date.",
+        en: "This code is not valid on the date of the fact: choose another, or correct the date.",
     },
 ];

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{IngenierieId, OrganisationId, PersonId};
+use crate::{DlaId, IngenierieId, OrganisationId, PersonId};
 
 /// The member that carries a sealed value from the event to the log's door.
 pub(crate) const MARK: &str = "$sealed";
@@ -96,6 +96,11 @@ impl Subject {
     /// A dossier: read by whoever may read the dossier.
     pub fn dossier(id: IngenierieId) -> Self {
         Self(format!("dossier/{}", id.0))
+    }
+
+    /// A DLA: why it changed what the registry says of it.
+    pub fn dla(id: DlaId) -> Self {
+        Self(format!("dla/{}", id.0))
     }
 
     /// An organisation: what it says of itself.

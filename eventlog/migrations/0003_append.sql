@@ -1,7 +1,7 @@
 -- The only way in. One call appends a batch: one round trip, whatever the number of commands.
 --
--- Arrays of commands (c_*), of events (e_*), of check-only expectations (x_*), of claims (k_*)
--- and of sealed disclosures (s_*). The last four name their command, the last its event, by
+-- Arrays of commands (c_*), of events (e_*), of check-only expectations (x_*), of values
+-- claimed or released (k_*) and of sealed disclosures (s_*). The last four name their command, the last its event, by
 -- its place in the arrays, from 1; events stand in the order of their commands, and a command
 -- names its last one. `again` says that the batch was sent before, and its answer lost.
 -- Business outcomes are verdicts, one a command, never exceptions:
@@ -21,7 +21,7 @@ create function log.append(
     e_version bigint[], e_kind text[], e_schema smallint[], e_command uuid[], e_actor uuid[],
     e_territory text[], e_on date[],
     x_of int[], x_stream uuid[], x_version bigint[],
-    k_of int[], k_scope text[], k_value text[],
+    k_of int[], k_scope text[], k_value text[], k_released boolean[],
     s_of int[], s_pointer text[], s_subject text[], s_box bytea[]
 ) returns table (n int, verdict text, version bigint, "position" bigint, taken text)
 language plpgsql volatile security definer
@@ -70,9 +70,10 @@ begin
                            left join log.stream s on s.stream = x.stream
                            where coalesce(s.version, 0) <> x.version))
        and (cardinality(k_of) = 0
-            or not exists (select from unnest(k_of, k_scope, k_value) k (of, scope, value)
+            or not exists (select from unnest(k_of, k_scope, k_value, k_released)
+                                       k (of, scope, value, released)
                            join log.claim h on h.scope = k.scope and h.value = k.value
-                           where h.stream <> c_stream[k.of])) then
+                           where not k.released and h.stream <> c_stream[k.of])) then
         verdicts := array_fill('appended'::text, array[cardinality(c_command)]);
         added := cardinality(e_of);
         positions := array(select generate_series(stands + 1, stands + added));
@@ -88,9 +89,10 @@ begin
                              left join log.stream other on other.stream = x.stream
                              where x.of = c.n and coalesce(other.version, 0) <> x.version)
                     then 'conflict'
-                when exists (select from unnest(k_of, k_scope, k_value) k (of, scope, value)
+                when exists (select from unnest(k_of, k_scope, k_value, k_released)
+                                  k (of, scope, value, released)
                              join log.claim h on h.scope = k.scope and h.value = k.value
-                             where k.of = c.n and h.stream <> c.stream)
+                             where k.of = c.n and not k.released and h.stream <> c.stream)
                     then 'claimed'
                 else 'appended'
             end
@@ -145,10 +147,16 @@ begin
     end if;
 
     if cardinality(k_of) > 0 then
+        -- What is released is free from the next batch on: the verdicts were given before.
+        delete from log.claim h
+        using unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
+        where verdicts[k.of] = 'appended' and k.released
+          and h.scope = k.scope and h.value = k.value and h.stream = c_stream[k.of];
+
         insert into log.claim (scope, value, stream)
         select k.scope, k.value, c_stream[k.of]
-        from unnest(k_of, k_scope, k_value) k (of, scope, value)
-        where verdicts[k.of] = 'appended'
+        from unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
+        where verdicts[k.of] = 'appended' and not k.released
         on conflict do nothing;
     end if;
 
@@ -169,9 +177,10 @@ begin
            end,
            case c.verdict when 'appended' then coalesce(positions[c.last], c.position) end,
            case c.verdict when 'claimed' then
-               (select k.scope from unnest(k_of, k_scope, k_value) k (of, scope, value)
+               (select k.scope
+                from unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
                 join log.claim h on h.scope = k.scope and h.value = k.value
-                where k.of = c.n and h.stream <> c.stream limit 1)
+                where k.of = c.n and not k.released and h.stream <> c.stream limit 1)
            end
     from unnest(verdicts, c_stream, c_version, c_position, c_last)
          with ordinality c (verdict, stream, version, position, last, n)

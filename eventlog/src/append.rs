@@ -21,6 +21,7 @@ pub(crate) struct Prepared {
     pub facts: Vec<PreparedFact>,
     pub expects: Vec<Expect>,
     pub claims: Vec<Claim>,
+    pub releases: Vec<Claim>,
 }
 
 pub(crate) struct PreparedFact {
@@ -131,6 +132,7 @@ impl EventLog {
             facts,
             expects: decided.expects.clone(),
             claims: decided.claims.clone(),
+            releases: decided.releases.clone(),
         })
     }
 }
@@ -159,7 +161,10 @@ pub(crate) async fn append(
         .flat_map(|(n, it)| it.expects.iter().map(move |expect| (n, expect)))
         .collect();
     let claims: Vec<_> = numbered()
-        .flat_map(|(n, it)| it.claims.iter().map(move |claim| (n, claim)))
+        .flat_map(|(n, it)| {
+            let claims = it.claims.iter().map(move |claim| (n, claim, false));
+            claims.chain(it.releases.iter().map(move |claim| (n, claim, true)))
+        })
         .collect();
     let sealed: Vec<_> = (1_i32..)
         .zip(&facts)
@@ -174,7 +179,7 @@ pub(crate) async fn append(
         "select verdict as answer, version, position, taken
          from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
                          $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
-                         $31, $32, $33)",
+                         $31, $32, $33, $34)",
     )
     .bind(batch.id)
     .bind(batch.again)
@@ -202,9 +207,10 @@ pub(crate) async fn append(
     .bind(column(&expects, |(of, _)| *of))
     .bind(column(&expects, |(_, it)| it.stream))
     .bind(column(&expects, |(_, it)| it.version.0))
-    .bind(column(&claims, |(of, _)| *of))
-    .bind(column(&claims, |(_, it)| it.scope))
-    .bind(column(&claims, |(_, it)| it.value.as_str()))
+    .bind(column(&claims, |(of, ..)| *of))
+    .bind(column(&claims, |(_, it, _)| it.scope))
+    .bind(column(&claims, |(_, it, _)| it.value.as_str()))
+    .bind(column(&claims, |(.., released)| *released))
     .bind(column(&sealed, |(of, _)| *of))
     .bind(column(&sealed, |(_, it)| it.pointer.as_str()))
     .bind(column(&sealed, |(_, it)| it.subject.as_str()))

@@ -132,6 +132,13 @@ pub enum Error {
     Stopped,
 }
 
+impl Error {
+    /// Whether more is asked than can be done now: the same request may be sent again.
+    pub fn is_overload(&self) -> bool {
+        matches!(self, Self::Overloaded | Self::Database(sqlx::Error::PoolTimedOut))
+    }
+}
+
 /// What a statement may take of the server. The writer has no such limit: it waits its turn.
 pub const LIMITS: [(&str, &str); 3] = [
     ("statement_timeout", "15s"),

@@ -12,13 +12,13 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Order, ReadModel, Reads, Scope,
+    Error, Order, ReadModel, Reads, Scope, Waiver,
     rows::{Row, Rows},
 };
 
 pub const MODEL: ReadModel = ReadModel {
     name: "consultations",
-    version: 1,
+    version: 2,
     tables: include_str!("consultations.sql"),
     reads: &[
         "consultation.CahierDesChargesDrafted",
@@ -59,6 +59,7 @@ pub struct Consultation {
     pub chosen: Option<Uuid>,
     pub montant_cents: Option<i64>,
     pub choix: Option<Choix>,
+    pub waivers: Vec<Waiver>,
 }
 
 /// Where a consultation stands.
@@ -74,7 +75,7 @@ pub enum Etat {
     Close,
 }
 
-/// One of those consulted.
+/// One of those consulted, or awarded directly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidat {
     pub prestataire: Uuid,
@@ -95,6 +96,8 @@ pub enum Reponse {
     Attendue,
     Offre,
     Declinee,
+    /// It was asked nothing, and awarded directly.
+    HorsConcurrence,
 }
 
 /// Why one was chosen. The reasons are sealed at `position`.
@@ -116,7 +119,8 @@ impl Row for Consultation {
     }
 }
 
-/// Some consultations, by id.
+/// Some consultations, by id: those of one's DLAs, of the dossiers that one reads when one may
+/// follow consultations there, and otherwise those that one was asked in.
 pub async fn by_ids(
     reads: &Reads,
     scope: &Scope,
@@ -125,12 +129,18 @@ pub async fn by_ids(
     let rows = sqlx::query_scalar(
         "select to_jsonb(t)
          from consultations t
-         where id = any($1) and ($2 or dlas && $3 or organisations && $4)",
+         where id = any($1)
+           and ($2 or dlas && $3 or not $5 and organisations && $4
+                or $5 and exists (
+                    select from ingenieries i
+                    where i.id = t.ingenierie
+                      and (i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)))",
     )
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
     .bind(&scope.organisations)
+    .bind(scope.follows_consultations())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())
@@ -145,13 +155,19 @@ pub async fn of_ingenieries(
     let rows = sqlx::query_scalar(
         "select to_jsonb(t)
          from consultations t
-         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4)
+         where ingenierie = any($1)
+           and ($2 or dlas && $3 or not $5 and organisations && $4
+                or $5 and exists (
+                    select from ingenieries i
+                    where i.id = t.ingenierie
+                      and (i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)))
          order by position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
     .bind(&scope.organisations)
+    .bind(scope.follows_consultations())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())
@@ -172,7 +188,7 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
             .ok_or_else(|| Error::not_applied(recorded))?;
         row.version = recorded.version.0;
         row.position = recorded.position.0;
-        row.apply(fact, recorded.position.0);
+        row.apply(fact, recorded);
     }
     rows.save(db).await
 }
@@ -195,10 +211,12 @@ impl Consultation {
             chosen: None,
             montant_cents: None,
             choix: None,
+            waivers: vec![],
         }
     }
 
-    fn apply(&mut self, fact: &Fact, position: i64) {
+    fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
+        let position = recorded.position.0;
         match fact {
             Fact::CahierDesChargesDrafted { ingenierie, dlas, territoire, edition, sections } => {
                 self.ingenierie = ingenierie.0;
@@ -215,7 +233,8 @@ impl Consultation {
             }
             Fact::PrestataireConsulted { prestataire } => {
                 self.organisations.push(prestataire.0);
-                self.candidats.push(Candidat::consulted(prestataire.0));
+                self.candidats
+                    .push(Candidat::new(prestataire.0, Reponse::Attendue));
             }
             Fact::PrestataireDeclined { prestataire } => {
                 self.candidat(prestataire.0).reponse = Reponse::Declinee;
@@ -238,8 +257,7 @@ impl Consultation {
                     candidat.jours = offre.jours.map(|it| it.0);
                 }
             }
-            // Shown by the history, with its reason.
-            Fact::RuleWaived { .. } => (),
+            Fact::RuleWaived { rule, .. } => self.waivers.push(Waiver::of(*rule, recorded)),
             Fact::PrestataireChosen { prestataire, montant, notation, .. } => {
                 self.attribute(prestataire.0, montant.0);
                 self.choix = Some(Choix { position, notation: Some(*notation) });
@@ -263,7 +281,7 @@ impl Consultation {
         self.montant_cents = Some(montant_cents);
     }
 
-    /// One of those consulted; someone awarded directly comes here too.
+    /// One of those consulted, or someone who was not and is awarded directly.
     fn candidat(&mut self, prestataire: Uuid) -> &mut Candidat {
         let known = self
             .candidats
@@ -271,7 +289,8 @@ impl Consultation {
             .position(|it| it.prestataire == prestataire);
         let n = known.unwrap_or_else(|| {
             self.organisations.push(prestataire);
-            self.candidats.push(Candidat::consulted(prestataire));
+            self.candidats
+                .push(Candidat::new(prestataire, Reponse::HorsConcurrence));
             self.candidats.len() - 1
         });
         &mut self.candidats[n]
@@ -279,10 +298,10 @@ impl Consultation {
 }
 
 impl Candidat {
-    fn consulted(prestataire: Uuid) -> Self {
+    fn new(prestataire: Uuid, reponse: Reponse) -> Self {
         Self {
             prestataire,
-            reponse: Reponse::Attendue,
+            reponse,
             offre_position: None,
             montant_cents: None,
             jours: None,

@@ -5,7 +5,8 @@ create table consultations (
     position      bigint  not null,
     ingenierie    uuid    not null,
     dlas          uuid[]  not null,
-    -- Those consulted: they see the consultation, and of the offres only their own.
+    -- Those asked, and whoever is chosen: they see the consultation, and of the offres only
+    -- their own.
     organisations uuid[]  not null,
     territoire    text    not null,
     edition       int     not null,
@@ -15,6 +16,7 @@ create table consultations (
     candidats     jsonb   not null,
     chosen        uuid,
     montant_cents bigint,
-    choix         jsonb
+    choix         jsonb,
+    waivers       jsonb   not null
 );
 create index on consultations (ingenierie);

@@ -13,13 +13,13 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Order, Page, ReadModel, Reads, Scope,
+    Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows, name_of},
 };
 
 pub const MODEL: ReadModel = ReadModel {
     name: "dlas",
-    version: 1,
+    version: 2,
     tables: include_str!("dlas.sql"),
     reads: &[
         "dla.DlaRegistered",
@@ -29,6 +29,7 @@ pub const MODEL: ReadModel = ReadModel {
         "dla.ChargeDeMissionDeparted",
         "dla.PrioritesCiblageDefined",
         "dla.FondsIngenierieOpened",
+        "dla.FondsIngenierieAdjusted",
     ],
     order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
@@ -68,6 +69,8 @@ pub struct Priorites {
 pub struct Fonds {
     pub annee: i16,
     pub montant_cents: i64,
+    /// Why it is no longer what was opened.
+    pub motif: Option<SealedPlace>,
 }
 
 impl Row for Dla {
@@ -151,7 +154,7 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
         let row = rows.entry(recorded.stream, || Dla::unnamed(recorded.stream));
         row.version = recorded.version.0;
         row.position = recorded.position.0;
-        row.apply(fact);
+        row.apply(fact, recorded);
     }
     rows.save(db).await
 }
@@ -174,7 +177,7 @@ impl Dla {
         }
     }
 
-    fn apply(&mut self, fact: &Fact) {
+    fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
         match fact {
             Fact::DlaRegistered { intitule, niveau, territoires } => {
                 intitule.as_str().clone_into(&mut self.intitule);
@@ -198,8 +201,15 @@ impl Dla {
             }
             Fact::FondsIngenierieOpened { annee, montant } => {
                 self.fonds
-                    .push(Fonds { annee: *annee, montant_cents: montant.0 });
+                    .push(Fonds { annee: *annee, montant_cents: montant.0, motif: None });
                 self.fonds.sort_by_key(|it| it.annee);
+            }
+            Fact::FondsIngenierieAdjusted { annee, montant, .. } => {
+                let opened = self.fonds.iter_mut().filter(|it| it.annee == *annee);
+                for fonds in opened {
+                    fonds.montant_cents = montant.0;
+                    fonds.motif = Some(SealedPlace::of(recorded, "/motif"));
+                }
             }
         }
     }

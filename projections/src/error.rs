@@ -37,6 +37,15 @@ impl Error {
         Self::NotApplied(format!("{}.{}", recorded.category, recorded.kind))
     }
 
+    /// Whether more is asked than can be done now: the same request may be sent again.
+    pub fn is_overload(&self) -> bool {
+        match self {
+            Self::Log(error) => error.is_overload(),
+            Self::Database(error) => matches!(error, Sql::PoolTimedOut),
+            _ => false,
+        }
+    }
+
     /// What an operator looks up.
     pub fn code(&self) -> &str {
         match self {

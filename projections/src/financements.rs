@@ -4,7 +4,7 @@
 //! of the plan; why it was refused stays sealed.
 
 use domain::{
-    Date, Event, IngenierieId, PlanFinancementId, QuarterDays, Rule, Territoire,
+    Date, Event, IngenierieId, PlanFinancementId, QuarterDays, Territoire,
     plan_financement::{Donateur, Event as Fact, StatutRessource},
 };
 use eventlog::Recorded;
@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Order, ReadModel, Reads, Scope, SealedPlace,
+    Error, Order, ReadModel, Reads, Scope, SealedPlace, Waiver,
     rows::{Row, Rows},
 };
 
@@ -120,14 +120,6 @@ pub struct Valorisation {
     pub montant_cents: i64,
     /// The fact that makes it.
     pub position: i64,
-}
-
-/// A rule that was set aside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiver {
-    pub rule: Rule,
-    pub on: Date,
-    pub because: SealedPlace,
 }
 
 impl Row for Plan {
@@ -315,11 +307,7 @@ impl Plan {
                     position: recorded.position.0,
                 });
             }
-            Fact::RuleWaived { rule, .. } => self.waivers.push(Waiver {
-                rule: *rule,
-                on: recorded.on,
-                because: SealedPlace::of(recorded, "/because"),
-            }),
+            Fact::RuleWaived { rule, .. } => self.waivers.push(Waiver::of(*rule, recorded)),
             Fact::PlanFinancementConfirmed { .. } => {
                 self.confirmed = true;
                 self.confirmed_on = Some(recorded.on);

@@ -4,7 +4,7 @@
 //! sealed for whoever may read it. Whether a dossier is seen is known by `ingenieries`: wait
 //! for both before asking.
 
-use domain::{Date, IngenierieId, RoleName};
+use domain::{Date, IngenierieId, RoleName, ingenierie_collective::activites::proved_by};
 use eventlog::{Position, Recorded};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::{Error, Order, Page, ReadModel, Reads, Scope, copy::copy};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "historique",
-    version: 1,
+    version: 2,
     tables: include_str!("historique.sql"),
     // Every kind that belongs to dossiers: a test compares with those that exist.
     reads: &[
@@ -137,6 +137,8 @@ pub struct Entry {
     pub actor_org: Option<Uuid>,
     pub role: String,
     pub command: Uuid,
+    /// The activity of the method that it proves.
+    pub activite: Option<String>,
 }
 
 /// What to look for. An empty list is no limit.
@@ -217,6 +219,50 @@ pub async fn count(
     Ok(query.fetch_one(&reads.pool).await?)
 }
 
+/// The first fact that proves an activity of the method.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Preuve {
+    pub ingenierie: Uuid,
+    pub activite: String,
+    pub position: i64,
+    pub on: Date,
+    pub kind: String,
+    /// Whether the actor may read the fact: that the activity is done shows to whoever sees the
+    /// dossier.
+    pub readable: bool,
+}
+
+/// What proves the activities of some ingénieries: one fact each.
+pub async fn preuves(
+    reads: &Reads,
+    scope: &Scope,
+    ingenieries: &[IngenierieId],
+) -> Result<Vec<Preuve>, Error> {
+    let rows = sqlx::query_scalar(
+        "select distinct on (h.dossier, h.activite)
+             jsonb_build_object(
+                 'ingenierie', h.dossier, 'activite', h.activite, 'position', h.position,
+                 'on', h.occurred_on, 'kind', h.kind,
+                 'readable', (h.category <> 'consultation' or $5)
+                     and (h.category <> 'plan_financement'
+                          or $2 or i.dlas && $3 or i.dlas_contributeurs && $3
+                          or i.contributeurs && $4))
+         from historique h
+         join ingenieries i on i.id = h.dossier
+         where h.dossier = any($1) and h.activite is not null
+           and ($2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)
+         order by h.dossier, h.activite, h.position",
+    )
+    .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
+    .bind(scope.all)
+    .bind(&scope.dlas)
+    .bind(&scope.organisations)
+    .bind(scope.follows_consultations())
+    .fetch_all(&reads.pool)
+    .await?;
+    Ok(rows.into_iter().map(|Json(row)| row).collect())
+}
+
 impl Filter {
     /// The parameters `$1` to `$10`.
     fn bind<'q, O>(
@@ -263,6 +309,7 @@ impl Entry {
             actor_org: recorded.actor.org,
             role: recorded.actor.role.clone(),
             command: recorded.command,
+            activite: proved_by(&recorded.event, &recorded.kind).map(str::to_owned),
         })
     }
 }

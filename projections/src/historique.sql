@@ -12,6 +12,9 @@ create table historique (
     actor       uuid        not null,
     actor_org   uuid,
     role        text        not null,
-    command     uuid        not null
+    command     uuid        not null,
+    -- The activity of the method that it proves.
+    activite    text
 );
 create index on historique (dossier, position);
+create index on historique (dossier, activite, position) where activite is not null;

@@ -31,7 +31,7 @@ mod copy;
 pub use crate::{
     beside::Verified,
     error::Error,
-    scope::{Scope, SealedPlace},
+    scope::{Scope, SealedPlace, Waiver},
     status::{AsOf, Status, Stopped},
 };
 

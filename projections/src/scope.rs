@@ -1,6 +1,6 @@
 //! What an actor may see, as query parameters. No query function can be called without it.
 
-use domain::{Actor, Role, RoleName};
+use domain::{Actor, Date, Role, RoleName, Rule};
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,7 +38,7 @@ impl Scope {
     /// Whether the actor may follow how prestataires were asked, and what they offer: those
     /// of the DLAs, and those who pay. Prestataires and structures must not learn of others'
     /// offres.
-    pub(crate) fn follows_consultations(&self) -> bool {
+    pub fn follows_consultations(&self) -> bool {
         match self.role {
             Some(
                 RoleName::ChargeDeMission
@@ -76,5 +76,20 @@ impl SealedPlace {
     pub(crate) fn if_given(recorded: &Recorded, pointer: &str) -> Option<Self> {
         let given = recorded.sealed.iter().any(|it| it == pointer);
         given.then(|| Self::of(recorded, pointer))
+    }
+}
+
+/// A rule that was set aside, and where the reason is sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    pub rule: Rule,
+    pub on: Date,
+    pub because: SealedPlace,
+}
+
+impl Waiver {
+    /// As a `RuleWaived` says it, whatever its aggregate.
+    pub(crate) fn of(rule: Rule, recorded: &Recorded) -> Self {
+        Self { rule, on: recorded.on, because: SealedPlace::of(recorded, "/because") }
     }
 }

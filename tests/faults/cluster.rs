@@ -16,9 +16,10 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use eventlog::EventLog;
+use eventlog::{EventLog, proof::Signer};
 use house::{Visitor, essaim};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
@@ -252,7 +253,30 @@ impl Cluster {
         text.lines().skip(from).collect::<Vec<_>>().join("\n")
     }
 
+    /// Whether every answer is what the whole log says: each is built anew and compared.
+    fn answers_hold(&self) -> anyhow::Result<()> {
+        let host = self
+            .admin
+            .get_socket()
+            .context("a socket")?
+            .display()
+            .to_string();
+        let verified = Command::new(essaim()?)
+            .args(["projections", "verify", "all"])
+            .env_clear()
+            .env("ESSAIM_CONFIG", self.place.join("essaim.toml"))
+            .env(
+                "ESSAIM_DATABASE_URL",
+                format!("postgres:///essaim?host={host}&user=essaim_service"),
+            )
+            .output()?;
+        let said = String::from_utf8_lossy(&verified.stderr);
+        ensure!(verified.status.success(), "{}: {said}", verified.status);
+        Ok(())
+    }
+
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.answers_hold()?;
         for api in &mut self.apis {
             kill("TERM", &[api.id()])?;
             api.wait()?;
@@ -292,10 +316,12 @@ fn configure(place: &Path) -> anyhow::Result<String> {
     let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
     let jwks = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "k", "x": x }] });
     fs::write(place.join("jwks.json"), jwks.to_string())?;
+    let (_, key) = Signer::draw(ORIGIN)?;
     let settings = format!(
-        "log_origin = \"{ORIGIN}\"\nkek = \"{}\"\ndrain_ms = 0\n\n[[issuers]]\nissuer = \"{ISSUER}\"\n\
+        "log_origin = \"{ORIGIN}\"\nkek = \"{}\"\nsigning_key = \"{}\"\ndrain_ms = 0\n\n[[issuers]]\nissuer = \"{ISSUER}\"\n\
          audience = \"essaim\"\njwks_file = \"{}\"\n",
         STANDARD.encode([9; 32]),
+        key.expose_secret().trim(),
         place.join("jwks.json").display(),
     );
     fs::write(place.join("essaim.toml"), settings)?;

@@ -1,6 +1,6 @@
 //! The registry of DLAs.
 
-use domain::{Cents, Dla, DlaId, Liste, PersonId, Territoire, dla::Priorites};
+use domain::{Cents, Dla, DlaId, Liste, PersonId, Prose, Territoire, dla::Priorites};
 use house::{
     dossier::{DLA, FONDATION, OTHER_DLA, amina, codes},
     questions::{Questions, actor, admin, responsable},
@@ -55,6 +55,12 @@ async fn live(questions: &Questions) -> anyhow::Result<()> {
             })
             .await?;
     }
+    questions
+        .decide::<Dla>(&responsable(DLA), DLA, |it, asked| {
+            let motif = Prose::parse("Gel de crédits.").expect("a text");
+            it.adjust_fonds_ingenierie(asked, DLA, (2026, Cents(4_000_000)), motif)
+        })
+        .await?;
     Ok(())
 }
 
@@ -75,12 +81,25 @@ async fn anyone_with_a_token_reads_the_registry() -> anyhow::Result<()> {
     let scope = Scope::of(&actor(domain::Role::Prestataire { prestataire: FONDATION }));
     let rows = dlas::by_ids(&questions.reads, &scope, &[DLA, DlaId(Uuid::nil())]).await?;
     let [dla] = rows.as_slice() else { panic!("{rows:?}") };
-    assert_eq!((dla.porteuses.as_slice(), dla.version), (&[FONDATION.0][..], 11));
+    assert_eq!((dla.porteuses.as_slice(), dla.version), (&[FONDATION.0][..], 12));
     assert_eq!(dla.charges_de_mission, [BRUNO.0]);
     assert_eq!(dla.comite_constitue_on, Some(house::questions::TODAY));
     assert_eq!(dla.priorites.iter().map(|it| it.annee).collect::<Vec<_>>(), [2026, 2027]);
     assert_eq!(dla.priorites[0].themes, codes(Liste::TypePrestation, ["COMMERCIAL"]));
-    assert_eq!(dla.fonds[0].montant_cents, 5_000_000);
+    assert_eq!(
+        dla.fonds
+            .iter()
+            .map(|it| it.montant_cents)
+            .collect::<Vec<_>>(),
+        [4_000_000, 2]
+    );
+    assert_eq!(
+        dla.fonds
+            .iter()
+            .map(|it| it.motif.is_some())
+            .collect::<Vec<_>>(),
+        [true, false]
+    );
     Ok(())
 }
 

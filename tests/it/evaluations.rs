@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use domain::{
     Actor, Evaluation, EvaluationId, IngenierieCollective, IngenierieId, Liste, Mesure, date,
     evaluation::{
-        Appreciation, Cadre, Indicateur, Jugement, Participation, Presentation, Registre, Releve,
-        Sens,
+        Appreciation, Cadre, Indicateur, Jugement, Obtenu, Participation, Presentation, Registre,
+        Releve, Sens,
     },
+    ingenierie_collective::confirmer::projet::{NatureResultat, ResultatAttendu},
 };
 use eventlog::Position;
 use house::dossier::{INGENIERIE, OTHER_DLA, PRESTATAIRE, STRUCTURE, amina, codes, line, prose};
@@ -79,7 +80,16 @@ async fn assess(
 }
 
 async fn live(q: &Questions) -> anyhow::Result<Actor> {
-    q.identified().await?;
+    q.engaged().await?;
+    q.dossier(|it, asked| {
+        let resultat = ResultatAttendu {
+            nature: NatureResultat::Quantitatif,
+            enonce: line("Des contrats"),
+            cible: Some(line("Deux")),
+        };
+        it.fix_resultats_attendus(asked, vec![resultat.clone(), resultat])
+    })
+    .await?;
     let amina = amina();
     plan(q, &amina, INGENIERIE, EVALUATION).await?;
     for intitule in ["Postes", "Emplois"] {
@@ -98,11 +108,13 @@ async fn live(q: &Questions) -> anyhow::Result<Actor> {
     assess(q, &amina, Registre::Efficacite, Appreciation::NonAtteint).await?;
     assess(q, &amina, Registre::Pertinence, Appreciation::Atteint).await?;
     assess(q, &amina, Registre::Efficacite, Appreciation::PartiellementAtteint).await?;
+    let ingenierie = q.log.seen::<IngenierieCollective>(INGENIERIE).await?;
     for (resultat, appreciation) in
         [(2, Appreciation::Atteint), (1, Appreciation::NonEvaluable), (2, Appreciation::NonAtteint)]
     {
         q.decide::<Evaluation>(&amina, EVALUATION, |it, asked| {
-            it.record_resultat_obtenu(asked, resultat, line("Deux contrats"), appreciation)
+            let obtenu = line("Deux contrats");
+            it.record_resultat_obtenu(asked, &ingenierie, Obtenu { resultat, obtenu, appreciation })
         })
         .await?;
     }

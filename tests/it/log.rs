@@ -210,6 +210,56 @@ async fn a_value_is_claimed_by_one_stream() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_value_is_free_for_one_other_stream_once_its_holder_releases_it() -> anyhow::Result<()> {
+    const SIRET: &str = "73282932000074";
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    let claiming = |it: &Counter, asked: &Asked| Ok(up(it, asked)?.claiming("siret", SIRET));
+    let releasing = |it: &Counter, asked: &Asked| Ok(up(it, asked)?.releasing("siret", SIRET));
+    let (holder, stranger) = (Uuid::from_u128(0xa), Uuid::from_u128(0xb));
+    log.decide::<Counter>(&command(1), holder, claiming).await?;
+    // Releasing what another holds takes nothing from it.
+    log.decide::<Counter>(&command(2), stranger, releasing)
+        .await?;
+    assert_eq!(log.claimed("siret", SIRET).await?, Some(holder));
+    // A release that is refused releases nothing.
+    let stale = Command { seen: Some(Version(9)), ..command(3) };
+    let moved = log.decide::<Counter>(&stale, holder, releasing).await;
+    assert!(matches!(moved, Err(Error::Moved { .. })), "{moved:?}");
+    assert_eq!(log.claimed("siret", SIRET).await?, Some(holder));
+
+    let taken = async move |log: &EventLog| {
+        let by = log.claimed("siret", SIRET).await?;
+        Ok::<_, Error>(by.is_some_and(|it| it != holder))
+    };
+    // Two ask for it at the very moment it is released: one of them holds it in the end.
+    let ask = |id: u128, stream: u128| {
+        let log = log.clone();
+        tokio::spawn(async move {
+            loop {
+                let asked = command(id);
+                let stream = Uuid::from_u128(stream);
+                match log.decide::<Counter>(&asked, stream, claiming).await {
+                    Err(Error::Claimed { .. }) if !taken(&log).await? => {}
+                    answer => return answer,
+                }
+            }
+        })
+    };
+    let asks = [ask(4, 0xc), ask(5, 0xd)];
+    log.decide::<Counter>(&command(6), holder, releasing)
+        .await?;
+    let mut answers = vec![];
+    for answer in asks {
+        answers.push(answer.await?);
+    }
+    let taken: Vec<_> = answers.iter().filter_map(|it| it.as_ref().ok()).collect();
+    assert_eq!(taken.len(), 1, "{answers:?}");
+    assert_eq!(log.claimed("siret", SIRET).await?, Some(taken[0].stream));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_rule_across_streams_stands_only_if_the_other_has_not_moved() -> anyhow::Result<()> {
     let database = Database::open().await?;
     let log = database.log().await?;
@@ -312,7 +362,7 @@ async fn appending_refuses_a_longer_transaction() -> anyhow::Result<()> {
     let mut db = database.admin().await?;
     let nothing = &*format!(
         "select * from log.append(gen_random_uuid(), false, 'test'{})",
-        ", '{}'".repeat(30)
+        ", '{}'".repeat(31)
     );
     let nothing = || sqlx::raw_sql(sqlx::AssertSqlSafe(nothing));
     db.execute(nothing()).await?;

@@ -5,9 +5,11 @@
     reason = "a test tells its story whole, and its panic is its failure"
 )]
 
+mod activites;
 mod audits;
 mod capitalisations;
 mod cases;
+mod consultations;
 mod demo;
 mod dlas;
 mod evaluations;
@@ -20,4 +22,5 @@ mod log;
 mod proofs;
 mod refusals;
 mod tidy;
+mod values;
 mod vault;

@@ -117,6 +117,25 @@ async fn a_command_is_answered_once_and_its_id_is_not_used_twice() -> anyhow::Re
 }
 
 #[tokio::test]
+async fn an_identifier_given_by_mistake_is_free_once_corrected() -> anyhow::Result<()> {
+    let house = OpenHouse::open().await?;
+    let visitor = admin(&house)?;
+    let made = visitor
+        .does("registerOrganisation", register(ONE, SIRET), "{ organisation { id } }")
+        .await?;
+    let mut right = register("6e1fd4b2-91f4-4b54-9f0e-30f3b0a5b003", "35600000000048");
+    right["organisation"] = made["organisation"]["id"].clone();
+    right["motif"] = json!("Le SIRET était celui d'une homonyme.");
+    visitor
+        .does("correctOrganisationIdentity", right, "{ position }")
+        .await?;
+    visitor
+        .does("registerOrganisation", register(TWO, SIRET), "{ position }")
+        .await?;
+    house.close().await
+}
+
+#[tokio::test]
 async fn a_stale_version_is_told_the_current_one() -> anyhow::Result<()> {
     let house = OpenHouse::open().await?;
     let visitor = admin(&house)?;

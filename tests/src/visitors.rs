@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use api::{
     auth::Verifier,
     clock,
+    graphql::Input,
     house::{Doors, House, Signing},
     http::{Options, Stopping},
     telemetry::Figures,
@@ -208,21 +209,28 @@ impl Visitor {
         Ok(data[mutation].take())
     }
 
-    /// Gives a command that must be refused; its error.
+    /// Gives a command that must be refused; its error, whose path names a field of the command.
     pub async fn is_refused(&self, mutation: &str, input: Value) -> anyhow::Result<Value> {
         let mut answer = self
             .posts(&document(mutation, "{ position }").await, json!({ "input": input }))
             .await?;
         let error = answer["errors"][0].take();
         ensure!(error.is_object(), "it was accepted: {answer:#}");
+        let input = input_of(mutation).await.context("no such command")?;
+        if let Some(field) = error["extensions"]["path"][1].as_str() {
+            ensure!(input.fields.contains(field), "`{mutation}` has no such field: {error:#}");
+        }
         Ok(error)
     }
 }
 
+async fn input_of(mutation: &str) -> Option<&'static Input> {
+    static INPUTS: OnceCell<BTreeMap<String, Input>> = OnceCell::const_new();
+    INPUTS.get_or_init(api::graphql::inputs).await.get(mutation)
+}
+
 /// One command, with its input as a variable.
 pub async fn document(mutation: &str, selection: &str) -> String {
-    static INPUTS: OnceCell<BTreeMap<String, String>> = OnceCell::const_new();
-    let inputs = INPUTS.get_or_init(api::graphql::inputs).await;
-    let input = inputs.get(mutation).map_or("Unknown", String::as_str);
+    let input = input_of(mutation).await.map_or("Unknown", |it| &it.name);
     format!("mutation Command($input: {input}!) {{ {mutation}(input: $input) {selection} }}")
 }

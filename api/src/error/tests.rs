@@ -16,6 +16,7 @@ fn a_code_is_declared_once_by_the_doors_and_the_rules_together() {
     // FORBIDDEN is said by both: by the door for a token, by a rule for an object.
     let both: Vec<_> = domain::refusal_codes()
         .iter()
+        .flat_map(|(_, all)| *all)
         .map(|it| it.code)
         .filter(|code| doors.contains(code))
         .collect();
@@ -30,11 +31,19 @@ fn every_sentence_ends() {
 }
 
 #[test]
-fn a_refusal_names_its_field_and_keeps_its_details() {
+fn a_refusal_names_its_field_and_says_its_params_as_the_schema_writes_them() {
+    let id = domain::OrganisationId(uuid::Uuid::from_u128(7));
     let no = Refusal {
         code: "TOO_FEW_CONSULTED",
-        path: "offres.prestataire",
-        details: json!({ "consulted": 2 }),
+        path: "offres.prestataire".into(),
+        params: vec![
+            ("consulted", 2.into()),
+            ("waiting", vec![id].into()),
+            ("dla", domain::DlaId(id.0).into()),
+            ("max", domain::Cents(250_000).into()),
+            ("jours", domain::QuarterDays(5).into()),
+            ("deadline", domain::date(2026, 3, 16).into()),
+        ],
         fr: "Consultez-en trois.".to_owned(),
         en: "Consult three.".to_owned(),
     };
@@ -43,7 +52,14 @@ fn a_refusal_names_its_field_and_keeps_its_details() {
         extensions(&no.into(), Language::Fr),
         json!({
             "code": "TOO_FEW_CONSULTED",
-            "params": { "consulted": 2 },
+            "params": {
+                "consulted": 2,
+                "waiting": [global(id).0],
+                "dla": global(domain::DlaId(id.0)).0,
+                "max": "250000",
+                "jours": "1.25",
+                "deadline": "2026-03-16",
+            },
             "path": ["input", "offres", "prestataire"],
             "retryable": false,
         })

@@ -31,7 +31,7 @@ use crate::{
         organisation::{self, Organisation},
         paging,
         referentiel::Code,
-        request::{Recorded, Request, code, codes, prose},
+        request::{Recorded, Request, prose},
         scalars::{Position, Version},
         territoire::Territoire,
     },
@@ -175,7 +175,9 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
         let liste = Liste::NatureCapitalisation;
-        let natures: BTreeSet<_> = codes(liste, "input.natures", &input.natures)?;
+        let natures: BTreeSet<_> = input
+            .request
+            .codes(liste, "input.natures", &input.natures)?;
         let open = ctx
             .log()
             .claimed("capitalisation", &ingenierie.0.to_string())
@@ -236,7 +238,10 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
         let liste = Liste::DestinataireTransfert;
-        let destinataires: BTreeSet<_> = codes(liste, "input.destinataires", &input.destinataires)?;
+        let destinataires: BTreeSet<_> =
+            input
+                .request
+                .codes(liste, "input.destinataires", &input.destinataires)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {
@@ -253,7 +258,9 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
         let liste = Liste::ResponsableTransfert;
-        let responsable = code(liste, "input.responsable", &input.responsable)?;
+        let responsable = input
+            .request
+            .code(liste, "input.responsable", &input.responsable)?;
         let organisation: Option<OrganisationId> = input
             .organisation
             .as_ref()
@@ -275,9 +282,14 @@ impl CapitalisationMutation {
         input: AdaptModalitesInput,
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
-        let formes: BTreeSet<_> = codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
+        let formes: BTreeSet<_> =
+            input
+                .request
+                .codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
         let tons = input.tons.as_deref().unwrap_or_default();
-        let tons: BTreeSet<_> = codes(Liste::TonTransfert, "input.tons", tons)?;
+        let tons: BTreeSet<_> = input
+            .request
+            .codes(Liste::TonTransfert, "input.tons", tons)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {

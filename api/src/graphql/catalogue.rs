@@ -41,6 +41,7 @@ pub(crate) fn errors() -> Vec<ErrorDescription> {
     });
     let rules = domain::refusal_codes()
         .into_iter()
+        .flat_map(|(_, all)| all)
         .map(|it| ErrorDescription {
             code: it.code,
             field: (!it.path.is_empty()).then_some(it.path),

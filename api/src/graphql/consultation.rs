@@ -18,6 +18,7 @@ use crate::{
         context::ContextExt,
         ids::{global, typed},
         organisation::{self, Organisation},
+        regle::RegleEcartee,
         request::{Recorded, Request},
         scalars::{Cents, Date, Jours, Version},
         sealed::{Readers, open},
@@ -66,9 +67,10 @@ impl Consultation {
         self.0.deadline.map(Date)
     }
 
-    /// Those consulted, and what they answered. A prestataire sees itself only.
+    /// Those consulted, and what they answered; and whoever was awarded directly. A prestataire
+    /// sees itself only.
     async fn candidats(&self, ctx: &Context<'_>) -> Vec<Candidat> {
-        let shown = |it: &&rows::Candidat| self.shows(ctx, it.prestataire);
+        let shown = |it: &&rows::Candidat| shows(ctx, it.prestataire);
         self.0
             .candidats
             .iter()
@@ -78,22 +80,24 @@ impl Consultation {
             .collect()
     }
 
-    /// Who will carry out the mission. Shown to the DLAs and to the one chosen.
+    /// Who will carry out the mission. Shown to the DLAs, to the financeurs of the dossier and to
+    /// the one chosen.
     async fn chosen(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        let chosen = self.0.chosen.filter(|it| self.shows(ctx, *it));
+        let chosen = self.0.chosen.filter(|it| shows(ctx, *it));
         organisation::find(ctx, chosen).await
     }
 
-    /// The price of the chosen offre. Shown to the DLAs and to the one chosen.
+    /// The price of the chosen offre. Shown to the DLAs, to the financeurs of the dossier and to
+    /// the one chosen.
     async fn montant(&self, ctx: &Context<'_>) -> Option<Cents> {
-        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
+        self.0.chosen.filter(|it| shows(ctx, *it))?;
         self.0.montant_cents.map(Cents::from)
     }
 
-    /// The marks of the chosen offre on the four criteria of the method. Shown to the DLAs and
-    /// to the one chosen.
+    /// The marks of the chosen offre on the four criteria of the method. Shown to the DLAs, to
+    /// the financeurs of the dossier and to the one chosen.
     async fn notation(&self, ctx: &Context<'_>) -> Option<Notation> {
-        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
+        self.0.chosen.filter(|it| shows(ctx, *it))?;
         self.0.choix.as_ref()?.notation.map(Notation::from)
     }
 
@@ -102,17 +106,27 @@ impl Consultation {
         let Some(choix) = &self.0.choix else { return Ok(None) };
         open(ctx, Readers::Dlas, &self.0.dlas, choix.position, "/motif").await
     }
+
+    /// The rules that were set aside, oldest first, each with its justification (INV-03,
+    /// INV-04). Every reader of the dossier sees them, financeurs among them; empty for those
+    /// who were only asked.
+    async fn regles_ecartees(&self, ctx: &Context<'_>) -> Vec<RegleEcartee> {
+        if ctx.scope().follows_consultations() {
+            RegleEcartee::all(&self.0.waivers)
+        } else {
+            vec![]
+        }
+    }
 }
 
-impl Consultation {
-    /// Whether the actor may know of a bidder: the DLAs know them all, a bidder only itself.
-    fn shows(&self, ctx: &Context<'_>, prestataire: Uuid) -> bool {
-        ctx.scope().inside(&self.0.dlas)
-            || ctx
-                .actor()
-                .answers_for()
-                .is_some_and(|own| own.0 == prestataire)
-    }
+/// Whether the actor may know of a bidder: those who follow the consultation know them all, a
+/// bidder only itself.
+fn shows(ctx: &Context<'_>, prestataire: Uuid) -> bool {
+    ctx.scope().follows_consultations()
+        || ctx
+            .actor()
+            .answers_for()
+            .is_some_and(|own| own.0 == prestataire)
 }
 
 /// Where a consultation stands.
@@ -166,10 +180,10 @@ impl CahierDesCharges {
     }
 }
 
-/// One of those consulted.
+/// One of those consulted, or whoever was awarded directly.
 pub(crate) struct Candidat(rows::Candidat);
 
-/// One of those consulted.
+/// One of those consulted, or whoever was awarded directly.
 #[Object]
 impl Candidat {
     /// Who it is.
@@ -208,6 +222,8 @@ pub(crate) enum ReponsePrestataire {
     Offre,
     /// It will not answer.
     Declinee,
+    /// Nothing: it was not asked, and was awarded directly, without competition.
+    HorsConcurrence,
 }
 
 /// Marks on the four criteria of the method (step 3 C3), from 0 to 5.

@@ -6,7 +6,10 @@ use domain::{
     dla::{self as rules, Priorites},
 };
 use eventlog::Outcome;
-use projections::dlas::{self as rows, Filter, MODEL};
+use projections::{
+    SealedPlace,
+    dlas::{self as rows, Filter, MODEL},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -17,8 +20,9 @@ use crate::{
         organisation::{self, Organisation},
         paging::{self, List},
         referentiel::Code,
-        request::{Recorded, Request, codes, line},
+        request::{Recorded, Request, line, prose},
         scalars::{Cents, Date, Position, Version},
+        sealed::{Readers, open},
         territoire::{Territoire, TerritoireInput},
     },
 };
@@ -83,9 +87,9 @@ impl Dla {
 
     /// Its crédits d'ingénierie (what it may spend on ingénieries), year by year.
     async fn fonds(&self) -> Vec<FondsIngenierie> {
-        let fonds = self.0.fonds.iter();
+        let fonds = self.0.fonds.iter().cloned();
         fonds
-            .map(|it| FondsIngenierie { annee: it.annee, montant: it.montant_cents.into() })
+            .map(|row| FondsIngenierie { dla: self.0.id, row })
             .collect()
     }
 }
@@ -132,12 +136,30 @@ impl PrioritesCiblage {
 }
 
 /// The crédits d'ingénierie of a DLA for one year.
-#[derive(SimpleObject)]
 pub(crate) struct FondsIngenierie {
+    dla: Uuid,
+    row: rows::Fonds,
+}
+
+/// The crédits d'ingénierie of a DLA for one year.
+#[Object]
+impl FondsIngenierie {
     /// The year.
-    annee: i16,
+    async fn annee(&self) -> i16 {
+        self.row.annee
+    }
+
     /// What the DLA may spend on ingénieries that year.
-    montant: Cents,
+    async fn montant(&self) -> Cents {
+        self.row.montant_cents.into()
+    }
+
+    /// Why it was last adjusted. Sealed: those of the DLA read it; absent for others, and when
+    /// it is as it was opened.
+    async fn motif(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(SealedPlace { position, pointer }) = &self.row.motif else { return Ok(None) };
+        open(ctx, Readers::Dlas, &[self.dla], *position, pointer).await
+    }
 }
 
 #[derive(Default)]
@@ -286,8 +308,12 @@ impl DlaMutation {
         let id = typed(&input.dla, "input.dla")?;
         let annee = year(input.annee);
         let priorites = Priorites {
-            secteurs: codes(Liste::Secteur, "input.secteurs", &input.secteurs)?,
-            themes: codes(Liste::TypePrestation, "input.themes", &input.themes)?,
+            secteurs: input
+                .request
+                .codes(Liste::Secteur, "input.secteurs", &input.secteurs)?,
+            themes: input
+                .request
+                .codes(Liste::TypePrestation, "input.themes", &input.themes)?,
         };
         let decided = input.request.decide(ctx, id, |it: &domain::Dla, asked| {
             it.define_priorites_ciblage(asked, id, annee, priorites.clone())
@@ -305,6 +331,22 @@ impl DlaMutation {
         let (annee, montant) = (year(input.annee), input.montant.0);
         let decided = input.request.decide(ctx, id, |it: &domain::Dla, asked| {
             it.open_fonds_ingenierie(asked, id, annee, montant)
+        });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Raises or lowers the crédits d'ingénierie of a year, once they are open, with the reason
+    /// (INV-36).
+    async fn adjust_fonds_ingenierie(
+        &self,
+        ctx: &Context<'_>,
+        input: AdjustFondsIngenierieInput,
+    ) -> Result<DlaPayload> {
+        let id = typed(&input.dla, "input.dla")?;
+        let fonds = (year(input.annee), input.montant.0);
+        let motif = prose("input.motif", &input.motif)?;
+        let decided = input.request.decide(ctx, id, |it: &domain::Dla, asked| {
+            it.adjust_fonds_ingenierie(asked, id, fonds, motif.clone())
         });
         Ok(payload(id, decided.await?))
     }
@@ -388,6 +430,21 @@ pub(crate) struct OpenFondsIngenierieInput {
     annee: i32,
     /// What the DLA may spend on ingénieries that year.
     montant: Cents,
+}
+
+/// The crédits d'ingénierie of a DLA for one year, as they now are.
+#[derive(InputObject)]
+pub(crate) struct AdjustFondsIngenierieInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The DLA.
+    dla: ID,
+    /// A year whose credits are open.
+    annee: i32,
+    /// What the DLA may now spend on ingénieries that year, in all.
+    montant: Cents,
+    /// Why. Sealed: those of the DLA read it.
+    motif: String,
 }
 
 /// What every change of a DLA answers.

@@ -24,7 +24,7 @@ use crate::{
         ingenierie_collective::{self, IngenierieCollective},
         paging::{self, List},
         referentiel::Code,
-        request::{Recorded, Request, codes, optional, prose},
+        request::{Recorded, Request, optional, prose},
         scalars::{Date, Position, Version},
         territoire::Territoire,
     },
@@ -270,12 +270,22 @@ impl EvaluationMutation {
         input: RecordResultatObtenuInput,
     ) -> Result<EvaluationPayload> {
         let id = typed(&input.evaluation, "input.evaluation")?;
-        let (obtenu, appreciation) = input.parse()?;
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::Evaluation, asked| {
-                it.record_resultat_obtenu(asked, input.resultat, obtenu.clone(), appreciation)
-            });
+        let obtenu = input.parse()?;
+        let gather = async || {
+            let log = ctx.log();
+            let evaluation = log.seen::<domain::Evaluation>(id).await?;
+            let evaluated = evaluation.state.ingenierie();
+            log.seen::<domain::IngenierieCollective>(evaluated.unwrap_or(IngenierieId(Uuid::nil())))
+                .await
+        };
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Evaluation, asked, ingenierie| {
+                it.record_resultat_obtenu(asked, ingenierie, obtenu.clone())
+            },
+        );
         Ok(payload(id, decided.await?))
     }
 
@@ -304,7 +314,10 @@ impl EvaluationMutation {
     ) -> Result<EvaluationPayload> {
         let id = typed(&input.evaluation, "input.evaluation")?;
         let liste = Liste::DestinataireTransfert;
-        let destinataires = codes(liste, "input.destinataires", &input.destinataires)?;
+        let destinataires =
+            input
+                .request
+                .codes(liste, "input.destinataires", &input.destinataires)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Evaluation, asked| {

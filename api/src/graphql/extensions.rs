@@ -1,12 +1,13 @@
 //! What the engine does not do by itself: errors that say the right thing and no more
 //! (`Answers`), nulls where the specification wants them (`Nulls`), fields in the order of
-//! the document (`Order`).
+//! the document (`Order`), no text that cannot be kept (`Texts`).
 //!
 //! A schema adds them in this order; the first added is the outermost.
 
 mod answers;
 mod nulls;
 mod order;
+mod texts;
 
 use std::sync::{
     Arc,
@@ -15,7 +16,7 @@ use std::sync::{
 
 use async_graphql::{ObjectType, SchemaBuilder, SubscriptionType};
 
-pub use self::{answers::Answers, nulls::Nulls, order::Order};
+pub use self::{answers::Answers, nulls::Nulls, order::Order, texts::Texts};
 
 /// Adds all of them, in their order.
 pub fn install<Query, Mutation, Subscription>(
@@ -26,7 +27,11 @@ where
     Mutation: ObjectType + 'static,
     Subscription: SubscriptionType + 'static,
 {
-    schema.extension(Order).extension(Nulls).extension(Answers)
+    schema
+        .extension(Order)
+        .extension(Nulls)
+        .extension(Answers)
+        .extension(Texts)
 }
 
 /// Put into the request by the transport, set when execution begins: what fails before is

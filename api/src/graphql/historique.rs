@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, OrganisationId,
     PlanFinancementId, RoleName,
@@ -31,8 +30,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::global,
-        ingenierie_collective::own_structure,
-        loaders::ReceiptAt,
+        ingenierie_collective::{activites::receipt, own_structure},
         organisation::{self, Organisation},
         paging::{self, List},
         scalars::{Date, DateTime, Position, Version},
@@ -130,10 +128,8 @@ impl Fait {
     }
 
     /// The hash of the fact in the log (base64url), with which its presence can be proved.
-    async fn receipt(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let hash = ctx.loaders().load_one(ReceiptAt(self.recorded.position));
-        let hash = hash.await.map_err(Error::internal)?;
-        Ok(hash.map(|it| URL_SAFE_NO_PAD.encode(it)))
+    async fn receipt(&self, ctx: &Context<'_>) -> Result<String> {
+        receipt(ctx, self.recorded.position).await
     }
 }
 

@@ -7,6 +7,7 @@ mod engager;
 mod confirmer;
 mod finaliser;
 mod advice;
+pub(crate) mod activites;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 pub(crate) use self::recherche::{IngenierieCollectiveQuery, find};
 use self::{
+    activites::ActiviteMethode,
     advice::Advice,
     confirmer::{
         ConfirmerMutation,
@@ -44,7 +46,7 @@ use crate::{
         evaluation::Evaluation,
         historique::{self, Fait, HistoriqueFilter},
         ids::{global, typed},
-        loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie},
+        loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
         organisation::Organisation,
         paging::{self, List},
         plan_financement::{self, PlanFinancement},
@@ -226,9 +228,15 @@ impl IngenierieCollective {
     /// The rules that were set aside, oldest first, each with its justification. Every reader of
     /// the dossier sees them, financeurs among them.
     async fn regles_ecartees(&self) -> Vec<RegleEcartee> {
-        let all = self.0.waivers.iter().cloned();
-        all.map(|rows::Waiver { rule, on, because }| RegleEcartee { rule, on, because })
-            .collect()
+        RegleEcartee::all(&self.0.waivers)
+    }
+
+    /// The checklist of the method: its forty-five activities in the order of its four steps,
+    /// each done, left out or to do, with the fact that proves it.
+    async fn activites(&self, ctx: &Context<'_>) -> Result<Vec<ActiviteMethode>> {
+        let key: PreuvesOf = OfIngenierie(IngenierieId(self.0.id));
+        let preuves = ctx.loaders().load_one(key).await?.unwrap_or_default();
+        Ok(ActiviteMethode::checklist(self, &preuves))
     }
 
     /// The activities of the method that are left out, while they are.

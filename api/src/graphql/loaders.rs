@@ -11,7 +11,7 @@ use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},
-    consultations, dlas, evaluations, financements, ingenieries, organisations,
+    consultations, dlas, evaluations, financements, historique, ingenieries, organisations,
 };
 
 /// Made for one request: it carries what its actor may see.
@@ -72,6 +72,9 @@ pub(crate) type PlansOf = OfIngenierie<10>;
 /// Resources of the plan of an ingénierie.
 pub(crate) type LignesOf = OfIngenierie<11>;
 
+/// What proves the activities of an ingénierie.
+pub(crate) type PreuvesOf = OfIngenierie<12>;
+
 /// Every loader of a dossier's things is the same: ingénieries in, rows out, one query.
 macro_rules! loads_of_ingenierie {
     ($($key:ty => $row:ty = $of:path;)*) => {
@@ -98,6 +101,7 @@ loads_of_ingenierie! {
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
     EvaluationsOf => evaluations::Evaluation = evaluations::of_ingenieries;
     LignesOf => financements::Ligne = financements::lignes_of_ingenieries;
+    PreuvesOf => historique::Preuve = historique::preuves;
     PlansOf => financements::Plan = financements::plans_of_ingenieries;
 }
 

@@ -246,7 +246,7 @@ impl OrganisationMutation {
         input: RegisterOrganisationInput,
     ) -> Result<OrganisationPayload> {
         let id = OrganisationId(input.request.command_id);
-        let declaration = input.identite.parse()?;
+        let declaration = input.identite.parse(&input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {
@@ -263,7 +263,7 @@ impl OrganisationMutation {
         input: CorrectOrganisationIdentityInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let declaration = input.identite.parse()?;
+        let declaration = input.identite.parse(&input.request)?;
         let motif = prose("input.motif", &input.motif)?;
         let decided = input
             .request
@@ -315,7 +315,7 @@ impl OrganisationMutation {
         input: RecordProfilStructureInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let profil = input.profil.parse()?;
+        let profil = input.profil.parse(&input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {

@@ -23,7 +23,7 @@ use crate::{
         loaders::{LignesOf, OfIngenierie, PlansOf},
         referentiel::Code,
         regle::RegleEcartee,
-        request::{Recorded, Request, code, line, prose},
+        request::{Recorded, Request, line, prose},
         scalars::{Cents, Date, Position, Version},
         sealed::{Readers, open},
         territoire::Territoire,
@@ -118,10 +118,7 @@ impl PlanFinancement {
 
     /// The rules that were set aside to confirm it, with their justifications (INV-12).
     async fn regles_ecartees(&self) -> Vec<RegleEcartee> {
-        let waivers = self.0.waivers.iter().cloned();
-        waivers
-            .map(|rows::Waiver { rule, on, because }| RegleEcartee { rule, on, because })
-            .collect()
+        RegleEcartee::all(&self.0.waivers)
     }
 }
 
@@ -257,7 +254,9 @@ impl CoutsMutation {
         input: AddDepenseInput,
     ) -> Result<PlanFinancementPayload> {
         let id = typed(&input.plan, "input.plan")?;
-        let poste = code(Liste::PosteCout, "input.poste", &input.poste)?;
+        let poste = input
+            .request
+            .code(Liste::PosteCout, "input.poste", &input.poste)?;
         let intitule = line("input.intitule", &input.intitule)?;
         let montant = input.montant.0;
         let decided = input

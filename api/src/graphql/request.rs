@@ -1,10 +1,15 @@
 //! What every command carries, and how it reaches the log.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_graphql::{Context, InputObject, Object};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Asked, Decider, Decision, Prose};
+use domain::{
+    Asked, Code, Date as Day, Decider, Decision, Liste, Prose, referentiel, refusal::Common,
+};
 use eventlog::{Command, Outcome, leaf};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,6 +36,30 @@ pub(crate) struct Request {
     /// The justification, when the command sets aside a rule that may be. It is kept in the
     /// history of the dossier, where its financeurs read it.
     pub(crate) because: Option<String>,
+    #[graphql(skip)]
+    choices: Choices,
+}
+
+/// The values of reference lists that a command chooses, each with its field.
+#[derive(Debug, Clone, Default)]
+struct Choices(Arc<Mutex<Vec<(String, &'static referentiel::Entry)>>>);
+
+impl Choices {
+    fn add(&self, path: &str, entry: &'static referentiel::Entry) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push((path.trim_start_matches("input.").to_owned(), entry));
+    }
+
+    /// A list changes over time: what is chosen must have been in it on the day of the fact.
+    fn valid_on(&self, on: Day) -> Result<(), Common> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter().find(|(_, entry)| !entry.valid_on(on)) {
+            None => Ok(()),
+            Some((path, entry)) => {
+                Err(Common::CodeNotValid { path: path.clone(), code: entry.code.clone(), on })
+            }
+        }
+    }
 }
 
 impl Request {
@@ -73,8 +102,9 @@ impl Request {
         id: D::Id,
         decision: impl Fn(&D, &Asked) -> Decision<D> + Send + Sync,
     ) -> Result<Outcome> {
-        let command = self.command(ctx).await?;
-        Ok(ctx.log().decide(&command, id, decision).await?)
+        let gather = || std::future::ready(Ok(()));
+        self.decide_with(ctx, id, gather, |it, asked, ()| decision(it, asked))
+            .await
     }
 
     /// The same, for a rule that looks at other streams: `gather` reads them.
@@ -92,10 +122,39 @@ impl Request {
         F: Future<Output = Result<O, eventlog::Error>> + Send,
     {
         let command = self.command(ctx).await?;
+        let decision = |it: &D, asked: &Asked, others: &O| {
+            let decided = decision(it, asked, others)?;
+            // After the rules, which say first what the caller may not do or see; and in the
+            // decision, so that a command sent again is answered as the first time.
+            self.choices.valid_on(asked.date())?;
+            Ok(decided)
+        };
         Ok(ctx
             .log()
             .decide_with(&command, id, gather, decision)
             .await?)
+    }
+
+    /// A code that the command chooses from a reference list, at its place. On the day of the
+    /// fact it must be valid.
+    pub(crate) fn code(&self, list: Liste, path: &str, text: &str) -> Result<Code> {
+        let entry = list.chosen(text).at(path)?;
+        self.choices.add(path, entry);
+        Ok(entry.code.clone())
+    }
+
+    /// Several of them; the path says which one is unknown or not valid.
+    pub(crate) fn codes<C: FromIterator<Code>>(
+        &self,
+        list: Liste,
+        path: &str,
+        texts: &[String],
+    ) -> Result<C> {
+        texts
+            .iter()
+            .enumerate()
+            .map(|(n, it)| self.code(list, &format!("{path}.{n}"), it))
+            .collect()
     }
 
     /// Who asks and when, for what must be known before deciding.
@@ -162,20 +221,7 @@ pub(crate) fn optional<T>(
     text.map(|it| parse(path, it)).transpose()
 }
 
-/// A code of a reference list, at its place.
-pub(crate) fn code(list: domain::Liste, path: &str, text: &str) -> Result<domain::Code> {
+/// A code of a reference list, at its place, that was chosen before or is only looked for.
+pub(crate) fn code(list: Liste, path: &str, text: &str) -> Result<Code> {
     list.code(text).at(path)
-}
-
-/// Codes of a reference list; the path says which one is unknown.
-pub(crate) fn codes<C: FromIterator<domain::Code>>(
-    list: domain::Liste,
-    path: &str,
-    texts: &[String],
-) -> Result<C> {
-    texts
-        .iter()
-        .enumerate()
-        .map(|(n, it)| code(list, &format!("{path}.{n}"), it))
-        .collect()
 }

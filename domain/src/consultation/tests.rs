@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Asked, Cents, ConsultationId, Date, Decider, Decision, OrganisationId, QuarterDays, Rule,
     Sealed, Subject, date,
-    refusal::{Common, Listed},
+    refusal::{Common, Listed, Param},
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
         amina, folded, ingenierie, membre, org, prestataire, prose, referenced, responsable,
@@ -249,7 +249,8 @@ fn missing_sections_are_named_in_a_sentence() {
     let missing = Listed(vec!["demarche".to_owned(), "objectifs".to_owned()]);
     let no: crate::Refusal = Refusal::SectionsMissing { missing }.into();
     assert!(no.fr.ends_with("finaliser : demarche, objectifs."), "{}", no.fr);
-    assert_eq!(no.details, serde_json::json!({ "missing": ["demarche", "objectifs"] }));
+    let missing = serde_json::json!(["demarche", "objectifs"]);
+    assert_eq!(no.params, [("missing", Param::Plain(missing))]);
 }
 
 #[test]

@@ -7,12 +7,12 @@ use super::{
     ANNEE_MIN, Dla, Event, Event::*, NiveauDla, PRIORITES_MAX, Priorites, Refusal, TERRITOIRES_MAX,
 };
 use crate::{
-    Asked, Cents, Code, Decider, Decision, Expect, Line, Liste, Organisation, PersonId, Seen,
-    Territoire, Version, date,
+    Asked, Cents, Code, Decider, Decision, Expect, Line, Liste, Organisation, PersonId, Sealed,
+    Seen, Subject, Territoire, Version, date,
     organisation::{self, OrganisationRole},
     refusal::Common,
     testing::{
-        DLA, Scenario, TODAY, admin, amina, code, financeur, folded, line, membre, org,
+        DLA, Scenario, TODAY, admin, amina, code, financeur, folded, line, membre, org, prose,
         responsable, seen, stored, stranger, vaucluse,
     },
     values::AMOUNT_MAX,
@@ -44,6 +44,11 @@ fn organisation(porteuse: bool) -> Seen<Organisation> {
     seen(org(3), [registered].into_iter().chain(porteuse.then_some(assigned)))
 }
 
+fn adjusted(montant: i64) -> Event {
+    let motif = Sealed::new(Subject::dla(DLA), prose("Gel de crédits."));
+    FondsIngenierieAdjusted { annee: 2026, montant: Cents(montant), motif }
+}
+
 /// One of each, every field filled.
 pub(crate) fn samples() -> Vec<Event> {
     vec![
@@ -54,6 +59,7 @@ pub(crate) fn samples() -> Vec<Event> {
         ChargeDeMissionDeparted { personne: AMINA },
         PrioritesCiblageDefined { annee: 2026, priorites: priorites() },
         FondsIngenierieOpened { annee: 2026, montant: Cents(12_000_000) },
+        adjusted(9_000_000),
     ]
 }
 
@@ -183,6 +189,32 @@ fn priorities_name_something_and_not_everything() {
 }
 
 #[test]
+fn a_fonds_is_adjusted_once_it_is_open() {
+    let adjust = |montant| {
+        move |it: &Dla| {
+            let motif = prose("Gel de crédits.");
+            it.adjust_fonds_ingenierie(&amina(), DLA, (2026, Cents(montant)), motif)
+        }
+    };
+    Dla::given([registered()])
+        .when(adjust(9_000_000))
+        .refused(Refusal::FondsNotOpened { annee: 2026 });
+    let opened = FondsIngenierieOpened { annee: 2026, montant: Cents(12_000_000) };
+    let open = Dla::given([registered(), opened.clone()]);
+    open.when(adjust(12_000_000)).nothing();
+    open.when(adjust(-1))
+        .refused(Refusal::FondsOutOfRange { max: AMOUNT_MAX });
+    open.when(adjust(9_000_000)).then([adjusted(9_000_000)]);
+    open.when(|it| {
+        let motif = prose("Gel de crédits.");
+        it.adjust_fonds_ingenierie(&stranger(), DLA, (2026, Cents(1)), motif)
+    })
+    .refused(Common::Forbidden { act: "adjustFondsIngenierie".to_owned() });
+    let lowered: Dla = folded([registered(), opened, adjusted(9_000_000)]);
+    assert_eq!(lowered.fonds(2026), Some(Cents(9_000_000)));
+}
+
+#[test]
 fn one_fonds_is_opened_a_year() {
     let opened = FondsIngenierieOpened { annee: 2026, montant: Cents(12_000_000) };
     let open = |asked: Asked, montant| {
@@ -236,6 +268,9 @@ const DLA_ASKS: &[(&str, Ask)] = &[
     ("definePrioritesCiblage", |it, asked| {
         it.define_priorites_ciblage(asked, DLA, 2026, priorites())
     }),
+    ("adjustFondsIngenierie", |it, asked| {
+        it.adjust_fonds_ingenierie(asked, DLA, (2026, Cents(9_000_000)), prose("Gel de crédits."))
+    }),
     ("openFondsIngenierie", |it, asked| {
         it.open_fonds_ingenierie(asked, DLA, 2026, Cents(12_000_000))
     }),
@@ -278,7 +313,7 @@ fn a_dla_is_written_by_those_who_serve_it() {
 
 #[test]
 fn facts_are_read_as_they_were_written() {
-    assert_eq!(stored::<Dla>(samples()), samples());
+    assert_eq!(folded::<Dla>(stored::<Dla>(samples())), folded(samples()));
 }
 
 proptest! {

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ASSESS, Appreciation, COMMUNICATE, Evaluation, Event, Jugement, MESURE, PREUVES_MAX,
-    Presentation, RESULTAT, RESULTATS_MAX, Refusal, Registre, RegistreRestitue, Releve, SYNTHESISE,
+    ASSESS, COMMUNICATE, Evaluation, Event, Jugement, MESURE, Obtenu, PREUVES_MAX, Presentation,
+    RESULTAT, Refusal, Registre, RegistreRestitue, Releve, SYNTHESISE,
 };
-use crate::{Asked, Decided, Decision, Line, Sealed, Subject, referentiel::Code, refusal::Common};
+use crate::{
+    Asked, Decided, Decision, IngenierieCollective, Sealed, Seen, Subject, referentiel::Code,
+    refusal::Common,
+};
 
 impl Evaluation {
     /// Records what an indicator shows on the date of the request.
@@ -51,14 +54,12 @@ impl Evaluation {
         Ok(self.records(asked, [assessed]))
     }
 
-    /// Records what was obtained of an expected result, named by its place in the list that
-    /// the ingénierie fixed, from 1.
+    /// Records what was obtained of a result that the ingénierie evaluated expects.
     pub fn record_resultat_obtenu(
         &self,
         asked: &Asked,
-        resultat: i32,
-        obtenu: Line,
-        appreciation: Appreciation,
+        ingenierie: &Seen<IngenierieCollective>,
+        Obtenu { resultat, obtenu, appreciation }: Obtenu,
     ) -> Decision<Self> {
         self.visible_to(asked, &RESULTAT)?;
         let known = self.resultats.get(&resultat);
@@ -66,11 +67,12 @@ impl Evaluation {
             return Ok(Decided::nothing());
         }
         self.not_synthesised()?;
-        if !(1..=RESULTATS_MAX).contains(&resultat) {
-            return Err(Refusal::ResultatOutOfRange { max: RESULTATS_MAX });
+        let max = ingenierie.state.resultats_attendus();
+        if !(1..=max).contains(&usize::try_from(resultat).unwrap_or(0)) {
+            return Err(Refusal::ResultatOutOfRange { max });
         }
         let recorded = Event::ResultatObtenuRecorded { resultat, obtenu, appreciation };
-        Ok(self.records(asked, [recorded]))
+        Ok(self.records(asked, [recorded]).expecting(ingenierie))
     }
 
     /// Synthesises the evaluation, once and for all.

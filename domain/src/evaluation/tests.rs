@@ -6,11 +6,16 @@ use proptest::{collection::vec, prelude::*};
 
 use super::{
     Appreciation, Cadre, Evaluation, Event, Event::*, INDICATEURS_MAX, Indicateur, Jugement,
-    OUTILS_MAX, PARTICIPATIONS_MAX, PREUVES_MAX, Participation, Presentation, Refusal, Registre,
-    RegistreRestitue, Releve, Sens,
+    OUTILS_MAX, Obtenu, PARTICIPATIONS_MAX, PREUVES_MAX, Participation, Presentation, Refusal,
+    Registre, RegistreRestitue, Releve, Sens,
 };
 use crate::{
-    Asked, Date, Decided, Decider, Decision, Line, Mesure, Place, Sealed, Subject, date,
+    Asked, Date, Decided, Decider, Decision, IngenierieCollective, Line, Mesure, Place, Sealed,
+    Seen, Subject, date,
+    ingenierie_collective::{
+        self,
+        confirmer::projet::{NatureResultat, ResultatAttendu},
+    },
     referentiel::Liste,
     refusal::Common,
     testing::{
@@ -318,15 +323,25 @@ fn evidence_is_chosen() {
 fn what_was_obtained_is_set_beside_what_was_expected() {
     let asks = |history: Vec<Event>, resultat| {
         let obtenu = line("Trois budgets sur cinq");
-        Evaluation::given(history)
-            .when(|it| it.record_resultat_obtenu(&amina(), resultat, obtenu, Appreciation::Atteint))
+        Evaluation::given(history).when(|it| {
+            let expecting = expecting_results();
+            let appreciation = Appreciation::Atteint;
+            it.record_resultat_obtenu(
+                &amina(),
+                &expecting,
+                Obtenu { resultat, obtenu, appreciation },
+            )
+        })
     };
     let reached = obtained(1, Appreciation::Atteint);
-    asks(vec![planned()], 1).then([reached.clone()]);
+    asks(vec![planned()], 1)
+        .expecting(&expecting_results())
+        .then([reached.clone()]);
+    asks(vec![planned()], 2).then([obtained(2, Appreciation::Atteint)]);
     asks(vec![planned(), obtained(1, Appreciation::NonAtteint)], 1).then([reached.clone()]);
     asks(vec![planned(), reached], 1).nothing();
-    for odd in [0, -1, 101] {
-        asks(vec![planned()], odd).refused(Refusal::ResultatOutOfRange { max: 100 });
+    for odd in [0, -1, 3] {
+        asks(vec![planned()], odd).refused(Refusal::ResultatOutOfRange { max: 2 });
     }
     asks(done(), 1).refused(Refusal::EvaluationAlreadySynthesised {});
 }
@@ -426,6 +441,20 @@ fn objet() -> crate::Prose {
     prose("L'ensemble de la démarche.")
 }
 
+/// The ingénierie evaluated, with two results to reach.
+fn expecting_results() -> Seen<IngenierieCollective> {
+    let resultat = ResultatAttendu {
+        nature: NatureResultat::Qualitatif,
+        enonce: line("Des budgets tenus"),
+        cible: None,
+    };
+    let resultats = vec![resultat.clone(), resultat];
+    let mut seen = ingenierie();
+    seen.state
+        .evolve(&ingenierie_collective::Event::ResultatsAttendusFixed { resultats });
+    seen
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Command {
     Plan,
@@ -454,7 +483,13 @@ impl Command {
                 it.assess_registre(asked, registre, jugement(Appreciation::Atteint))
             }
             Self::Resultat(n) => {
-                it.record_resultat_obtenu(asked, n, line("Reçu"), Appreciation::Atteint)
+                let expecting = expecting_results();
+                let (obtenu, appreciation) = (line("Reçu"), Appreciation::Atteint);
+                it.record_resultat_obtenu(
+                    asked,
+                    &expecting,
+                    Obtenu { resultat: n, obtenu, appreciation },
+                )
             }
             Self::Synthesise => it.synthesise_evaluation(asked, presentation()),
             Self::Communicate => {

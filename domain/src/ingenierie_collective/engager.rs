@@ -69,7 +69,7 @@ impl IngenierieCollective {
         if known.is_some_and(|it| it.categorie == categorie && it.role == role) {
             return Ok(Decided::nothing());
         }
-        usable(organisation)?;
+        usable("organisation", organisation)?;
         let associated =
             Event::PartenaireAssociated { organisation: organisation.id, categorie, role };
         Ok(self.records(asked, [associated]).expecting(organisation))

@@ -124,7 +124,9 @@ impl IngenierieCollective {
             return Err(Refusal::ProblematiqueNotStated {});
         }
         bounded("structures", CONFIRMING_MAX, structures, Refusal::StructuresMissing {})?;
-        structures.iter().try_for_each(usable)?;
+        structures
+            .iter()
+            .try_for_each(|it| usable("structures", it))?;
         let ids: BTreeSet<_> = structures.iter().map(|it| it.id).collect();
         if ids
             .iter()
@@ -159,7 +161,7 @@ impl IngenierieCollective {
         if self.structures.contains_key(&structure.id) {
             return Ok(Decided::nothing());
         }
-        usable(structure)?;
+        usable("structure", structure)?;
         let targeted = Event::StructureTargeted { structure: structure.id };
         Ok(self.records(asked, [targeted]).expecting(structure))
     }
@@ -200,12 +202,15 @@ impl IngenierieCollective {
 }
 
 /// An organisation that exists and is open (INV-39).
-pub(super) fn usable(organisation: &Seen<Organisation>) -> Result<(), Refusal> {
+pub(super) fn usable(
+    field: &'static str,
+    organisation: &Seen<Organisation>,
+) -> Result<(), Refusal> {
     if !organisation.exists() {
         return Err(Common::NotFound {}.into());
     }
     if organisation.state.is_closed() {
-        return Err(Refusal::ClosedOrganisation { organisation: organisation.id });
+        return Err(Refusal::ClosedOrganisation { field, organisation: organisation.id });
     }
     Ok(())
 }

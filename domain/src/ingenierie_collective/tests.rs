@@ -9,13 +9,15 @@ mod identifier;
 mod mobilisation;
 mod projet;
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::{
     Etat, Event,
     Event::*,
     IngenierieCollective, RIGHTS, Refusal,
-    activites::{ACTIVITES, ActiviteMethode},
+    activites::{ACTIVITES, Activite, ActiviteMethode, proved_by},
     confirmer::{
         mobilisation::{GroupeVoulu, Reponse, Reponses},
         projet::{
@@ -35,8 +37,8 @@ use crate::{
     referentiel::{Code, Liste},
     refusal::Common,
     testing::{
-        DLA, OTHER_DLA, Scenario, amina, asked, financeur, folded, membre, org, prose, responsable,
-        seen, stranger, vaucluse,
+        DLA, OTHER_DLA, Scenario, amina, asked, code, financeur, folded, membre, org, prose,
+        responsable, seen, stranger, vaucluse,
     },
 };
 
@@ -269,13 +271,41 @@ fn facts_stand_at_the_place_of_the_dossier() {
 
 #[test]
 fn there_are_forty_five_activities_in_the_order_of_the_cycle() {
-    assert!(ACTIVITES.is_sorted());
-    for id in ACTIVITES {
-        assert_eq!(ActiviteMethode::parse(id).unwrap().as_str(), id);
+    assert_eq!(ACTIVITES.len(), 45);
+    assert!(ACTIVITES.is_sorted_by_key(|it| it.id));
+    for Activite { id, .. } in ACTIVITES {
+        assert_eq!(ActiviteMethode::parse(id).unwrap().as_str(), *id);
     }
     for id in ["", "S2-STEP1-A7", "S2-STEP5-A1", "step1"] {
         assert!(ActiviteMethode::parse(id).is_err(), "{id}");
     }
+}
+
+#[test]
+fn facts_of_the_dossier_prove_activities() {
+    let known: BTreeSet<_> = crate::event_kinds()
+        .into_iter()
+        .map(|(_, kind)| kind)
+        .collect();
+    let mut proofs = BTreeSet::new();
+    for activite in ACTIVITES {
+        for kind in activite.proofs {
+            assert!(known.contains(kind), "{kind}");
+            assert!(proofs.insert(kind), "{kind} proves two activities");
+        }
+    }
+    let proved = |event, kind| proved_by(&crate::Event::IngenierieCollective(event), kind);
+    let heard = |source: &str| {
+        let source = code(Liste::SourceProblematique, source);
+        let heard = SourceProblematiqueRecorded { source, precision: None };
+        proved(heard, "SourceProblematiqueRecorded")
+    };
+    assert_eq!(heard("DIAGNOSTIC"), Some("S2-STEP1-A1"));
+    assert_eq!(heard("ETUDE"), Some("S2-STEP1-A4"));
+    // Heard, and not confirmed yet.
+    assert_eq!(heard("ENQUETE"), None);
+    assert_eq!(proved(initiated(), "IngenierieCollectiveInitiated"), Some("S2-STEP1-C2"));
+    assert_eq!(proved(IngenierieCollectiveEngaged {}, "IngenierieCollectiveEngaged"), None);
 }
 
 #[test]

@@ -115,7 +115,8 @@ fn an_organisation_enters_the_registry_with_its_identifiers() {
     assert_eq!(decided.facts[0].place.territoire, Some(avignon()));
     let siret = Claim { scope: "siret", value: "73282932000074".to_owned() };
     let rna = Claim { scope: "rna", value: "W842001234".to_owned() };
-    assert_eq!(decided.claims, [siret, rna]);
+    assert_eq!(decided.claims, [rna, siret]);
+    assert_eq!(decided.releases, []);
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn an_id_names_one_organisation() {
 }
 
 #[test]
-fn a_correction_claims_what_is_new() {
+fn a_correction_claims_what_is_new_and_releases_what_was_wrong() {
     let mut declared = declaration();
     declared.identite.identifiants.siret = Some(Siret::parse("35600000049837").unwrap());
     declared.identite.identifiants.siren = None;
@@ -191,6 +192,8 @@ fn a_correction_claims_what_is_new() {
         .unwrap();
     let siret = Claim { scope: "siret", value: "35600000049837".to_owned() };
     assert_eq!(decided.claims, [siret]);
+    let wrong = Claim { scope: "siret", value: "73282932000074".to_owned() };
+    assert_eq!(decided.releases, [wrong]);
     let corrected = OrganisationIdentityCorrected {
         identite: declared.identite,
         sans_identifiant: None,

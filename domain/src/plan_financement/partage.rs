@@ -68,8 +68,8 @@ impl PlanFinancement {
             let jours = QuarterDays::MAX;
             return Err(Refusal::TempsOutOfRange { personnes: PERSONNES_MAX, jours });
         }
-        payable(temps.tarif_jour)?;
-        let montant = payable(temps.montant())?;
+        payable("temps.tarifJour", temps.tarif_jour)?;
+        let montant = payable("temps", temps.montant())?;
         let ligne = self.next_ligne()?;
         Ok(self.changes(asked, [Event::ValorisationRecorded { ligne, temps, montant }]))
     }
@@ -82,7 +82,7 @@ impl PlanFinancement {
         voulues: Vec<PartVoulue>,
     ) -> Decision<Self> {
         self.kept_by(asked, &SHARE_COST)?;
-        payable(total)?;
+        payable("total", total)?;
         if !(1..=PARTS_MAX).contains(&voulues.len()) {
             return Err(Refusal::PartsOutOfRange { max: PARTS_MAX });
         }

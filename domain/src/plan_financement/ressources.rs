@@ -57,7 +57,7 @@ impl PlanFinancement {
         montant: Cents,
     ) -> Decision<Self> {
         self.kept_by(asked, &ADD_RESSOURCE)?;
-        let montant = payable(montant)?;
+        let montant = payable("montant", montant)?;
         let ligne = self.next_ligne()?;
         let sought = Event::RessourceSought { ligne, source, contributeur, montant };
         Ok(self.changes(asked, [sought]))
@@ -83,7 +83,7 @@ impl PlanFinancement {
     /// A confirmed plan stays so when they grant exactly what it counted on.
     pub fn grant_ressource(&self, asked: &Asked, ligne: i32, montant: Cents) -> Decision<Self> {
         let ressource = self.answered_by(asked, &GRANT_RESSOURCE, ligne)?;
-        let montant = payable(montant)?;
+        let montant = payable("montant", montant)?;
         if ressource.is_granted() && ressource.montant() == montant {
             return Ok(Decided::nothing());
         }
@@ -134,7 +134,7 @@ impl PlanFinancement {
         if ressource.statut != StatutRessource::Notified {
             return Err(Refusal::RessourceNotNotified { ligne });
         }
-        let montant = payable(montant)?;
+        let montant = payable("montant", montant)?;
         let remaining = Cents(ressource.montant().0 - ressource.paid.0);
         if montant > remaining {
             return Err(Refusal::PaidAboveGranted { ligne, remaining });

@@ -219,24 +219,26 @@ fn a_cost_is_added_revised_and_removed() {
 // INV-10
 #[test]
 fn no_line_is_negative_or_for_nothing() {
-    let out = Refusal::MontantOutOfRange { max: AMOUNT_MAX };
+    let out = |field| Refusal::MontantOutOfRange { field, max: AMOUNT_MAX };
     for odd in [Cents(-1), Cents(0), Cents(AMOUNT_MAX.0 + 1)] {
-        let asks: [&Asking<'_>; 6] = [
-            &|it| it.add_depense(&amina(), poste(), line("Rien"), odd),
-            &|it| it.revise_depense(&amina(), 1, odd),
-            &|it| it.add_ressource(&amina(), source(), REGION, odd),
-            &|it| it.grant_ressource(&amina(), 2, odd),
-            &|it| it.share_cost(&amina(), odd, voulues(&[1, 1])),
-            &|it| it.record_valorisation(&amina(), Temps { tarif_jour: odd, ..temps() }),
+        let asks: [(&str, &Asking<'_>); 6] = [
+            ("montant", &|it| it.add_depense(&amina(), poste(), line("Rien"), odd)),
+            ("montant", &|it| it.revise_depense(&amina(), 1, odd)),
+            ("montant", &|it| it.add_ressource(&amina(), source(), REGION, odd)),
+            ("montant", &|it| it.grant_ressource(&amina(), 2, odd)),
+            ("total", &|it| it.share_cost(&amina(), odd, voulues(&[1, 1]))),
+            ("temps.tarifJour", &|it| {
+                it.record_valorisation(&amina(), Temps { tarif_jour: odd, ..temps() })
+            }),
         ];
-        for ask in asks {
+        for (field, ask) in asks {
             PlanFinancement::given(asked_for())
                 .when(ask)
-                .refused(out.clone());
+                .refused(out(field));
         }
         PlanFinancement::given(after(asked_for(), [granted(9), notified(None)]))
             .when(|it| it.pay_ressource(&amina(), 2, odd))
-            .refused(out.clone());
+            .refused(out("montant"));
     }
 }
 
@@ -429,7 +431,7 @@ fn somebody_gives_some_time() {
     for odd in [immense, tiny] {
         PlanFinancement::given([opened()])
             .when(|it| it.record_valorisation(&amina(), odd))
-            .refused(Refusal::MontantOutOfRange { max: AMOUNT_MAX });
+            .refused(Refusal::MontantOutOfRange { field: "temps", max: AMOUNT_MAX });
     }
 }
 

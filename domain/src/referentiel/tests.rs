@@ -57,7 +57,7 @@ fn objectives_are_taken_across_both_lists() {
 #[test]
 fn people_find_a_value_by_its_words() {
     let codes = |liste: Liste, words| liste.find(words).map(|it| it.code.as_str());
-    assert_eq!(codes(Liste::SourceFinancement, "opca"), Some("OPCO"));
+    assert_eq!(codes(Liste::SourceFinancement, "opca"), Some("OPCA"));
     assert_eq!(codes(Liste::SourceFinancement, " DLA régional "), Some("C2RA"));
     assert_eq!(codes(Liste::TypePrestation, "MANAGEMENT / GRH"), Some("MANAGEMENT_GRH"));
     assert_eq!(codes(Liste::TypePrestation, "astrologie"), None);

@@ -190,5 +190,6 @@ fn prepared(first: Position, leaves: &[String]) -> Result<Prepared, Error> {
         facts,
         expects: vec![],
         claims: vec![],
+        releases: vec![],
     })
 }

@@ -1,7 +1,7 @@
 //! What a fiche holds.
 
 use domain::{
-    Code, Date, Line, Prose, Rule, Territoire,
+    Code, Date, Line, Prose, Territoire,
     ingenierie_collective::{
         Etat,
         activites::ActiviteMethode,
@@ -15,7 +15,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::SealedPlace;
+use crate::{SealedPlace, Waiver};
 
 /// One ingénierie collective.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -206,14 +206,6 @@ pub struct Subsidiarite {
     pub financement: bool,
     pub on: Date,
     pub commentaire: SealedPlace,
-}
-
-/// A rule was set aside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiver {
-    pub rule: Rule,
-    pub on: Date,
-    pub because: SealedPlace,
 }
 
 /// An activity of the method is left out.

@@ -18,9 +18,8 @@ use uuid::Uuid;
 use super::fiche::{
     Abandon, Attente, Avis, Confirmation, EtatStructure, Groupe, Ingenierie, Note, Objectif,
     Partenaire, Problematique, Reformulation, Skipped, Source, Structure, Subsidiarite, Validation,
-    Waiver,
 };
-use crate::{Error, SealedPlace, rows::Rows};
+use crate::{Error, SealedPlace, Waiver, rows::Rows};
 
 pub(super) async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     let owners = facts.iter().filter_map(|it| it.dossier);
@@ -187,8 +186,7 @@ impl Ingenierie {
                     .push(Avis { dla: dla.0, sens: *sens, on, commentaire });
             }
             Fact::RuleWaived { rule, .. } => {
-                self.waivers
-                    .push(Waiver { rule: *rule, on, because: sealed("/because") });
+                self.waivers.push(Waiver::of(*rule, recorded));
             }
             Fact::IngenierieCollectiveEngaged {} => {
                 self.etat = Etat::Engagee;

@@ -14,7 +14,7 @@ use crate::{
         organisation::{self, Organisation},
         paging::{self, Asked, List},
         referentiel::Code,
-        request::{Request, code, codes, line, optional, prose},
+        request::{Request, code, line, optional, prose},
         scalars::Date,
         territoire::{Territoire, TerritoireInput},
     },
@@ -233,6 +233,7 @@ pub(crate) struct RecordElementInput {
 
 impl RecordElementInput {
     pub(super) fn contenu(&self) -> Result<rules::Element> {
+        let request = &self.request;
         let secteurs = self.secteurs.as_deref().unwrap_or_default();
         let themes = self.themes.as_deref().unwrap_or_default();
         let structure: Option<OrganisationId> = self
@@ -241,12 +242,12 @@ impl RecordElementInput {
             .map(|it| typed(it, "input.structure"))
             .transpose()?;
         Ok(rules::Element {
-            nature: code(Liste::NatureCapitalisation, "input.nature", &self.nature)?,
+            nature: request.code(Liste::NatureCapitalisation, "input.nature", &self.nature)?,
             genre: self.genre.into(),
             titre: line("input.titre", &self.titre)?,
             description: prose("input.description", &self.description)?,
-            secteurs: codes(Liste::Secteur, "input.secteurs", secteurs)?,
-            themes: codes(Liste::TypePrestation, "input.themes", themes)?,
+            secteurs: request.codes(Liste::Secteur, "input.secteurs", secteurs)?,
+            themes: request.codes(Liste::TypePrestation, "input.themes", themes)?,
             lien: optional(line, "input.lien", self.lien.as_ref())?,
             structure,
         })

@@ -1,7 +1,7 @@
 //! The judgement of an evaluation: registers, results, synthesis.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use domain::{Line, evaluation as rules};
+use domain::evaluation as rules;
 use projections::evaluations as rows;
 use uuid::Uuid;
 
@@ -166,7 +166,7 @@ pub(crate) struct RecordResultatObtenuInput {
     pub(super) request: Request,
     /// The evaluation.
     pub(super) evaluation: ID,
-    /// The expected result, by its place in the list of the ingénierie, from 1 to 100.
+    /// The expected result, by its place in the list of the ingénierie, from 1.
     pub(super) resultat: i32,
     /// What was obtained.
     obtenu: String,
@@ -175,8 +175,10 @@ pub(crate) struct RecordResultatObtenuInput {
 }
 
 impl RecordResultatObtenuInput {
-    pub(super) fn parse(&self) -> Result<(Line, rules::Appreciation)> {
-        Ok((line("input.obtenu", &self.obtenu)?, self.appreciation.into()))
+    pub(super) fn parse(&self) -> Result<rules::Obtenu> {
+        let obtenu = line("input.obtenu", &self.obtenu)?;
+        let appreciation = self.appreciation.into();
+        Ok(rules::Obtenu { resultat: self.resultat, obtenu, appreciation })
     }
 }
 

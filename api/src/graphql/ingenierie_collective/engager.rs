@@ -215,7 +215,11 @@ impl EngagerMutation {
         input: AssociatePartenaireInput,
     ) -> Result<IngenierieCollectivePayload> {
         let organisation: OrganisationId = typed(&input.organisation, "input.organisation")?;
-        let categorie = code(Liste::CategoriePartenaire, "input.categorie", &input.categorie)?;
+        let categorie = input.dossier.request.code(
+            Liste::CategoriePartenaire,
+            "input.categorie",
+            &input.categorie,
+        )?;
         let role = optional(line, "input.role", input.role.as_ref())?;
         let gather = || ctx.log().seen::<domain::Organisation>(organisation);
         let dossier = &input.dossier;
@@ -447,7 +451,12 @@ pub(crate) struct SetObjectifInput {
 impl SetObjectifInput {
     fn parse(&self, list: Liste) -> Result<(domain::Code, Option<domain::Prose>)> {
         let precision = optional(prose, "input.precision", self.precision.as_ref())?;
-        Ok((code(list, "input.objectif", &self.objectif)?, precision))
+        Ok((
+            self.dossier
+                .request
+                .code(list, "input.objectif", &self.objectif)?,
+            precision,
+        ))
     }
 }
 

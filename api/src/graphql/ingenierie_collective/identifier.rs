@@ -18,7 +18,7 @@ use crate::{
         ids::{typed, typed_all},
         organisation::Organisation,
         referentiel::Code,
-        request::{Request, code, codes, line, optional, prose},
+        request::{Request, line, optional, prose},
         scalars::Date,
         sealed::Readers,
         territoire::TerritoireInput,
@@ -185,7 +185,9 @@ impl IdentifierMutation {
         let initiation = Initiation {
             intitule: line("input.intitule", &input.intitule)?,
             territoire: input.territoire.parse("input.territoire")?,
-            secteurs: codes(Liste::Secteur, "input.secteurs", &input.secteurs)?,
+            secteurs: input
+                .request
+                .codes(Liste::Secteur, "input.secteurs", &input.secteurs)?,
         };
         let gather = || ctx.log().seen::<domain::Dla>(porteur);
         let decided = input.request.decide_with(
@@ -205,7 +207,11 @@ impl IdentifierMutation {
         ctx: &Context<'_>,
         input: RecordSourceInput,
     ) -> Result<IngenierieCollectivePayload> {
-        let source = code(Liste::SourceProblematique, "input.source", &input.source)?;
+        let source = input.dossier.request.code(
+            Liste::SourceProblematique,
+            "input.source",
+            &input.source,
+        )?;
         let precision = optional(prose, "input.precision", input.precision.as_ref())?;
         let dossier = &input.dossier;
         dossier
@@ -271,7 +277,11 @@ impl IdentifierMutation {
         ctx: &Context<'_>,
         input: DetermineSecteursInput,
     ) -> Result<IngenierieCollectivePayload> {
-        let secteurs: Vec<_> = codes(Liste::Secteur, "input.secteurs", &input.secteurs)?;
+        let secteurs: Vec<_> =
+            input
+                .dossier
+                .request
+                .codes(Liste::Secteur, "input.secteurs", &input.secteurs)?;
         let dossier = &input.dossier;
         dossier
             .decide(ctx, |it, asked| it.determine_secteurs(asked, secteurs.clone()))

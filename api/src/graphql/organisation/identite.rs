@@ -11,7 +11,7 @@ use domain::{
 use crate::{
     Result,
     error::At,
-    graphql::request::{code, codes, line, optional, prose},
+    graphql::request::{Request, line, optional, prose},
 };
 
 /// Who an organisation is. It stands flat in the inputs that declare it.
@@ -44,14 +44,14 @@ pub(crate) struct IdentiteInput {
 
 impl IdentiteInput {
     /// What is declared, once every value has its form.
-    pub(super) fn parse(&self) -> Result<Declaration> {
+    pub(super) fn parse(&self, request: &Request) -> Result<Declaration> {
         let commune = |text: &str| Place::parse(Niveau::Commune, text);
         let secteurs = self.secteurs.as_deref().unwrap_or_default();
         let sans_identifiant = self.sans_identifiant.as_ref();
         Ok(Declaration {
             identite: Identite {
                 denomination: line("input.denomination", &self.denomination)?,
-                statut: code(Liste::StatutJuridique, "input.statut", &self.statut)?,
+                statut: request.code(Liste::StatutJuridique, "input.statut", &self.statut)?,
                 identifiants: Identifiants {
                     siret: given(Siret::parse, "input.siret", self.siret.as_ref())?,
                     siren: given(Siren::parse, "input.siren", self.siren.as_ref())?,
@@ -61,7 +61,7 @@ impl IdentiteInput {
                 },
                 ape: given(Ape::parse, "input.ape", self.ape.as_ref())?,
                 commune: given(commune, "input.commune", self.commune.as_ref())?,
-                secteurs: codes(Liste::Secteur, "input.secteurs", secteurs)?,
+                secteurs: request.codes(Liste::Secteur, "input.secteurs", secteurs)?,
             },
             sans_identifiant: optional(prose, "input.sansIdentifiant", sans_identifiant)?,
         })

@@ -12,7 +12,7 @@ use crate::{
     Result,
     graphql::{
         ids::typed,
-        request::{Request, code},
+        request::Request,
         scalars::{Cents, Jours, Position},
     },
 };
@@ -103,7 +103,7 @@ impl PartageMutation {
         let total = input.total.0;
         let parts = input.parts.iter().enumerate();
         let parts: Vec<_> = parts
-            .map(|(n, it)| it.parse(&format!("input.parts.{n}")))
+            .map(|(n, it)| it.parse(&input.request, &format!("input.parts.{n}")))
             .collect::<Result<_>>()?;
         let decided = input
             .request
@@ -163,9 +163,13 @@ pub(crate) struct PartInput {
 }
 
 impl PartInput {
-    fn parse(&self, path: &str) -> Result<PartVoulue> {
+    fn parse(&self, request: &Request, path: &str) -> Result<PartVoulue> {
         Ok(PartVoulue {
-            source: code(Liste::SourceFinancement, &format!("{path}.source"), &self.source)?,
+            source: request.code(
+                Liste::SourceFinancement,
+                &format!("{path}.source"),
+                &self.source,
+            )?,
             contributeur: self.contributeur.parse(&format!("{path}.contributeur"))?,
             poids: self.poids,
         })

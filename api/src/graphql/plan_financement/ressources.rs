@@ -17,7 +17,7 @@ use crate::{
         ids::{global, typed},
         organisation::{self, Organisation},
         referentiel::Code,
-        request::{Request, code, line, optional, prose},
+        request::{Request, line, optional, prose},
         scalars::{Cents, Date, Position},
         sealed::{Readers, open},
     },
@@ -200,7 +200,9 @@ impl RessourcesMutation {
         input: AddRessourceInput,
     ) -> Result<PlanFinancementPayload> {
         let id = typed(&input.plan, "input.plan")?;
-        let source = code(Liste::SourceFinancement, "input.source", &input.source)?;
+        let source = input
+            .request
+            .code(Liste::SourceFinancement, "input.source", &input.source)?;
         let contributeur = input.contributeur.parse("input.contributeur")?;
         let montant = input.montant.0;
         let decided = input

@@ -1,8 +1,9 @@
 //! Everything is described in both languages, and the printed schemas are those of the code.
 
-use std::{env, fs, path::Path};
+use std::{collections::BTreeSet, env, fs, path::Path};
 
 use super::*;
+use crate::graphql::inputs;
 
 #[test]
 fn everything_is_described_in_both_languages() {
@@ -36,6 +37,34 @@ fn the_committed_schemas_are_those_of_the_code() {
             "{file} is not the schema of the code, from line {:?} on: UPDATE_EXPECT=1 writes it",
             differs.map(|n| n + 1),
         );
+    }
+}
+
+#[tokio::test]
+async fn every_mutation_is_an_act_of_the_table_of_rights_and_the_reverse() {
+    let acts: BTreeSet<_> = domain::rights()
+        .iter()
+        .flat_map(|(_, rights)| rights.iter().map(|it| it.act.to_owned()))
+        .collect();
+    let mutations: BTreeSet<_> = inputs().await.into_keys().collect();
+    assert_eq!(mutations, acts);
+}
+
+/// Which command raises which refusal is declared nowhere: the field is looked for in the
+/// commands of the aggregate. Over HTTP, `Visitor::is_refused` looks for it in the very command.
+#[tokio::test]
+async fn every_refusal_is_about_a_field_that_a_command_of_its_aggregate_has() {
+    let inputs = inputs().await;
+    for (category, entries) in domain::refusal_codes() {
+        let rights = domain::rights();
+        let acts = rights
+            .iter()
+            .filter(|(of, _)| category.is_none_or(|it| it == *of))
+            .flat_map(|(_, rights)| rights.iter().map(|it| it.act));
+        let known: BTreeSet<_> = acts.flat_map(|act| &inputs[act].fields).collect();
+        for entry in entries.iter().filter(|it| !it.path.is_empty()) {
+            assert!(known.contains(&entry.path.to_owned()), "{}: {}", entry.code, entry.path);
+        }
     }
 }
 

@@ -145,7 +145,7 @@ impl IngenierieCollective {
         }
         // INV-24 holds whatever comes first, the type or the projet.
         if !self.modules.is_empty() {
-            type_ingenierie.fits(&self.modules)?;
+            type_ingenierie.fits(&self.modules, "typeIngenierie")?;
         }
         Ok(self.records(asked, [Event::TypeIngenierieChosen { type_ingenierie }]))
     }
@@ -200,7 +200,7 @@ impl IngenierieCollective {
             return Ok(Decided::nothing());
         }
         let organisations = || voulus.iter().filter_map(|it| it.organisation);
-        organisations().try_for_each(usable)?;
+        organisations().try_for_each(|it| usable("intervenants", it))?;
         let decided = self.records(asked, [Event::SystemeIntervenantDesigned { intervenants }]);
         Ok(organisations().fold(decided, Decided::expecting))
     }
@@ -213,7 +213,7 @@ impl IngenierieCollective {
         let Some(type_ingenierie) = self.type_ingenierie.filter(|_| missing.is_empty()) else {
             return Err(Refusal::ProjetIncomplete { missing: Listed(missing) });
         };
-        type_ingenierie.fits(&modules)?;
+        type_ingenierie.fits(&modules, "modules")?;
         let here = self.territoire().ok_or(Common::NotFound {})?;
         let mut placed = vec![];
         for module in modules {
@@ -242,14 +242,14 @@ impl IngenierieCollective {
 
 impl TypeIngenierie {
     /// INV-24: a solution is produced with structures by accompanying them.
-    fn fits(self, modules: &[Module]) -> Result<(), Refusal> {
+    fn fits(self, modules: &[Module], field: &'static str) -> Result<(), Refusal> {
         let accompanies = modules
             .iter()
             .any(|it| it.nature == NatureModule::Accompagnement);
         if self == Self::T1 || accompanies {
             Ok(())
         } else {
-            Err(Refusal::AccompagnementMissing {})
+            Err(Refusal::AccompagnementMissing { field })
         }
     }
 }

@@ -27,7 +27,7 @@ fn a_partner_is_associated_and_its_place_may_change() {
     let closed = closed_organisation(RESEAU);
     given
         .when(|it| it.associate_partenaire(&amina(), &closed, permanent(), None))
-        .refused(Refusal::ClosedOrganisation { organisation: RESEAU });
+        .refused(Refusal::ClosedOrganisation { field: "organisation", organisation: RESEAU });
 }
 
 #[test]

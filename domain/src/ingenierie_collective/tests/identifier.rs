@@ -45,7 +45,7 @@ fn an_id_names_one_ingenierie() {
 
 #[test]
 fn a_list_has_an_end() {
-    let too_long = |field: &str| Refusal::ListTooLong { field: field.to_owned(), max: 30 };
+    let too_long = |field| Refusal::ListTooLong { field, max: 30 };
     let secteurs = vec![secteur("SPORT"); 31];
     let initiation = Initiation { secteurs: secteurs.clone(), ..initiation() };
     IngenierieCollective::given([])
@@ -133,7 +133,7 @@ fn structures_confirm_what_was_stated() {
         .refused(Common::NotFound {});
     given
         .when(|it| confirm(it, &[closed_organisation(VELO)]))
-        .refused(Refusal::ClosedOrganisation { organisation: VELO });
+        .refused(Refusal::ClosedOrganisation { field: "structures", organisation: VELO });
     given
         .when(|it| confirm(it, &[organisation(RESTO)]))
         .nothing();
@@ -177,7 +177,7 @@ fn an_open_structure_is_targeted_once() {
         .refused(Common::NotFound {});
     given
         .when(|it| it.target_structure(&amina(), &closed_organisation(RESTO)))
-        .refused(Refusal::ClosedOrganisation { organisation: RESTO });
+        .refused(Refusal::ClosedOrganisation { field: "structure", organisation: RESTO });
     given
         .when(|it| it.target_structure(&amina(), &organisation(RESTO)))
         .then([StructureTargeted { structure: RESTO }]);

@@ -86,7 +86,7 @@ fn a_solution_with_structures_plans_accompaniment() {
     let t2 = TypeIngenierie::T2Collective;
     IngenierieCollective::given(formalised())
         .when(|it| it.choose_type(&amina(), t2))
-        .refused(Refusal::AccompagnementMissing {});
+        .refused(Refusal::AccompagnementMissing { field: "typeIngenierie" });
     let ready = [
         ResultatsAttendusFixed { resultats: vec![resultat()] },
         TypeIngenierieChosen { type_ingenierie: t2 },
@@ -95,7 +95,7 @@ fn a_solution_with_structures_plans_accompaniment() {
     let given = IngenierieCollective::given(with(engaged(), ready));
     given
         .when(|it| it.formalise_projet(&amina(), vec![module(NatureModule::Information)]))
-        .refused(Refusal::AccompagnementMissing {});
+        .refused(Refusal::AccompagnementMissing { field: "modules" });
     let modules = || vec![module(NatureModule::Formation), module(NatureModule::Accompagnement)];
     given
         .when(|it| it.formalise_projet(&amina(), modules()))
@@ -188,7 +188,7 @@ fn a_systeme_names_open_organisations_and_counts_them() {
         .refused(Common::NotFound {});
     given
         .when(|it| it.design_systeme(&amina(), &[voulu(Some(&closed), 3)]))
-        .refused(Refusal::ClosedOrganisation { organisation: RESEAU });
+        .refused(Refusal::ClosedOrganisation { field: "intervenants", organisation: RESEAU });
 }
 
 #[test]

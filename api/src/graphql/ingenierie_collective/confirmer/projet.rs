@@ -17,7 +17,7 @@ use crate::{
         ingenierie_collective::{IngenierieCollectivePayload, IngenierieInput, seen_all},
         organisation::{self, Organisation},
         referentiel::Code,
-        request::{codes, line, optional, prose},
+        request::{Request, line, optional, prose},
         scalars::Jours,
         territoire::{Territoire, TerritoireInput},
     },
@@ -201,7 +201,11 @@ impl ProjetMutation {
         ctx: &Context<'_>,
         input: ChooseTypesPrestationInput,
     ) -> Result<IngenierieCollectivePayload> {
-        let types: Vec<_> = codes(Liste::TypePrestation, "input.types", &input.types)?;
+        let types: Vec<_> =
+            input
+                .dossier
+                .request
+                .codes(Liste::TypePrestation, "input.types", &input.types)?;
         let sujets = input.sujets.iter().enumerate();
         let sujets = sujets.map(|(n, it)| line(&format!("input.sujets.{n}"), it));
         let sujets: Vec<_> = sujets.collect::<Result<_>>()?;
@@ -276,7 +280,8 @@ impl ProjetMutation {
         input: FormaliseProjetInput,
     ) -> Result<IngenierieCollectivePayload> {
         let modules = input.modules.iter().enumerate();
-        let modules = modules.map(|(n, it)| it.parse(&format!("input.modules.{n}")));
+        let request = &input.dossier.request;
+        let modules = modules.map(|(n, it)| it.parse(request, &format!("input.modules.{n}")));
         let modules: Vec<_> = modules.collect::<Result<_>>()?;
         let dossier = &input.dossier;
         dossier
@@ -429,13 +434,17 @@ pub(crate) struct ModuleInput {
 }
 
 impl ModuleInput {
-    fn parse(&self, path: &str) -> Result<rules::Module> {
+    fn parse(&self, request: &Request, path: &str) -> Result<rules::Module> {
         let territoires = self.territoires.iter().enumerate();
         let territoires = territoires.map(|(n, it)| it.parse(&format!("{path}.territoires.{n}")));
         Ok(rules::Module {
             intitule: line(&format!("{path}.intitule"), &self.intitule)?,
             nature: self.nature.into(),
-            formes: codes(Liste::FormeIntervention, &format!("{path}.formes"), &self.formes)?,
+            formes: request.codes(
+                Liste::FormeIntervention,
+                &format!("{path}.formes"),
+                &self.formes,
+            )?,
             jours: self.jours.0,
             territoires: territoires.collect::<Result<_>>()?,
             duree: optional(line, &format!("{path}.duree"), self.duree.as_ref())?,

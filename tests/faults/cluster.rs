@@ -197,6 +197,8 @@ impl Cluster {
     }
 
     pub(crate) fn empty_the_disk(&self) -> anyhow::Result<()> {
+        let told = fs::read_to_string(self.place.join("api.log"))?;
+        ensure!(told.contains("No space left on device"), "the disk was never full");
         Ok(fs::remove_file(self.place.join("server/full"))?)
     }
 
@@ -262,7 +264,7 @@ impl Cluster {
             .display()
             .to_string();
         let verified = Command::new(essaim()?)
-            .args(["projections", "verify", "all"])
+            .args(["projections", "verify", "--all"])
             .env_clear()
             .env("ESSAIM_CONFIG", self.place.join("essaim.toml"))
             .env(

@@ -77,6 +77,7 @@ async fn the_demo_says_when_it_is_ready_ends_cleanly_and_keeps_its_data() -> any
         let answer = chargee.asks(query, json!({})).await?;
         assert_ne!(answer["ingenieries"]["nodes"], json!([]), "{what}");
     }
+    tour(&chargee).await?;
     let page = demo
         .visitor("admin")?
         .sends(http::Method::GET, "/graphiql", &[("accept-encoding", "gzip")], "")
@@ -89,5 +90,28 @@ async fn the_demo_says_when_it_is_ready_ends_cleanly_and_keeps_its_data() -> any
     assert_eq!(again.head().await?, played, "playing the cases twice changes nothing");
     again.stop()?;
     std::fs::remove_dir_all(&data)?;
+    Ok(())
+}
+
+/// Asks the queries of the README, and compares each answer with the one printed there. Receipts
+/// hold the time: they are compared by their shape.
+async fn tour(chargee: &Visitor) -> anyhow::Result<()> {
+    let readme = include_str!("../../README.md");
+    let mut fences = readme.split("```").skip(1).step_by(2);
+    let mut asked = 0;
+    while let Some(fence) = fences.next() {
+        let Some(query) = fence.strip_prefix("graphql\n") else { continue };
+        let printed = fences.next().and_then(|it| it.strip_prefix("json\n"));
+        let mut printed: Value = serde_json::from_str(printed.context("a query without answer")?)?;
+        let mut answer = chargee.posts(query, json!({})).await?;
+        for it in [&mut printed, &mut answer] {
+            if let Some(receipt) = it.pointer_mut("/data/registerOrganisation/receipt") {
+                *receipt = receipt.as_str().map(str::len).into();
+            }
+        }
+        assert_eq!(answer, printed, "{query}");
+        asked += 1;
+    }
+    assert!(asked > 0, "the README asks nothing");
     Ok(())
 }

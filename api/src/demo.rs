@@ -41,6 +41,8 @@ pub enum Failure {
     Directory(#[from] io::Error),
     #[error("the system gave no random bytes")]
     Random,
+    #[error("the data were made by another version of the program: `--fresh` starts over")]
+    OtherVersion(#[source] eventlog::Error),
     #[error("the database cannot be prepared")]
     Log(#[from] eventlog::Error),
     #[error("the house cannot be opened")]
@@ -83,7 +85,11 @@ impl Ground {
     pub async fn open(&self, settings: &Settings) -> Result<House, Failure> {
         let admin = self.server.url("postgres", DATABASE);
         EventLog::create_database(&admin).await?;
-        EventLog::migrate_at(&admin, &settings.log_origin).await?;
+        let migrated = EventLog::migrate_at(&admin, &settings.log_origin).await;
+        migrated.map_err(|it| match it {
+            eventlog::Error::Migration(_) => Failure::OtherVersion(it),
+            it => Failure::Log(it),
+        })?;
         let service = self.server.url("essaim_service", DATABASE);
         Ok(House::open(&service, settings.pool_max, &settings.log_origin, self.kek.clone()).await?)
     }

@@ -143,7 +143,9 @@ begin
         insert into vault.sealed (position, pointer, subject, box)
         select positions[s.of], s.pointer, s.subject, s.box
         from unnest(s_of, s_pointer, s_subject, s_box) s (of, pointer, subject, box)
-        where positions[s.of] is not null;
+        where positions[s.of] is not null
+        -- A vault that was restored later than its log holds boxes of facts that are no more.
+        on conflict (position, pointer) do update set subject = excluded.subject, box = excluded.box;
     end if;
 
     if cardinality(k_of) > 0 then

@@ -136,9 +136,37 @@ impl Vault {
         reader: &Reader,
         places: &[(Position, &str)],
     ) -> Result<HashMap<(Position, String), Value>, Error> {
+        let boxes = self.boxes(reader, places).await?;
+        let opened = boxes.into_iter().filter_map(|it| {
+            let value = self.disclosed(&it).ok()?;
+            Some(((it.position, it.pointer), value))
+        });
+        Ok(opened.collect())
+    }
+
+    /// The same, for a decision: one altered value and there is none.
+    pub async fn open_unaltered(
+        &self,
+        reader: &Reader,
+        places: &[(Position, &str)],
+    ) -> Result<HashMap<(Position, String), Value>, Error> {
+        let boxes = self.boxes(reader, places).await?;
+        let opened = boxes.into_iter().map(|it| {
+            let value = self.disclosed(&it)?;
+            Ok(((it.position, it.pointer), value))
+        });
+        opened.collect()
+    }
+
+    /// Boxes, their keys and what the leaves say of them, once the journal says who opens them.
+    async fn boxes(
+        &self,
+        reader: &Reader,
+        places: &[(Position, &str)],
+    ) -> Result<Vec<Boxed>, Error> {
         let (positions, pointers): (Vec<_>, Vec<_>) = places.iter().copied().unzip();
         // The statement has ended, journal included, before the first box is opened.
-        let rows: Vec<Boxed> = sqlx::query_as(
+        let boxes = sqlx::query_as(
             "with asked as (
                  select s.position, s.pointer, s.subject, s.box, k.wrapped,
                         e.leaf -> 'sealed' -> s.pointer ->> 'd' as commitment
@@ -160,28 +188,25 @@ impl Vault {
         .bind(reader.purpose)
         .fetch_all(&self.pool)
         .await?;
-        let mut opened = HashMap::with_capacity(rows.len());
-        for it in rows {
-            match self.disclosed(&it) {
-                Ok(value) => {
-                    opened.insert((it.position, it.pointer), value);
-                }
-                Err(failure) => {
-                    metrics::counter!("essaim_vault_altered_total").increment(1);
-                    tracing::error!(
-                        position = it.position.0,
-                        pointer = it.pointer,
-                        error = &failure as &dyn std::error::Error,
-                        "a sealed value does not open"
-                    );
-                }
-            }
-        }
-        Ok(opened)
+        Ok(boxes)
     }
 
     /// The value of a box, if it is what the leaf committed to.
     fn disclosed(&self, it: &Boxed) -> Result<Value, Failure> {
+        let value = self.unboxed(it);
+        if let Err(failure) = &value {
+            metrics::counter!("essaim_vault_altered_total").increment(1);
+            tracing::error!(
+                position = it.position.0,
+                pointer = it.pointer,
+                error = failure as &dyn std::error::Error,
+                "a sealed value does not open"
+            );
+        }
+        value
+    }
+
+    fn unboxed(&self, it: &Boxed) -> Result<Value, Failure> {
         let key = self.unwrap(&it.subject, &it.wrapped)?;
         let disclosure = decrypt(key.expose_secret(), &it.boxed, it.pointer.as_bytes())?;
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&disclosure));

@@ -49,6 +49,7 @@ struct Pending {
     since: Instant,
     /// Its place and its weight: freed when the answer is given.
     room: [OwnedSemaphorePermit; 2],
+    waits: Waits,
 }
 
 impl Writer {
@@ -83,9 +84,25 @@ impl Writer {
         let room = [room(&self.commands, 1)?, room(&self.bytes, weight)?];
         let (answer, verdict) = oneshot::channel();
         self.queue
-            .send(Pending { command, answer, since: Instant::now(), room })
+            .send(Pending { command, answer, since: Instant::now(), room, waits: Waits::begin() })
             .map_err(|_| Error::Stopped)?;
         verdict.await.map_err(|_| Error::Stopped)?
+    }
+}
+
+/// Counted as long as a command waits for its answer.
+struct Waits;
+
+impl Waits {
+    fn begin() -> Self {
+        metrics::gauge!("essaim_writer_waiting").increment(1);
+        Self
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        metrics::gauge!("essaim_writer_waiting").decrement(1);
     }
 }
 
@@ -159,7 +176,7 @@ impl Task {
         Box::pin(async move {
             let (commands, answers): (Vec<_>, Vec<_>) = batch
                 .into_iter()
-                .map(|it| (it.command, (it.answer, it.since, it.room)))
+                .map(|it| (it.command, (it.answer, it.since, it.room, it.waits)))
                 .unzip();
             match self.send(&commands).await {
                 Ok(verdicts) => {
@@ -169,16 +186,19 @@ impl Task {
                         let _ = answer.send(Ok(verdict));
                     }
                 }
-                Err(sqlx::Error::Database(refused)) if commands.len() > 1 => {
+                Err(sqlx::Error::Database(refused))
+                    if commands.len() > 1 && !passing(&*refused) =>
+                {
                     tracing::warn!(error = %refused, "a batch was refused; it is cut in two");
                     let mut first: Vec<_> = commands
                         .into_iter()
                         .zip(answers)
-                        .map(|(command, (answer, since, room))| Pending {
+                        .map(|(command, (answer, since, room, waits))| Pending {
                             command,
                             answer,
                             since,
                             room,
+                            waits,
                         })
                         .collect();
                     let second = first.split_off(first.len() / 2);

@@ -204,7 +204,7 @@ async fn envelopes(
         .map(|(position, _)| (*position, "/offre"))
         .collect();
     let reader = Reader::of(&asked.by).to("OPEN_OFFRES");
-    let mut opened = log.vault().open(&reader, &places).await?;
+    let mut opened = log.vault().open_unaltered(&reader, &places).await?;
     let mut all = vec![];
     for (position, prestataire) in received {
         // An offre that was erased cannot be chosen.

@@ -147,9 +147,8 @@ impl Failure {
         match self {
             Self::Settings(_) | Self::Needed(_) | Self::NoQuestion(_) => 2,
             Self::Log(it) | Self::House(Closed::Log(it)) if log::is_broken(it) => 3,
-            Self::Input { .. } => 5,
             Self::Differs(_) | Self::Reads(::projections::Error::Forked { .. }) => 3,
-            Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
+            Self::Input { .. } | Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
             Self::NotReady(_) | Self::Log(_) | Self::Reads(_) | Self::House(_) => 6,
             Self::NotUpToDate | Self::StillWaiting => 7,
             _ => 1,

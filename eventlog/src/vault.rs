@@ -89,7 +89,7 @@ struct Boxed {
     pointer: String,
     subject: String,
     #[sqlx(rename = "box")]
-    boxed: Vec<u8>,
+    disclosure: Vec<u8>,
     wrapped: Vec<u8>,
     /// As the leaf has it.
     commitment: Option<String>,
@@ -208,7 +208,7 @@ impl Vault {
 
     fn unboxed(&self, it: &Boxed) -> Result<Value, Failure> {
         let key = self.unwrap(&it.subject, &it.wrapped)?;
-        let disclosure = decrypt(key.expose_secret(), &it.boxed, it.pointer.as_bytes())?;
+        let disclosure = decrypt(key.expose_secret(), &it.disclosure, it.pointer.as_bytes())?;
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&disclosure));
         if it.commitment.as_deref() != Some(&digest) {
             return Err(Failure::Altered);
@@ -218,7 +218,7 @@ impl Vault {
             .map_err(|_| Failure::Altered)?;
         let parts: [Value; 3] = serde_json::from_slice(&text).map_err(|_| Failure::Altered)?;
         let [_, pointer, value] = parts;
-        if pointer != it.pointer { Err(Failure::Altered) } else { Ok(value) }
+        if pointer == it.pointer { Ok(value) } else { Err(Failure::Altered) }
     }
 
     /// The fingerprint of a request, under a key of the vault: whoever reads the log alone cannot

@@ -69,6 +69,7 @@ async fn opens(log: &EventLog, at: &[Position]) -> anyhow::Result<Vec<Option<Val
 
 #[tokio::test]
 async fn nothing_is_opened_without_a_trace() -> anyhow::Result<()> {
+    type Row = (Uuid, String, String, i64, String, String);
     let database = Database::open().await?;
     let log = database.log().await?;
     let at = notes(&log, "Ils hésitent.").await?;
@@ -76,7 +77,6 @@ async fn nothing_is_opened_without_a_trace() -> anyhow::Result<()> {
     assert_eq!(opens(&log, &[Position(99)]).await?, [None]);
 
     let mut db = database.admin().await?;
-    type Row = (Uuid, String, String, i64, String, String);
     let journal: Vec<Row> =
         sqlx::query_as("select actor, role, purpose, position, pointer, subject from vault.access")
             .fetch_all(&mut db)

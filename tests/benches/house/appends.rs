@@ -132,9 +132,6 @@ pub(crate) async fn measure(bench: &Bench, machine: &mut Machine) -> anyhow::Res
     lines.push(Line::append("decide", CROWD, crowd));
     lines.push(Line::other(Line::COPY, 1, by_copy));
     lines.push(Line::other("unnest of 100", 1, hundreds));
-    machine.postgresql = sqlx::query_scalar("show server_version")
-        .fetch_one(&mut admin)
-        .await?;
     machine.leaf_bytes =
         sqlx::query_scalar("select avg(octet_length(leaf::text))::float8 from log.event")
             .fetch_one(&mut admin)

@@ -50,6 +50,7 @@ use anyhow::{Context, bail};
 use api::embedded::{Binaries, Durability, Embedded};
 use clap::{Parser, ValueEnum};
 use house::Database;
+use sqlx::{Connection, PgConnection};
 use tokio::runtime::{Handle, Runtime};
 
 use crate::{
@@ -148,6 +149,11 @@ struct Bench {
 impl Bench {
     async fn measure(&self) -> anyhow::Result<(Machine, Vec<Line>)> {
         let mut machine = Machine::look()?;
+        let mut db = PgConnection::connect(&self.url).await?;
+        machine.postgresql = sqlx::query_scalar("show server_version")
+            .fetch_one(&mut db)
+            .await?;
+        db.close().await?;
         let mut lines = vec![];
         let asked = |part| self.words.only.is_none_or(|only| only == part);
         if asked(Part::Appends) {

@@ -29,7 +29,7 @@ pub(crate) struct Machine {
     load_before: String,
     load_after: String,
     pub(crate) postgresql: String,
-    pub(crate) leaf_bytes: f64,
+    pub(crate) leaf_bytes: Option<f64>,
 }
 
 impl Machine {
@@ -39,7 +39,7 @@ impl Machine {
             load_before: load()?,
             load_after: String::new(),
             postgresql: String::new(),
-            leaf_bytes: 0.0,
+            leaf_bytes: None,
         })
     }
 
@@ -48,13 +48,21 @@ impl Machine {
         Ok(())
     }
 
+    /// How large they were, if any were written.
+    fn leaves(&self) -> String {
+        let bytes = self
+            .leaf_bytes
+            .map(|it| format!(", leaves of {it:.0} bytes"));
+        bytes.unwrap_or_default()
+    }
+
     fn document(&self) -> Value {
         json!({
             "cores": self.cores,
             "loadBefore": self.load_before,
             "loadAfter": self.load_after,
             "postgresql": self.postgresql,
-            "leafBytes": self.leaf_bytes.round(),
+            "leafBytes": self.leaf_bytes.map(f64::round),
         })
     }
 }
@@ -153,10 +161,10 @@ pub(crate) fn print(format: Format, machine: &Machine, lines: &[Line]) -> io::Re
         Format::Table => {
             writeln!(
                 out,
-                "{} cores, PostgreSQL {}, leaves of {:.0} bytes; load {} before, {} after\n",
+                "{} cores, PostgreSQL {}{}; load {} before, {} after\n",
                 machine.cores,
                 machine.postgresql,
-                machine.leaf_bytes,
+                machine.leaves(),
                 machine.load_before,
                 machine.load_after,
             )?;

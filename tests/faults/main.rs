@@ -14,6 +14,7 @@ mod verdict;
 use std::{env, io::Write as _, time::Duration};
 
 use cluster::{Cluster, Shape};
+use tokio::sync::Mutex;
 
 /// Rounds of a fault unless `FAULT_ROUNDS` says otherwise.
 const SHORT: usize = 2;
@@ -25,12 +26,16 @@ fn rounds() -> usize {
         .unwrap_or(SHORT)
 }
 
+/// Faults take turns, whoever runs the tests: each wants the machine for itself.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 /// Plays a fault some rounds long; after each the whole story must hold.
 async fn plays(
     name: &str,
     shape: Shape,
     strike: impl AsyncFn(&mut Cluster, Duration) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let _turn = TURN.lock().await;
     let mut cluster = Cluster::start(name, shape).await?;
     let rounds = rounds();
     for round in 0..rounds {

@@ -10,12 +10,10 @@ use std::{
 use anyhow::{Context, ensure};
 use api::cases;
 use eventlog::proof::{Integrator, Signer, integrator::STEP_MAX};
-use house::{Database, OpenHouse, database::ORIGIN};
+use house::{Database, OpenHouse, database::ORIGIN, essaim};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sqlx::{ConnectOptions, Executor};
-
-use house::essaim;
 
 /// A log with the cases of the trade, its key, and a folder for its exports.
 struct Bench {

@@ -10,19 +10,29 @@ use anyhow::Context;
 use house::{Visitor, essaim};
 use serde_json::{Value, json};
 
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
     line: Value,
 }
 
 impl Demo {
-    fn start(data: &Path, more: &[&str]) -> anyhow::Result<Self> {
+    pub(crate) fn start(data: &Path, more: &[&str]) -> anyhow::Result<Self> {
+        Self::start_with(data, more, &[])
+    }
+
+    /// The same, with settings in its environment.
+    pub(crate) fn start_with(
+        data: &Path,
+        more: &[&str],
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let mut child = Command::new(essaim()?)
             .args(["demo", "--listen", "127.0.0.1:0", "--format", "json", "--data-dir"])
             .arg(data)
             .args(more)
             // The demo knows its settings, and this one is of the tests.
             .env_remove("ESSAIM_TEST_DATABASE_URL")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -32,7 +42,7 @@ impl Demo {
         Ok(Self { line: serde_json::from_str(&line).with_context(|| line.clone())?, child })
     }
 
-    fn visitor(&self, role: &str) -> anyhow::Result<Visitor> {
+    pub(crate) fn visitor(&self, role: &str) -> anyhow::Result<Visitor> {
         let token = self.line["tokens"][role].as_str().context("a token")?;
         Ok(Visitor::at(self.line["url"].as_str().context("an address")?, Some(token)))
     }
@@ -42,7 +52,7 @@ impl Demo {
         Ok(self.visitor("admin")?.asks(query, json!({})).await?["organisations"].take())
     }
 
-    fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         let stopped = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()?;

@@ -54,6 +54,8 @@ impl From<Never> for Refusal {
     }
 }
 
+domain::tagged!(Strange);
+
 impl Decider for Stranger {
     const CATEGORY: &'static str = "organisation";
     type Id = Uuid;

@@ -35,6 +35,8 @@ impl From<Full> for Refusal {
     }
 }
 
+domain::tagged!(Counted);
+
 impl Decider for Counter {
     const CATEGORY: &'static str = "counter";
     type Id = Uuid;

@@ -21,6 +21,7 @@ mod ingenieries;
 mod log;
 mod proofs;
 mod refusals;
+mod telemetry;
 mod tidy;
 mod values;
 mod vault;

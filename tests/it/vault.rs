@@ -38,6 +38,8 @@ impl From<Never> for Refusal {
     }
 }
 
+domain::tagged!(Noted);
+
 impl Decider for Notebook {
     const CATEGORY: &'static str = "notebook";
     type Id = Uuid;

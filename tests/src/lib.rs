@@ -11,7 +11,7 @@ pub mod visitors;
 
 pub use database::Database;
 pub use questions::Questions;
-pub use visitors::{Answer, OpenHouse, Visitor};
+pub use visitors::{Answer, OpenHouse, Visitor, document};
 
 /// The program, built beside the tests.
 pub fn essaim() -> anyhow::Result<PathBuf> {

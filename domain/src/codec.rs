@@ -4,8 +4,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, de::value::MapDeserializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     Decider,
@@ -18,6 +17,48 @@ pub struct Upcaster {
     pub kind: &'static str,
     /// Rewrites the payload in place.
     pub lift: fn(&mut Value),
+}
+
+/// The events of one aggregate, as serde writes them: `{ "type": …, "data": … }`.
+///
+/// [`tagged!`](crate::tagged) implements it where the type is declared, so that the code which
+/// reads and writes it is compiled there, once, and not wherever a fact is read.
+pub trait Tagged: Sized {
+    /// Its kind, and its content.
+    fn write(&self) -> serde_json::Result<(String, Value)>;
+    /// Reads a content in today's shape, from its text.
+    fn from_text(kind: &str, data: &RawValue) -> serde_json::Result<Self>;
+    /// The same, from a content that was lifted, or in which sealed values were restored.
+    fn from_value(kind: &str, data: Value) -> serde_json::Result<Self>;
+    /// Every kind, in the order of their declaration.
+    fn kinds() -> &'static [&'static str];
+}
+
+/// Says how the events of an aggregate are written: as serde does.
+#[macro_export]
+macro_rules! tagged {
+    ($event:ty) => {
+        impl $crate::codec::Tagged for $event {
+            fn write(&self) -> serde_json::Result<(String, serde_json::Value)> {
+                $crate::codec::shape::write(self)
+            }
+
+            fn from_text(
+                kind: &str,
+                data: &serde_json::value::RawValue,
+            ) -> serde_json::Result<Self> {
+                $crate::codec::shape::read(kind, data)
+            }
+
+            fn from_value(kind: &str, data: serde_json::Value) -> serde_json::Result<Self> {
+                $crate::codec::shape::read(kind, data)
+            }
+
+            fn kinds() -> &'static [&'static str] {
+                $crate::codec::shape::kinds::<Self>()
+            }
+        }
+    };
 }
 
 /// A fact ready for the log: what stands in clear, and what is to be sealed.
@@ -66,10 +107,8 @@ pub enum CodecError {
 
 /// Writes a fact in today's shape.
 pub fn encode<D: Decider>(event: &D::Event) -> Result<Stored, CodecError> {
-    let mut tagged = revealing(|| serde_json::to_value(event))?;
-    let kind = tagged["type"].as_str().unwrap_or_default().to_owned();
+    let (kind, mut data) = revealing(|| event.write())?;
     let schema = schema_of::<D>(&kind);
-    let mut data = tagged["data"].take();
     let mut sealed = vec![];
     extract(&mut data, "", &mut sealed);
     Ok(Stored { kind, schema, data, sealed })
@@ -79,37 +118,32 @@ pub fn encode<D: Decider>(event: &D::Event) -> Result<Stored, CodecError> {
 pub fn decode<'a, D: Decider>(
     kind: &str,
     schema: i16,
-    mut data: Value,
-    sealed: impl IntoIterator<Item = &'a str>,
+    data: &RawValue,
+    sealed: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<D::Event, CodecError> {
-    for pointer in sealed {
-        restore(&mut data, pointer);
-    }
     let shape = |source| CodecError::Shape { kind: kind.to_owned(), schema, source };
     let lifts: Vec<_> = D::UPCASTERS.iter().filter(|it| it.kind == kind).collect();
     let age = usize::try_from(schema - 1).unwrap_or(usize::MAX);
     let Some(missing) = lifts.get(age..) else {
         return Err(CodecError::Newer { kind: kind.to_owned(), schema });
     };
+    if sealed.len() == 0 && missing.is_empty() {
+        return D::Event::from_text(kind, data).map_err(shape);
+    }
+    let mut data = serde_json::from_str(data.get()).map_err(shape)?;
+    for pointer in sealed {
+        restore(&mut data, pointer);
+    }
     for upcaster in missing {
         (upcaster.lift)(&mut data);
     }
-    serde_json::from_value(json!({ "type": kind, "data": data })).map_err(shape)
+    D::Event::from_value(kind, data).map_err(shape)
 }
 
 /// The shape that a kind is written in today.
 pub fn schema_of<D: Decider>(kind: &str) -> i16 {
     let lifts = D::UPCASTERS.iter().filter(|it| it.kind == kind).count();
     i16::try_from(lifts + 1).unwrap_or(i16::MAX)
-}
-
-/// Every kind of a category, in the order of its declaration.
-pub fn kinds<D: Decider>() -> &'static [&'static str] {
-    let probe = MapDeserializer::<_, Variants>::new([("type", "")].into_iter());
-    match D::Event::deserialize(probe) {
-        Err(Variants(names)) => names,
-        Ok(_) => &[],
-    }
 }
 
 /// Takes sealed values out, and leaves absent what is null: a leaf holds neither.
@@ -148,27 +182,7 @@ fn restore(data: &mut Value, pointer: &str) {
     }
 }
 
-/// Learns the variants of an event type from what serde says of an unknown one.
-#[derive(Debug)]
-struct Variants(&'static [&'static str]);
-
-impl fmt::Display for Variants {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-impl std::error::Error for Variants {}
-
-impl serde::de::Error for Variants {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self(&[])
-    }
-
-    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self(expected)
-    }
-}
-
+#[doc(hidden)]
+pub mod shape;
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,12 @@
 use std::fmt::Debug;
 
 use jiff::civil::Date;
-use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
     IngenierieId, Territoire, Version,
     actor::{Actor, Perimeter, Right},
-    codec::Upcaster,
+    codec::{Tagged, Upcaster},
     refusal::{Common, Refusal},
     rules::Rule,
     sealed::{Sealed, Subject},
@@ -32,7 +31,7 @@ pub trait Decider: Default + Clone + Send + Sync + 'static {
     /// Identifies one stream.
     type Id: Copy + Send + Sync + Into<Uuid> + From<Uuid>;
     /// What can happen to it.
-    type Event: Serialize + DeserializeOwned + Clone + Debug + PartialEq + Send + Sync;
+    type Event: Tagged + Clone + Debug + PartialEq + Send + Sync;
     /// Why it says no.
     type Refusal: Into<Refusal> + From<Common> + Debug + PartialEq + Send;
 

@@ -24,9 +24,9 @@ pub mod codec;
 #[cfg(test)]
 mod testing;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::codec::{CodecError, decode, kinds};
+use crate::codec::{CodecError, Tagged, decode};
 pub use crate::{
     actor::{Actor, Perimeter, Right, Role, RoleName},
     capitalisation::Capitalisation,
@@ -61,8 +61,8 @@ macro_rules! aggregates {
                 category: &str,
                 kind: &str,
                 schema: i16,
-                data: Value,
-                sealed: impl IntoIterator<Item = &'a str>,
+                data: &RawValue,
+                sealed: impl ExactSizeIterator<Item = &'a str>,
             ) -> Result<Self, CodecError> {
                 match category {
                     $($name::CATEGORY => {
@@ -73,10 +73,12 @@ macro_rules! aggregates {
             }
         }
 
+        $(tagged!($module::Event);)*
+
         /// Every kind of fact: category and kind.
         pub fn event_kinds() -> Vec<(&'static str, &'static str)> {
             let mut all = vec![];
-            $(all.extend(kinds::<$name>().iter().map(|kind| ($name::CATEGORY, *kind)));)*
+            $(all.extend($module::Event::kinds().iter().map(|kind| ($name::CATEGORY, *kind)));)*
             all
         }
 

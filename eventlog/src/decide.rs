@@ -10,12 +10,8 @@ use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict
 /// A third conflict in a row means a hot stream, which one more try would hide.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// What one look at the state says.
-enum Answer<E> {
-    Record(Decided<E>),
-    /// Refused, or moved: nothing is recorded, for it may succeed later.
-    No(Error),
-}
+/// A decision, whatever closure it came in.
+type Look<'a, D> = dyn Fn(&D, &Asked) -> Decision<D> + Send + Sync + 'a;
 
 impl EventLog {
     /// Lets one stream decide, and records what it decided.
@@ -51,59 +47,74 @@ impl EventLog {
         G: Fn() -> F + Send + Sync,
         F: Future<Output = Result<O, Error>> + Send,
     {
-        let stream: Uuid = id.into();
-        // The first look may be at a state kept in memory; a "no" is never given from there.
-        let mut kept = self.cache.get::<D>(stream);
-        let mut attempts = 0;
-        while attempts < ATTEMPTS_MAX {
+        for attempt in 0..ATTEMPTS_MAX {
             let others = gather().await?;
-            let from_memory = kept.is_some();
-            let state = match kept.take() {
-                Some(state) => state,
-                None => self.load::<D>(id).await?,
-            };
-            let decided = match answer(&state, command, |it| decision(it, &command.asked, &others))
-            {
-                Answer::No(no) => {
-                    if let Some(outcome) = self.answered(command).await? {
-                        return Ok(outcome);
-                    }
-                    if from_memory && self.load::<D>(id).await?.version != state.version {
-                        continue;
-                    }
-                    return Err(no);
-                }
-                Answer::Record(decided) => decided,
-            };
-            if decided.facts.is_empty()
-                && let Some(outcome) = self.answered(command).await?
-            {
+            let look = |it: &D, asked: &Asked| decision(it, asked, &others);
+            let fresh = attempt > 0;
+            if let Some(outcome) = self.attempt(command, id, fresh, &look).await? {
                 return Ok(outcome);
-            }
-            tracing::Span::current().record("events", decided.facts.len());
-            let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
-            let receipt = prepared.receipt();
-            let verdict = self.writer.write(prepared).await?;
-            match verdict.answer.as_str() {
-                "appended" => {
-                    let outcome = outcome(stream, &verdict, receipt)?;
-                    self.keep(state, stream, &decided, &outcome);
-                    return Ok(outcome);
-                }
-                "duplicate" => {
-                    return self.answered(command).await?.ok_or(Error::Stopped);
-                }
-                "reused" => return Err(Error::CommandReused),
-                "claimed" => {
-                    return Err(Error::Claimed { scope: verdict.taken.unwrap_or_default() });
-                }
-                _ => {
-                    metrics::counter!("essaim_append_conflicts_total").increment(1);
-                    attempts += 1;
-                }
             }
         }
         Err(Error::Conflict)
+    }
+
+    /// Decides once, and records. `None` when someone else appended in between.
+    ///
+    /// Not generic in the decision: it is compiled once an aggregate, not once a command.
+    async fn attempt<D: Decider>(
+        &self,
+        command: &Command,
+        id: D::Id,
+        fresh: bool,
+        decision: &Look<'_, D>,
+    ) -> Result<Option<Outcome>, Error> {
+        let stream: Uuid = id.into();
+        // The first look may be at a state kept in memory.
+        let kept = if fresh { None } else { self.cache.get::<D>(stream) };
+        let from_memory = kept.is_some();
+        let mut state = match kept {
+            Some(state) => state,
+            None => self.load::<D>(id).await?,
+        };
+        let mut answered = answer(&state, command, decision);
+        if answered.is_err() {
+            if let Some(outcome) = self.answered(command).await? {
+                return Ok(Some(outcome));
+            }
+            // A "no" is never given from memory.
+            if from_memory {
+                state = self.load::<D>(id).await?;
+                answered = answer(&state, command, decision);
+            }
+        }
+        let decided = answered?;
+        if decided.facts.is_empty()
+            && let Some(outcome) = self.answered(command).await?
+        {
+            return Ok(Some(outcome));
+        }
+        tracing::Span::current().record("events", decided.facts.len());
+        let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
+        let receipt = prepared.receipt();
+        let verdict = self.writer.write(prepared).await?;
+        match verdict.answer.as_str() {
+            "appended" => {
+                let outcome = outcome(stream, &verdict, receipt)?;
+                self.keep(state, stream, &decided, &outcome);
+                Ok(Some(outcome))
+            }
+            "duplicate" => self
+                .answered(command)
+                .await?
+                .ok_or(Error::Stopped)
+                .map(Some),
+            "reused" => Err(Error::CommandReused),
+            "claimed" => Err(Error::Claimed { scope: verdict.taken.unwrap_or_default() }),
+            _ => {
+                metrics::counter!("essaim_append_conflicts_total").increment(1);
+                Ok(None)
+            }
+        }
     }
 
     /// What the same command led to before. Another request under the same id is refused.
@@ -145,18 +156,16 @@ impl EventLog {
     }
 }
 
+/// What one look at the state says. After a "no" nothing is recorded: it may be a "yes" later.
 fn answer<D: Decider>(
     state: &Stream<D>,
     command: &Command,
-    decision: impl FnOnce(&D) -> Decision<D>,
-) -> Answer<D::Event> {
+    decision: &Look<'_, D>,
+) -> Result<Decided<D::Event>, Error> {
     if command.seen.is_some_and(|seen| seen != state.version) {
-        return Answer::No(Error::Moved { current: state.version });
+        return Err(Error::Moved { current: state.version });
     }
-    match decision(&state.state) {
-        Ok(decided) => Answer::Record(decided),
-        Err(no) => Answer::No(Error::Refused(no.into())),
-    }
+    decision(&state.state, &command.asked).map_err(|no| Error::Refused(no.into()))
 }
 
 fn outcome(stream: Uuid, verdict: &Verdict, receipt: Option<[u8; 32]>) -> Result<Outcome, Error> {

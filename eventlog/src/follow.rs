@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use domain::{Date, Event, Version};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use crate::{Error, EventLog, Position};
@@ -37,7 +37,7 @@ pub struct Recorded {
     /// Pointers of the sealed values.
     pub sealed: Vec<String>,
     /// Its content in clear, in the shape it was stored in.
-    pub data: Value,
+    pub data: Box<RawValue>,
     pub event: Event,
 }
 
@@ -88,7 +88,7 @@ impl Batch {
 }
 
 /// A leaf as it is read.
-pub(crate) struct Leaf {
+pub(crate) struct Leaf<'a> {
     pub id: Uuid,
     pub category: String,
     pub stream: Uuid,
@@ -101,14 +101,14 @@ pub(crate) struct Leaf {
     pub dossier: Option<Uuid>,
     pub actor: ActorStamp,
     pub territoire: Option<String>,
-    pub data: Value,
+    pub data: &'a RawValue,
     pub sealed: Vec<(String, Value)>,
 }
 
-impl Leaf {
-    pub(crate) fn parse(position: Position, text: &str) -> Result<Self, Error> {
+impl<'a> Leaf<'a> {
+    pub(crate) fn parse(position: Position, text: &'a str) -> Result<Self, Error> {
         #[derive(Deserialize)]
-        struct Members {
+        struct Members<'a> {
             id: Uuid,
             stream: String,
             sv: i64,
@@ -120,12 +120,13 @@ impl Leaf {
             corr: Option<Uuid>,
             actor: ActorStamp,
             terr: Option<String>,
-            data: Value,
+            #[serde(borrow)]
+            data: &'a RawValue,
             #[serde(default)]
             sealed: serde_json::Map<String, Value>,
         }
         let malformed = |source| Error::Malformed { position, source };
-        let it: Members = serde_json::from_str(text).map_err(malformed)?;
+        let it: Members<'_> = serde_json::from_str(text).map_err(malformed)?;
         let (category, stream) = it.stream.split_once('/').unwrap_or((&it.stream, ""));
         let stream = stream
             .parse()
@@ -157,7 +158,7 @@ impl Recorded {
     ) -> Result<Self, Error> {
         let it = Leaf::parse(position, leaf)?;
         let pointers = it.sealed.iter().map(|(pointer, _)| pointer.as_str());
-        let event = Event::decode(&it.category, &it.kind, it.schema, it.data.clone(), pointers)
+        let event = Event::decode(&it.category, &it.kind, it.schema, it.data, pointers)
             .map_err(|source| Error::Unreadable { position, source })?;
         Ok(Self {
             position,
@@ -175,7 +176,7 @@ impl Recorded {
             actor: it.actor,
             territoire: it.territoire,
             sealed: it.sealed.into_iter().map(|(pointer, _)| pointer).collect(),
-            data: it.data,
+            data: it.data.to_owned(),
             event,
         })
     }

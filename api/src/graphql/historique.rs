@@ -109,7 +109,7 @@ impl Fait {
     /// are cents, days are quarter days. A structure reads what concerns it or all: null when
     /// the fact is about another structure.
     async fn data(&self, ctx: &Context<'_>) -> Option<Json<Value>> {
-        self.shown(ctx).then(|| Json(self.recorded.data.clone()))
+        self.shown(ctx).then(|| Json(self.content()))
     }
 
     /// The sealed texts it holds, with their values if you may read them.
@@ -152,11 +152,15 @@ impl Fait {
         }
     }
 
+    fn content(&self) -> Value {
+        serde_json::from_str(self.recorded.data.get()).unwrap_or_default()
+    }
+
     /// Whether the actor may read what it holds: a structure reads nothing of another one.
     fn shown(&self, ctx: &Context<'_>) -> bool {
         let Some(own) = own_structure(ctx) else { return true };
         let is_own = |it: &Value| it.as_str().and_then(|it| it.parse().ok()) == Some(own);
-        let data = &self.recorded.data;
+        let data = self.content();
         let one = data.get("structure").is_none_or(is_own);
         let several = data.get("structures").and_then(Value::as_array);
         one && several.is_none_or(|all| all.iter().all(is_own))

@@ -102,6 +102,16 @@ impl Request {
         id: D::Id,
         decision: impl Fn(&D, &Asked) -> Decision<D> + Send + Sync,
     ) -> Result<Outcome> {
+        self.decide_once_compiled(ctx, id, &decision).await
+    }
+
+    /// The same, compiled once an aggregate and not once a command.
+    async fn decide_once_compiled<D: Decider>(
+        &self,
+        ctx: &Context<'_>,
+        id: D::Id,
+        decision: &(dyn Fn(&D, &Asked) -> Decision<D> + Send + Sync),
+    ) -> Result<Outcome> {
         let gather = || std::future::ready(Ok(()));
         self.decide_with(ctx, id, gather, |it, asked, ()| decision(it, asked))
             .await

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{CodecError, Upcaster, decode, encode, kinds, schema_of};
-use crate::{Decider, Event, IngenierieId, Line, Refusal, Sealed, Subject, testing::line};
+use super::{CodecError, Tagged, Upcaster, decode, encode, schema_of};
+use crate::{
+    Decider, Event, IngenierieId, Line, Refusal, Sealed, Subject,
+    testing::{line, raw},
+};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Trial;
@@ -30,6 +33,8 @@ struct Note {
     title: Line,
     text: Option<Sealed<Line>>,
 }
+
+tagged!(TrialEvent);
 
 impl Decider for Trial {
     const CATEGORY: &'static str = "trial";
@@ -56,7 +61,7 @@ fn sealed(text: &str) -> Sealed<Line> {
 }
 
 fn read(kind: &str, schema: i16, data: Value, sealed: &[&str]) -> Result<TrialEvent, CodecError> {
-    decode::<Trial>(kind, schema, data, sealed.iter().copied())
+    decode::<Trial>(kind, schema, &raw(&data), sealed.iter().copied())
 }
 
 #[test]
@@ -98,7 +103,8 @@ fn what_has_another_shape_is_not_read() {
     assert!(matches!(no, CodecError::Shape { .. }), "{no}");
     let no = read("NeverHeardOf", 1, json!({}), &[]).unwrap_err();
     assert!(matches!(no, CodecError::Shape { .. }), "{no}");
-    let no = Event::decode("trial", "AmountStated", 3, json!({}), []).unwrap_err();
+    let no =
+        Event::decode("trial", "AmountStated", 3, &raw(&json!({})), [].into_iter()).unwrap_err();
     assert!(matches!(no, CodecError::Category(_)), "{no}");
 }
 
@@ -178,5 +184,5 @@ fn what_is_to_be_sealed_prints_its_place_alone() {
 
 #[test]
 fn the_kinds_of_a_category_are_those_of_its_enum() {
-    assert_eq!(kinds::<Trial>(), ["AmountStated", "NotesTaken"]);
+    assert_eq!(TrialEvent::kinds(), ["AmountStated", "NotesTaken"]);
 }

@@ -159,7 +159,7 @@ fn batch_of(it: &Prepared) -> [u8; 16] {
 /// The leaves of one command, as the append takes them.
 fn prepared(first: Position, leaves: &[String]) -> Result<Prepared, Error> {
     let mut facts = Vec::with_capacity(leaves.len());
-    let mut whole: Option<Leaf> = None;
+    let mut whole: Option<Leaf<'_>> = None;
     for (n, text) in (first.0..).zip(leaves) {
         let it = Leaf::parse(Position(n), text)?;
         facts.push(PreparedFact {

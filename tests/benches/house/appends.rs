@@ -49,6 +49,8 @@ impl From<Never> for Refusal {
     }
 }
 
+domain::tagged!(Kept);
+
 impl Decider for Diary {
     const CATEGORY: &'static str = "diary";
     type Id = Uuid;

@@ -18,8 +18,8 @@ use tokio::net::TcpListener;
 use crate::demo::Demo;
 
 /// What the caller says of its own trace (W3C trace context).
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const CALLERS_SPAN: &str = "b7ad6b7169203331";
+const TRACE: u128 = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c;
+const CALLERS_SPAN: u64 = 0xb7ad_6b71_6920_3331;
 /// Written nowhere but in the request.
 const CANARY: &str = "Association du Colibri Turquoise";
 
@@ -50,10 +50,6 @@ fn member(members: &[KeyValue], name: &str) -> Option<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|it| format!("{it:02x}")).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_reads_one_command_from_the_callers_trace_to_the_log() -> anyhow::Result<()> {
     let (endpoint, exports) = collector().await?;
@@ -69,7 +65,7 @@ async fn a_collector_reads_one_command_from_the_callers_trace_to_the_log() -> an
     });
     let query = document("registerOrganisation", "{ position }").await;
     let body = json!({ "query": query, "variables": { "input": input } }).to_string();
-    let traceparent = format!("00-{TRACE}-{CALLERS_SPAN}-01");
+    let traceparent = format!("00-{TRACE:032x}-{CALLERS_SPAN:016x}-01");
     let headers = [("content-type", "application/json"), ("traceparent", traceparent.as_str())];
     let answer = demo
         .visitor("chargeDeMission")?
@@ -90,7 +86,7 @@ async fn a_collector_reads_one_command_from_the_callers_trace_to_the_log() -> an
             spans.extend(of.scope_spans.into_iter().flat_map(|it| it.spans));
         }
     }
-    spans.retain(|it| hex(&it.trace_id) == TRACE);
+    spans.retain(|it| it.trace_id == TRACE.to_be_bytes());
     let named = |name: &str| {
         let mut these = spans.iter().filter(|it| it.name == name);
         let one = these
@@ -100,7 +96,7 @@ async fn a_collector_reads_one_command_from_the_callers_trace_to_the_log() -> an
         one
     };
     let request = named("POST /graphql");
-    assert_eq!(hex(&request.parent_span_id), CALLERS_SPAN);
+    assert_eq!(request.parent_span_id, CALLERS_SPAN.to_be_bytes());
     assert_eq!(request.kind(), SpanKind::Server);
     let status = member(&request.attributes, "http.response.status_code");
     assert_eq!(status.as_deref(), Some("200"));

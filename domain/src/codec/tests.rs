@@ -60,8 +60,8 @@ fn sealed(text: &str) -> Sealed<Line> {
     Sealed::new(Subject::dossier(IngenierieId(Uuid::from_u128(5))), line(text))
 }
 
-fn read(kind: &str, schema: i16, data: Value, sealed: &[&str]) -> Result<TrialEvent, CodecError> {
-    decode::<Trial>(kind, schema, &raw(&data), sealed.iter().copied())
+fn read(kind: &str, schema: i16, data: &Value, sealed: &[&str]) -> Result<TrialEvent, CodecError> {
+    decode::<Trial>(kind, schema, &raw(data), sealed.iter().copied())
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn old_shapes_are_lifted_one_after_the_other() {
         (2, json!({ "cents": 4_500 })),
         (3, json!({ "amountCents": 4_500 })),
     ] {
-        assert_eq!(read("AmountStated", schema, data, &[]).unwrap(), today, "schema {schema}");
+        assert_eq!(read("AmountStated", schema, &data, &[]).unwrap(), today, "schema {schema}");
     }
 }
 
@@ -87,21 +87,21 @@ fn a_fact_is_written_in_the_last_shape_of_its_kind() {
 #[test]
 fn a_shape_of_a_newer_program_is_not_guessed() {
     for (kind, schema) in [("AmountStated", 5), ("NotesTaken", 3), ("AmountStated", 0)] {
-        let no = read(kind, schema, json!({}), &[]).unwrap_err();
+        let no = read(kind, schema, &json!({}), &[]).unwrap_err();
         assert!(matches!(no, CodecError::Newer { .. }), "{no}");
     }
     // The very next one too.
     for (kind, schema) in [("AmountStated", 4), ("NotesTaken", 2)] {
-        let no = read(kind, schema, json!({ "amountCents": 1, "notes": [] }), &[]).unwrap_err();
+        let no = read(kind, schema, &json!({ "amountCents": 1, "notes": [] }), &[]).unwrap_err();
         assert!(matches!(no, CodecError::Newer { .. }), "{no}");
     }
 }
 
 #[test]
 fn what_has_another_shape_is_not_read() {
-    let no = read("AmountStated", 3, json!({ "amountCents": "4500" }), &[]).unwrap_err();
+    let no = read("AmountStated", 3, &json!({ "amountCents": "4500" }), &[]).unwrap_err();
     assert!(matches!(no, CodecError::Shape { .. }), "{no}");
-    let no = read("NeverHeardOf", 1, json!({}), &[]).unwrap_err();
+    let no = read("NeverHeardOf", 1, &json!({}), &[]).unwrap_err();
     assert!(matches!(no, CodecError::Shape { .. }), "{no}");
     let no =
         Event::decode("trial", "AmountStated", 3, &raw(&json!({})), [].into_iter()).unwrap_err();
@@ -149,14 +149,14 @@ fn sealed_values_leave_the_fact_wherever_they_stand() {
         page: None,
         notes: vec![note("Accueil", closed()), note("Suite", None), note("Fin", closed())],
     };
-    assert_eq!(read("NotesTaken", 1, stored.data, &pointers).unwrap(), expected);
+    assert_eq!(read("NotesTaken", 1, &stored.data, &pointers).unwrap(), expected);
 }
 
 #[test]
 fn a_fact_that_was_read_is_written_again_without_what_it_seals() {
     let pointers = ["/motif", "/notes/0/text"];
     let data = json!({ "page": 3, "notes": [{ "title": "Accueil" }] });
-    let closed = read("NotesTaken", 1, data.clone(), &pointers).unwrap();
+    let closed = read("NotesTaken", 1, &data, &pointers).unwrap();
     let stored = encode::<Trial>(&closed).unwrap();
     assert_eq!((stored.data, stored.sealed), (data, vec![]));
 }
@@ -164,7 +164,7 @@ fn a_fact_that_was_read_is_written_again_without_what_it_seals() {
 #[test]
 fn a_sealed_value_in_clear_is_not_read() {
     let data = json!({ "motif": "Mme Ferrand", "notes": [] });
-    let no = read("NotesTaken", 1, data, &[]).unwrap_err();
+    let no = read("NotesTaken", 1, &data, &[]).unwrap_err();
     assert!(matches!(no, CodecError::Shape { .. }), "{no}");
 }
 

@@ -479,6 +479,16 @@ impl IngenierieCollective {
         self.resultats.len()
     }
 
+    /// Whether the projet d'intervention has a module of that title.
+    pub fn has_module(&self, intitule: &Line) -> bool {
+        self.modules.iter().any(|it| it.intitule == *intitule)
+    }
+
+    /// Whether a groupe has that number.
+    pub fn has_groupe(&self, groupe: i32) -> bool {
+        self.groupes.contains_key(&groupe)
+    }
+
     /// Whether a structure takes part now.
     pub fn is_mobilised(&self, structure: OrganisationId) -> bool {
         self.structures

@@ -10,6 +10,7 @@ pub mod organisation;
 pub mod dla;
 pub mod ingenierie_collective;
 pub mod plan_financement;
+pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
 pub mod actor;
@@ -36,6 +37,7 @@ pub use crate::{
     evaluation::Evaluation,
     identifiers::{Ape, Ridet, Rna, Siren, Siret, Tahiti},
     ingenierie_collective::IngenierieCollective,
+    intervention::Intervention,
     organisation::Organisation,
     plan_financement::PlanFinancement,
     referentiel::{Code, Liste},
@@ -105,6 +107,8 @@ aggregates! {
     Evaluation = evaluation;
     /// Of an ingénierie collective.
     IngenierieCollective = ingenierie_collective;
+    /// Of an intervention: its séances and how it is followed.
+    Intervention = intervention;
     /// Of an organisation, whatever its roles.
     Organisation = organisation;
     /// Of the plan de financement of one ingénierie.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Cents, Code, DlaId, OrganisationId, QuarterDays, Siren, Siret, Territoire,
+    Cents, Code, DlaId, Heure, OrganisationId, QuarterDays, Siren, Siret, Territoire,
     evaluation::Registre, ingenierie_collective::Etat, plan_financement::StatutRessource,
     rules::Rule,
 };
@@ -59,7 +59,7 @@ macro_rules! params {
 
 params! {
     Cents => Cents, QuarterDays => Jours, DlaId => Dla, OrganisationId => Organisation;
-    plain i16, i32, usize, &'static str, String, Listed, Code, Date, Etat, Registre, Rule, Siren, Siret,
+    plain i16, i32, usize, &'static str, String, Listed, Code, Date, Etat, Heure, Registre, Rule, Siren, Siret,
     StatutRessource, Territoire
 }
 

@@ -65,6 +65,10 @@ rules! {
     ProblematiqueConfirmed = "PROBLEMATIQUE_CONFIRMED", "INV-19":
         "la problématique est confirmée par au moins une structure.",
         "the problématique is confirmed by at least one structure.";
+    /// The DLA is there at least at the start and at the closing (method, step 4 A2a).
+    DlaPresent = "DLA_PRESENT", "INV-30":
+        "le DLA assiste au moins au démarrage et à la clôture de l'intervention.",
+        "the DLA attends at least the start and the closing of the intervention.";
     /// Structures join and leave before the intervention starts.
     GroupStable = "GROUP_STABLE", "INV-22":
         "une structure rejoint ou quitte l'ingénierie avant le démarrage de l'intervention.",

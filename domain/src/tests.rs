@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 
 use crate::{
     Capitalisation, Consultation, Decider, Dla, Evaluation, Event, IngenierieCollective,
-    Organisation, PlanFinancement, RoleName, capitalisation,
+    Intervention, Organisation, PlanFinancement, RoleName, capitalisation,
     codec::{Stored, Tagged, encode},
-    consultation, dla, evaluation, event_kinds, ingenierie_collective, organisation,
+    consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
     plan_financement, refusal_codes, rights,
     testing::raw,
 };
@@ -32,6 +32,7 @@ fn samples() -> Vec<Sample> {
         of::<Dla>(dla::tests::samples()),
         of::<Evaluation>(evaluation::tests::samples()),
         of::<IngenierieCollective>(ingenierie_collective::tests::samples()),
+        of::<Intervention>(intervention::tests::samples()),
         of::<Organisation>(organisation::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
     ]
@@ -156,6 +157,7 @@ fn written(event: &Event) -> Stored {
         Event::Dla(it) => encode::<Dla>(it),
         Event::Evaluation(it) => encode::<Evaluation>(it),
         Event::IngenierieCollective(it) => encode::<IngenierieCollective>(it),
+        Event::Intervention(it) => encode::<Intervention>(it),
         Event::Organisation(it) => encode::<Organisation>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
     }

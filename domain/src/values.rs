@@ -42,6 +42,8 @@ ids! {
     EvaluationId;
     /// An ingénierie collective.
     IngenierieId;
+    /// The intervention of one ingénierie.
+    InterventionId;
     /// A legal person, whatever its roles.
     OrganisationId;
     /// A person: known by this id in the facts, by name outside them only.
@@ -198,6 +200,52 @@ impl Serialize for Etp {
 }
 
 impl<'de> Deserialize<'de> for Etp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|no| serde::de::Error::custom(no.en))
+    }
+}
+
+/// A time of the day, to the minute. Written `09:30`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Heure(u16);
+
+impl Heure {
+    /// Parses hours and minutes: `9:30`, `09:30`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(
+                "Indiquez une heure et des minutes, par exemple 09:30.",
+                "Give an hour and minutes, for example 09:30.",
+            )
+        };
+        let number = |it: &str, digits: usize, below: u16| {
+            let plain =
+                (1..=digits).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
+            it.parse().ok().filter(|it: &u16| plain && *it < below)
+        };
+        let (hours, minutes) = text.trim().split_once(':').ok_or_else(invalid)?;
+        let hours = number(hours, 2, 24).ok_or_else(invalid)?;
+        let minutes = number(minutes, 2, 60)
+            .filter(|_| minutes.len() == 2)
+            .ok_or_else(invalid)?;
+        Ok(Self(hours * 60 + minutes))
+    }
+}
+
+impl fmt::Display for Heure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+impl Serialize for Heure {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Heure {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).map_err(|no| serde::de::Error::custom(no.en))

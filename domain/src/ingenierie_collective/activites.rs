@@ -85,8 +85,10 @@ activites! {
         "Rédiger le cahier des charges", "Write the cahier des charges";
     "S2-STEP3-C3" ["PrestataireChosen", "PrestataireDirectlyChosen"]
         "Choisir le ou les prestataires", "Choose the prestataires";
-    "S2-STEP4-A1" [] "Coordonner les acteurs", "Coordinate the actors";
-    "S2-STEP4-A2" [] "Assurer le suivi", "Ensure the follow-up";
+    "S2-STEP4-A1" ["MiseEnRelationMade", "SeanceInformationCertified"]
+        "Coordonner les acteurs", "Coordinate the actors";
+    "S2-STEP4-A2" ["DlaPresenceRecorded", "ProgressReported"]
+        "Assurer le suivi", "Ensure the follow-up";
     "S2-STEP4-A3" [] "Préparer la capitalisation et l'évaluation", "Prepare capitalisation and evaluation";
     "S2-STEP4-B1" ["IndicateurMesured"]
         "Collecter les informations utiles à l'évaluation", "Collect what is useful to the evaluation";
@@ -121,6 +123,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::Dla(_)
         | Event::Evaluation(_)
         | Event::IngenierieCollective(_)
+        | Event::Intervention(_)
         | Event::Organisation(_)
         | Event::PlanFinancement(_) => {
             let proved = ACTIVITES.iter().find(|it| it.proofs.contains(&kind));

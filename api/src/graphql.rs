@@ -18,6 +18,7 @@ mod evaluation;
 mod financement;
 mod historique;
 mod ingenierie_collective;
+mod intervention;
 mod node;
 mod organisation;
 mod plan_financement;
@@ -47,6 +48,7 @@ pub struct Query(
     evaluation::EvaluationQuery,
     financement::FinancementQuery,
     ingenierie_collective::IngenierieCollectiveQuery,
+    intervention::InterventionQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
     plan_financement::PlanFinancementQuery,
@@ -64,6 +66,7 @@ pub struct Mutation(
     dla::DlaMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
+    intervention::InterventionMutation,
     organisation::OrganisationMutation,
     plan_financement::PlanFinancementMutation,
 );

@@ -17,6 +17,7 @@ pub mod evaluations;
 pub mod financements;
 pub mod historique;
 pub mod ingenieries;
+pub mod interventions;
 pub mod organisations;
 pub mod scope;
 pub mod runner;
@@ -44,6 +45,7 @@ pub const ALL: &[&ReadModel] = &[
     &financements::MODEL,
     &historique::MODEL,
     &ingenieries::MODEL,
+    &interventions::MODEL,
     &organisations::MODEL,
 ];
 

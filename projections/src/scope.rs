@@ -52,6 +52,11 @@ impl Scope {
         }
     }
 
+    /// Whether the actor is accompanied, beside others: it reads its own part.
+    pub fn is_structure(&self) -> bool {
+        self.role == Some(RoleName::StructureBeneficiaire)
+    }
+
     /// Whether the actor works for, answers for or advises one of these DLAs.
     pub fn inside(&self, dlas: &[Uuid]) -> bool {
         self.all || dlas.iter().any(|it| self.dlas.contains(it))

@@ -3,8 +3,8 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
-    PlanFinancementId, values::Invalid,
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
+    OrganisationId, PlanFinancementId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -31,6 +31,7 @@ nouns! {
     DlaId = "Dla";
     EvaluationId = "Evaluation";
     IngenierieId = "IngenierieCollective";
+    InterventionId = "Intervention";
     OrganisationId = "Organisation";
     PlanFinancementId = "PlanFinancement";
 }

@@ -46,6 +46,7 @@ use crate::{
         evaluation::Evaluation,
         historique::{self, Fait, HistoriqueFilter},
         ids::{global, typed},
+        intervention::{self, Intervention},
         loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
         organisation::Organisation,
         paging::{self, List},
@@ -297,6 +298,11 @@ impl IngenierieCollective {
         let key: ConsultationsOf = OfIngenierie(IngenierieId(self.0.id));
         let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Consultation).collect())
+    }
+
+    /// Its intervention: the séances, who came, how it was followed. Absent until it is opened.
+    async fn intervention(&self, ctx: &Context<'_>) -> Result<Option<Intervention>> {
+        intervention::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
     /// Its history, oldest first: who did what, when, for whom and why; with the facts of its

@@ -4,14 +4,15 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
-    Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
-    PlanFinancementId,
+    Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
+    OrganisationId, PlanFinancementId,
 };
 use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},
-    consultations, dlas, evaluations, financements, historique, ingenieries, organisations,
+    consultations, dlas, evaluations, financements, historique, ingenieries, interventions,
+    organisations,
 };
 
 /// Made for one request: it carries what its actor may see.
@@ -51,6 +52,7 @@ loads! {
     DlaId => dlas::Dla = dlas::by_ids;
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
+    InterventionId => interventions::Intervention = interventions::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
     PlanFinancementId => financements::Plan = financements::plans_by_ids;
 }
@@ -65,6 +67,9 @@ pub(crate) type ConsultationsOf = OfIngenierie<0>;
 pub(crate) type EvaluationsOf = OfIngenierie<1>;
 /// What ingénieries leave to others.
 pub(crate) type CapitalisationsOf = OfIngenierie<2>;
+
+/// Interventions of an ingénierie: one at most.
+pub(crate) type InterventionsOf = OfIngenierie<3>;
 
 /// Plans de financement of an ingénierie: one at most.
 pub(crate) type PlansOf = OfIngenierie<10>;
@@ -100,9 +105,35 @@ loads_of_ingenierie! {
     CapitalisationsOf => capitalisations::Capitalisation = capitalisations::of_ingenieries;
     ConsultationsOf => consultations::Consultation = consultations::of_ingenieries;
     EvaluationsOf => evaluations::Evaluation = evaluations::of_ingenieries;
+    InterventionsOf => interventions::Intervention = interventions::of_ingenieries;
     LignesOf => financements::Ligne = financements::lignes_of_ingenieries;
     PreuvesOf => historique::Preuve = historique::preuves;
     PlansOf => financements::Plan = financements::plans_of_ingenieries;
+}
+
+/// The séances of an intervention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SeancesOf(pub(crate) InterventionId);
+
+impl Loader<SeancesOf> for Loaders {
+    type Value = Vec<interventions::Seance>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[SeancesOf],
+    ) -> Result<HashMap<SeancesOf, Self::Value>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = interventions::seances_of(&self.reads, &self.scope, &ids)
+            .await
+            .map_err(Arc::new)?;
+        let mut by_intervention: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let key = SeancesOf(InterventionId(row.intervention));
+            by_intervention.entry(key).or_default().push(row);
+        }
+        Ok(by_intervention)
+    }
 }
 
 /// A sealed text, by its place in the log.

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
-    PlanFinancementId,
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
+    OrganisationId, PlanFinancementId,
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         evaluation::Evaluation,
         ids::{self, Noun, parts},
         ingenierie_collective::{self, IngenierieCollective},
+        intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
     },
@@ -35,6 +36,7 @@ pub(crate) enum Node {
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
     IngenierieCollective(IngenierieCollective),
+    Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
 }
@@ -93,6 +95,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         IngenierieId::NAME => {
             let found = ingenierie_collective::find(ctx, IngenierieId(id)).await?;
             found.map(Node::IngenierieCollective)
+        }
+        InterventionId::NAME => {
+            let row = loaders.load_one(InterventionId(id)).await?;
+            row.map(|it| Node::Intervention(Intervention(it)))
         }
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;

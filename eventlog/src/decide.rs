@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use domain::{Asked, Decided, Decider, Decision, Version};
 use uuid::Uuid;
 
-use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict};
+use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict, vault::erased};
 
 /// A third conflict in a row means a hot stream, which one more try would hide.
 const ATTEMPTS_MAX: u32 = 3;
@@ -81,7 +81,13 @@ impl EventLog {
                 return Ok(outcome);
             }
             tracing::Span::current().record("events", decided.facts.len());
-            let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
+            let prepared = match self.prepare::<D>(command, id, &state, &decided).await {
+                // It seals for whom nothing is held any more: what it led to before stands.
+                Err(no @ Error::Refused(_)) => {
+                    return self.answered(command).await?.ok_or(no);
+                }
+                prepared => prepared?,
+            };
             let receipt = prepared.receipt();
             let verdict = self.writer.write(prepared).await?;
             match verdict.answer.as_str() {
@@ -94,6 +100,7 @@ impl EventLog {
                     return self.answered(command).await?.ok_or(Error::Stopped);
                 }
                 "reused" => return Err(Error::CommandReused),
+                "erased" => return Err(erased()),
                 "claimed" => {
                     return Err(Error::Claimed { scope: verdict.taken.unwrap_or_default() });
                 }

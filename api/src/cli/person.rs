@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use api::{clock, config::Settings, erasures};
 use clap::{Args, Subcommand};
 use domain::{Actor, Event, PersonId, Personne, Subject, personne::Event as Fact};
-use eventlog::{EventLog, Position, Reader, Recorded};
+use eventlog::{EventLog, Reader, Recorded};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -118,7 +119,7 @@ async fn export(log: &EventLog, id: PersonId, reason: &Reason) -> Result<(), Fai
         "values": values,
         "keptUntil": until.map(|it| it.since.to_string()),
         "obligations": holds(&history),
-        "effacement": erasure(&history, vault.erased_at(&subject).await?.map(|it| it.to_string())),
+        "effacement": erasure(&history, vault.erased_at(&subject).await?),
         "accounts": accounts.collect::<Vec<_>>(),
         "facts": facts,
         "accesses": accesses,
@@ -151,13 +152,13 @@ fn holds(history: &[Recorded]) -> Value {
     json!(holds)
 }
 
-fn erasure(history: &[Recorded], destroyed: Option<String>) -> Option<Value> {
+fn erasure(history: &[Recorded], destroyed: Option<Timestamp>) -> Option<Value> {
     let erased = history.iter().find(|it| it.kind == "PersonalDataErased")?;
     Some(json!({
         "position": erased.position.0,
         "on": erased.on.to_string(),
         "data": erased.data,
-        "destroyedAt": destroyed,
+        "destroyedAt": destroyed.map(|it| it.to_string()),
     }))
 }
 
@@ -165,7 +166,7 @@ fn erasure(history: &[Recorded], destroyed: Option<String>) -> Option<Value> {
 /// read: no index says who is named where.
 async fn mentions(log: &EventLog, id: PersonId, acteurs: &[Uuid]) -> Result<Vec<Value>, Failure> {
     let acteurs: Vec<_> = acteurs.iter().map(Uuid::to_string).collect();
-    let named = id.0.to_string();
+    let person = id.0.to_string();
     let head = log.newest().await?.0;
     let progress = Progress::new("export");
     let (mut at, mut found) = (0, vec![]);
@@ -174,7 +175,7 @@ async fn mentions(log: &EventLog, id: PersonId, acteurs: &[Uuid]) -> Result<Vec<
         let Some(last) = leaves.last() else { break };
         at = last.position.0.unsigned_abs();
         for it in &leaves {
-            let names = it.leaf.contains(&named);
+            let names = it.leaf.contains(&person);
             // The leaf is read only if it may be one: most are not.
             if !names && !acteurs.iter().any(|id| it.leaf.contains(id)) {
                 continue;
@@ -190,7 +191,7 @@ async fn mentions(log: &EventLog, id: PersonId, acteurs: &[Uuid]) -> Result<Vec<
                 "did": did.is_some_and(|it| acteurs.contains(&it)),
             }));
         }
-        progress.tell(Position(i64::try_from(at).unwrap_or(i64::MAX)).0, head.0);
+        progress.tell(last.position.0, head.0);
     }
     progress.end();
     Ok(found)

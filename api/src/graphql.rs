@@ -20,6 +20,7 @@ mod historique;
 mod ingenierie_collective;
 mod node;
 mod organisation;
+mod personne;
 mod plan_financement;
 mod preuve;
 mod referentiel;
@@ -49,6 +50,7 @@ pub struct Query(
     ingenierie_collective::IngenierieCollectiveQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
+    personne::PersonneQuery,
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
@@ -65,6 +67,7 @@ pub struct Mutation(
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
     organisation::OrganisationMutation,
+    personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
 );
 

@@ -12,10 +12,12 @@ pub mod ingenierie_collective;
 pub mod plan_financement;
 pub mod evaluation;
 pub mod capitalisation;
+pub mod personne;
 pub mod actor;
 pub mod refusal;
 pub mod rules;
 pub mod sealed;
+pub mod retention;
 pub mod values;
 pub mod identifiers;
 pub mod territoire;
@@ -37,6 +39,7 @@ pub use crate::{
     identifiers::{Ape, Ridet, Rna, Siren, Siret, Tahiti},
     ingenierie_collective::IngenierieCollective,
     organisation::Organisation,
+    personne::Personne,
     plan_financement::PlanFinancement,
     referentiel::{Code, Liste},
     refusal::Refusal,
@@ -107,6 +110,8 @@ aggregates! {
     IngenierieCollective = ingenierie_collective;
     /// Of an organisation, whatever its roles.
     Organisation = organisation;
+    /// Of what is known of a person.
+    Personne = personne;
     /// Of the plan de financement of one ingénierie.
     PlanFinancement = plan_financement;
 }

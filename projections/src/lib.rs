@@ -18,6 +18,7 @@ pub mod financements;
 pub mod historique;
 pub mod ingenieries;
 pub mod organisations;
+pub mod personnes;
 pub mod scope;
 pub mod runner;
 mod sift;
@@ -45,6 +46,7 @@ pub const ALL: &[&ReadModel] = &[
     &historique::MODEL,
     &ingenieries::MODEL,
     &organisations::MODEL,
+    &personnes::MODEL,
 ];
 
 /// A question, its tables, and what a batch of facts changes in them.

@@ -3,7 +3,7 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId, PersonId,
     PlanFinancementId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
@@ -32,6 +32,7 @@ nouns! {
     EvaluationId = "Evaluation";
     IngenierieId = "IngenierieCollective";
     OrganisationId = "Organisation";
+    PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
 }
 

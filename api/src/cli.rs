@@ -3,8 +3,10 @@
 
 mod log;
 mod output;
+mod person;
 mod projections;
 mod serving;
+mod vault;
 
 use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -18,7 +20,7 @@ use api::{
     telemetry, throwaway,
 };
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use eventlog::{EventLog, Kek};
+use eventlog::{EventLog, vault::Failure::KekUnknown};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -69,6 +71,16 @@ enum Word {
         #[command(subcommand)]
         word: log::Word,
     },
+    /// Personal data: what is held on a person, and what has been held for too long.
+    Person {
+        #[command(subcommand)]
+        word: person::Word,
+    },
+    /// The vault: changing the key that wraps its keys.
+    Vault {
+        #[command(subcommand)]
+        word: vault::Word,
+    },
     /// Prints the GraphQL schema.
     Schema {
         /// The language of its documentation.
@@ -112,6 +124,12 @@ pub(crate) enum Failure {
     Settings(#[from] Problem),
     #[error("{0} is needed: see `essaim config`")]
     Needed(&'static str),
+    #[error("nothing was ever recorded of this person")]
+    NoPerson,
+    #[error(
+        "{other}: give the key-encryption key of that number as ESSAIM_KEK, or as ESSAIM_KEK_PREVIOUS while keys change"
+    )]
+    OtherKek { other: eventlog::vault::Failure },
     #[error("there is no question named `{0}`: `essaim projections status` lists them")]
     NoQuestion(String),
     #[error("some answers are stopped, incomplete or behind the log")]
@@ -145,10 +163,12 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Needed(_) | Self::NoQuestion(_) => 2,
+            Self::Settings(_) | Self::Needed(_) | Self::NoQuestion(_) | Self::OtherKek { .. } => 2,
             Self::Log(it) | Self::House(Closed::Log(it)) if log::is_broken(it) => 3,
             Self::Differs(_) | Self::Reads(::projections::Error::Forked { .. }) => 3,
-            Self::Input { .. } | Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
+            Self::NoPerson
+            | Self::Input { .. }
+            | Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
             Self::NotReady(_) | Self::Log(_) | Self::Reads(_) | Self::House(_) => 6,
             Self::NotUpToDate | Self::StillWaiting => 7,
             _ => 1,
@@ -181,6 +201,10 @@ impl Cli {
                 runtime()?.block_on(projections::run(&settings()?, word, format))?;
             }
             Word::Log { word } => return log::run(word, &settings, format),
+            Word::Person { word } => {
+                runtime()?.block_on(person::run(&settings()?, word, format))?;
+            }
+            Word::Vault { word } => runtime()?.block_on(vault::run(&settings()?, word, format))?,
             Word::Schema { lang } => {
                 let language = if lang == Tongue::Fr { Language::Fr } else { Language::En };
                 say(graphql::sdl(language).trim_end());
@@ -226,10 +250,14 @@ pub(crate) async fn open(settings: &Settings) -> Result<api::house::House, Failu
     let kek = settings
         .kek()?
         .ok_or(Failure::Needed("ESSAIM_KEK or ESSAIM_KEK_FILE"))?;
-    let kek = Kek::new(*kek.expose_secret());
     let house =
         api::house::House::open(url.expose_secret(), settings.pool_max, &settings.log_origin, kek);
-    Ok(house.await?)
+    house.await.map_err(|it| match it {
+        Closed::Log(eventlog::Error::Vault(other @ KekUnknown { .. })) => {
+            Failure::OtherKek { other }
+        }
+        it => it.into(),
+    })
 }
 
 fn print_config(settings: &Settings, format: Format) {

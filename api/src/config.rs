@@ -15,12 +15,15 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use eventlog::proof::{Signer, integrator};
+use eventlog::{
+    Kek,
+    proof::{Signer, integrator},
+};
 use figment::{
     Figment,
     providers::{Format as _, Toml},
 };
-use secrecy::{ExposeSecret as _, SecretBox, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
 use self::origin::Environment;
@@ -42,6 +45,10 @@ pub struct Settings {
     pub kek: Option<SecretString>,
     /// A file that holds it, for those who mount secrets; `kek` has the last word.
     pub kek_file: Option<PathBuf>,
+    /// The one that it replaces, until `essaim vault rotate` has wrapped everything anew.
+    pub kek_previous: Option<SecretString>,
+    /// A file that holds it; `kek_previous` has the last word.
+    pub kek_previous_file: Option<PathBuf>,
     /// The keys that sign checkpoints, one a line, as `essaim log key` draws them.
     pub signing_key: Option<SecretString>,
     /// A file that holds them; `signing_key` has the last word.
@@ -88,6 +95,8 @@ impl Default for Settings {
             log_origin: "essaim.local/dev".to_owned(),
             kek: None,
             kek_file: None,
+            kek_previous: None,
+            kek_previous_file: None,
             signing_key: None,
             signing_key_file: None,
             checkpoint_file: None,
@@ -216,16 +225,31 @@ impl Settings {
         }
     }
 
-    /// The key that wraps keys, from `kek` or `kek_file`.
-    pub fn kek(&self) -> Result<Option<SecretBox<[u8; 32]>>, Problem> {
+    /// The key that wraps keys, from `kek` or `kek_file`, and the one that it replaces.
+    pub fn kek(&self) -> Result<Option<Kek>, Problem> {
+        let current = self.key_of(("kek", &self.kek), ("kek_file", &self.kek_file))?;
+        let previous = self.key_of(
+            ("kek_previous", &self.kek_previous),
+            ("kek_previous_file", &self.kek_previous_file),
+        )?;
+        Ok(current.map(|key| match previous {
+            Some(previous) => Kek::new(key).or(previous),
+            None => Kek::new(key),
+        }))
+    }
+
+    fn key_of(
+        &self,
+        value: (&'static str, &Option<SecretString>),
+        file: (&'static str, &Option<PathBuf>),
+    ) -> Result<Option<[u8; 32]>, Problem> {
         const EXPECTED: &str = "32 bytes in base64, as `openssl rand -base64 32` prints them";
-        let text = self.held(("kek", &self.kek), ("kek_file", &self.kek_file))?;
-        let Some((name, text)) = text else { return Ok(None) };
+        let Some((name, text)) = self.held(value, file)? else { return Ok(None) };
         let bytes = STANDARD
             .decode(text.expose_secret().trim())
             .map_err(|_| self.invalid(name, EXPECTED))?;
-        let key: [u8; 32] = bytes.try_into().map_err(|_| self.invalid(name, EXPECTED))?;
-        Ok(Some(SecretBox::new(Box::new(key))))
+        let key = bytes.try_into().map_err(|_| self.invalid(name, EXPECTED))?;
+        Ok(Some(key))
     }
 
     /// The keys that sign checkpoints, from `signing_key` or `signing_key_file`.
@@ -294,6 +318,8 @@ impl Settings {
             ("log_origin", Some(self.log_origin.clone())),
             ("kek", secret(&self.kek)),
             ("kek_file", path(&self.kek_file)),
+            ("kek_previous", secret(&self.kek_previous)),
+            ("kek_previous_file", path(&self.kek_previous_file)),
             ("signing_key", secret(&self.signing_key)),
             ("signing_key_file", path(&self.signing_key_file)),
             ("checkpoint_file", path(&self.checkpoint_file)),

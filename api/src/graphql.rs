@@ -21,6 +21,7 @@ mod ingenierie_collective;
 mod intervention;
 mod node;
 mod organisation;
+mod personne;
 mod plan_financement;
 mod preuve;
 mod referentiel;
@@ -51,6 +52,7 @@ pub struct Query(
     intervention::InterventionQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
+    personne::PersonneQuery,
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
@@ -68,6 +70,7 @@ pub struct Mutation(
     ingenierie_collective::IngenierieCollectiveMutation,
     intervention::InterventionMutation,
     organisation::OrganisationMutation,
+    personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
 );
 

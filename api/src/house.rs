@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error,
     auth::Verifier,
-    graphiql,
+    erasures, graphiql,
     graphql::{self, EssaimSchema, Loaders},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     telemetry::Figures,
@@ -82,15 +82,18 @@ impl House {
             .data(Loaders::of(&self.reads, actor))
     }
 
-    /// Follows the log and answers at the door until told to stop.
+    /// Follows the log and answers at the door until told to stop; not before what the log says
+    /// is erased is destroyed.
     pub async fn serve(
         &self,
         listener: TcpListener,
         doors: Doors,
         stop: CancellationToken,
-    ) -> Drained {
+    ) -> Result<Drained, Closed> {
+        let at = erasures::finish(&self.log).await?;
         let running = Running::new();
         let following = CancellationToken::new();
+        let eraser = tokio::spawn(erasures::keep(self.log.clone(), at, following.clone()));
         let follower = tokio::spawn({
             let (reads, following) = (self.reads.clone(), following.clone());
             async move { reads.follow(following).await }
@@ -127,7 +130,10 @@ impl House {
         if let Err(panic) = follower.await {
             tracing::error!(error = %panic, "the answers stopped following");
         }
-        drained
+        if let Err(panic) = eraser.await {
+            tracing::error!(error = %panic, "nobody destroys what is erased");
+        }
+        Ok(drained)
     }
 
     /// Refuses a log that does not extend the last checkpoint signed, in the database or in the

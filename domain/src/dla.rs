@@ -44,7 +44,11 @@ pub enum Event {
     /// A person works for the DLA.
     ChargeDeMissionAppointed { personne: PersonId },
     /// A person no longer works for the DLA.
-    ChargeDeMissionDeparted { personne: PersonId },
+    ChargeDeMissionDeparted {
+        personne: PersonId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        motif: Option<Sealed<Prose>>,
+    },
     /// Whom the DLA means to accompany that year.
     PrioritesCiblageDefined { annee: i16, priorites: Priorites },
     /// The DLA has crédits d'ingénierie for that year.
@@ -184,13 +188,20 @@ impl Dla {
         Ok(self.records(asked, [Event::ChargeDeMissionAppointed { personne }]))
     }
 
-    /// Notes that a person no longer works for the DLA.
-    pub fn depart_charge_de_mission(&self, asked: &Asked, personne: PersonId) -> Decision<Self> {
+    /// Notes that a person no longer works for the DLA, and why if that is to be kept: sealed
+    /// for that person.
+    pub fn depart_charge_de_mission(
+        &self,
+        asked: &Asked,
+        personne: PersonId,
+        motif: Option<Prose>,
+    ) -> Decision<Self> {
         asked.may(&DEPART, &self.perimeter())?;
         if !self.charges_de_mission.contains(&personne) {
             return Ok(Decided::nothing());
         }
-        Ok(self.records(asked, [Event::ChargeDeMissionDeparted { personne }]))
+        let motif = motif.map(|it| Sealed::new(Subject::person(personne), it));
+        Ok(self.records(asked, [Event::ChargeDeMissionDeparted { personne, motif }]))
     }
 
     /// Says whom the DLA means to accompany that year. Saying otherwise later takes its place.
@@ -327,7 +338,7 @@ impl Decider for Dla {
             Event::ChargeDeMissionAppointed { personne } => {
                 self.charges_de_mission.insert(*personne);
             }
-            Event::ChargeDeMissionDeparted { personne } => {
+            Event::ChargeDeMissionDeparted { personne, .. } => {
                 self.charges_de_mission.remove(personne);
             }
             Event::PrioritesCiblageDefined { annee, priorites } => {

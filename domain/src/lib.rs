@@ -13,10 +13,12 @@ pub mod plan_financement;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
+pub mod personne;
 pub mod actor;
 pub mod refusal;
 pub mod rules;
 pub mod sealed;
+pub mod retention;
 pub mod values;
 pub mod identifiers;
 pub mod territoire;
@@ -39,6 +41,7 @@ pub use crate::{
     ingenierie_collective::IngenierieCollective,
     intervention::Intervention,
     organisation::Organisation,
+    personne::Personne,
     plan_financement::PlanFinancement,
     referentiel::{Code, Liste},
     refusal::Refusal,
@@ -111,6 +114,8 @@ aggregates! {
     Intervention = intervention;
     /// Of an organisation, whatever its roles.
     Organisation = organisation;
+    /// Of what is known of a person.
+    Personne = personne;
     /// Of the plan de financement of one ingénierie.
     PlanFinancement = plan_financement;
 }

@@ -156,6 +156,8 @@ pub enum Common {
     AlreadyExists {},
     /// A code of a reference list has its time; the path is that of the field that chose it.
     CodeNotValid { path: String, code: Code, on: Date },
+    /// What is held on a person was erased: nothing more is sealed for them.
+    Erased {},
 }
 
 impl From<Common> for Refusal {
@@ -171,6 +173,7 @@ impl From<Common> for Refusal {
             Common::CodeNotValid { code, on, .. } => {
                 (&COMMON[5], vec![("code", code.clone().into()), ("on", (*on).into())])
             }
+            Common::Erased {} => (&COMMON[6], vec![]),
         };
         let Entry { code, path, fr, en } = *entry;
         let mut refusal =
@@ -222,5 +225,11 @@ pub const COMMON: &[Entry] = &[
         path: "",
         fr: "Ce code n'est pas valable à la date du fait : choisissez-en un autre, ou corrigez la date.",
         en: "This code is not valid on the date of the fact: choose another, or correct the date.",
+    },
+    Entry {
+        code: "PERSON_ERASED",
+        path: "personne",
+        fr: "Les données de cette personne ont été effacées : enregistrez-la sous un nouvel identifiant.",
+        en: "The data of this person were erased: register them under a new id.",
     },
 ];

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use crate::{
     Capitalisation, Consultation, Decider, Dla, Evaluation, Event, IngenierieCollective,
-    Intervention, Organisation, PlanFinancement, RoleName, capitalisation,
+    Intervention, Organisation, Personne, PlanFinancement, RoleName, capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
-    plan_financement, refusal_codes, rights,
+    personne, plan_financement, refusal_codes, retention, rights,
     testing::raw,
 };
 
@@ -34,6 +34,7 @@ fn samples() -> Vec<Sample> {
         of::<IngenierieCollective>(ingenierie_collective::tests::samples()),
         of::<Intervention>(intervention::tests::samples()),
         of::<Organisation>(organisation::tests::samples()),
+        of::<Personne>(personne::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
     ]
     .concat()
@@ -159,6 +160,7 @@ fn written(event: &Event) -> Stored {
         Event::IngenierieCollective(it) => encode::<IngenierieCollective>(it),
         Event::Intervention(it) => encode::<Intervention>(it),
         Event::Organisation(it) => encode::<Organisation>(it),
+        Event::Personne(it) => encode::<Personne>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
     }
     .unwrap()
@@ -260,4 +262,28 @@ fn who_may_do_what_is_the_table_that_auditors_read() {
         }
     }
     expect_file!["rights.txt"].assert_eq(&(table + "\n"));
+}
+
+#[test]
+fn how_long_each_sealed_field_is_kept_is_the_table_that_people_read() {
+    let mut table = String::new();
+    for class in retention::CLASSES {
+        let retention::Retention { subject, holds, basis, months } = class;
+        writeln!(table, "{subject:12}  {months:2} months  {holds}\n{:12}  {basis}", "").unwrap();
+    }
+    let fields: BTreeSet<_> = samples()
+        .into_iter()
+        .flat_map(|Sample { category, stored, .. }| {
+            let kind = format!("{category}.{}", stored.kind);
+            let sealed = stored.sealed.into_iter();
+            sealed.map(move |it| (kind.clone(), it.pointer, it.subject))
+        })
+        .collect();
+    for (kind, pointer, subject) in fields {
+        let subject = subject.split('/').next().unwrap();
+        let class = retention::CLASSES.iter().find(|it| it.subject == subject);
+        assert!(class.is_some(), "{kind}{pointer}: nothing says how long `{subject}` is kept");
+        write!(table, "\n{kind:55}  {pointer:17}  {subject}").unwrap();
+    }
+    expect_file!["retention.txt"].assert_eq(&(table + "\n"));
 }

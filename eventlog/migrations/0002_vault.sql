@@ -3,12 +3,31 @@
 create schema vault;
 
 -- One key a subject (a person, a dossier, an organisation, an offre), wrapped by a
--- key-encryption key from configuration. Deleting the row erases what it protects.
+-- key-encryption key from configuration. Erasing takes the key away and leaves the row: whoever
+-- makes a key at the same moment meets it, so that an erased subject never has one again.
 create table vault.subject_key (
     subject    text        primary key,
-    wrapped    bytea       not null,
-    made_at    timestamptz not null default clock_timestamp()
+    wrapped    bytea,
+    -- Which key-encryption key wraps it: a number drawn from that key, which does not tell it.
+    kek        text,
+    made_at    timestamptz not null default clock_timestamp(),
+    erased_at  timestamptz,
+    -- The fact that says so.
+    erased_by  bigint,
+    check ((wrapped is null) = (erased_at is not null)),
+    check ((wrapped is null) = (kek is null)),
+    check ((erased_by is null) = (erased_at is null))
 );
+create index on vault.subject_key (kek);
+create index on vault.subject_key (erased_by) where erased_by is not null;
+
+create function vault.refuse() returns trigger language plpgsql as $$
+begin
+    raise exception 'what was erased stays erased' using errcode = 'restrict_violation';
+end $$;
+
+create trigger erased before update or delete on vault.subject_key
+    for each row when (old.erased_at is not null) execute function vault.refuse();
 
 -- The disclosures of sealed values: salt, pointer and value, encrypted for their subject.
 create table vault.sealed (
@@ -28,7 +47,11 @@ create table vault.access (
     purpose  text        not null,
     position bigint      not null,
     pointer  text        not null,
-    subject  text        not null
+    subject  text        not null,
+    -- Why, for the purposes that must say it.
+    because  text,
+    -- Who ran the program, when no token says who asks.
+    who      text
 );
 create index on vault.access (subject, at);
 create index on vault.access using brin (at);
@@ -40,6 +63,15 @@ create table vault.actor (
     actor    uuid not null unique,
     primary key (issuer, subject)
 );
+
+-- How far the log was read for erasures, and the chain there. It stands here, and not in
+-- `keeping`, so that a vault which comes out of a backup says how far that one was.
+create table vault.replayed (
+    position bigint not null,
+    chain    bytea  not null,
+    single   boolean primary key default true check (single)
+);
+insert into vault.replayed (position, chain) values (0, decode(repeat('00', 32), 'hex'));
 
 create schema keeping;
 

@@ -11,6 +11,7 @@
 --   reused     the command id was used for another request
 --   conflict   its stream, or a stream it relied on, has moved: `version` is where its own stands
 --   claimed    another stream holds a value it claims: `taken` says which
+--   erased     it seals for a subject that was erased meanwhile
 --
 -- Plans are made once and walk indexes: tables that were empty when a plan was made grow.
 create function log.append(
@@ -73,7 +74,11 @@ begin
             or not exists (select from unnest(k_of, k_scope, k_value, k_released)
                                        k (of, scope, value, released)
                            join log.claim h on h.scope = k.scope and h.value = k.value
-                           where not k.released and h.stream <> c_stream[k.of])) then
+                           where not k.released and h.stream <> c_stream[k.of]))
+       and (cardinality(s_of) = 0
+            or not exists (select from unnest(s_subject) s (subject)
+                           join vault.subject_key v on v.subject = s.subject
+                           where v.erased_at is not null)) then
         verdicts := array_fill('appended'::text, array[cardinality(c_command)]);
         added := cardinality(e_of);
         positions := array(select generate_series(stands + 1, stands + added));
@@ -94,6 +99,10 @@ begin
                              join log.claim h on h.scope = k.scope and h.value = k.value
                              where k.of = c.n and not k.released and h.stream <> c.stream)
                     then 'claimed'
+                when exists (select from unnest(s_of, s_subject) s (of, subject)
+                             join vault.subject_key v on v.subject = s.subject
+                             where e_of[s.of] = c.n and v.erased_at is not null)
+                    then 'erased'
                 else 'appended'
             end
             from unnest(c_command, c_fingerprint, c_stream, c_after)

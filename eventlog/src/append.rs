@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::{Command, Error, EventLog, Position, Stream, leaf, vault::SealedValue};
 
+/// The lock under which facts are numbered, as `log.append` takes it.
+pub(crate) const WRITING: i64 = 7_235_409_113_468_211;
+
 /// One command ready for the log: canonical, sealed and hashed.
 pub(crate) struct Prepared {
     pub command: Uuid,

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use domain::{Asked, Decided, Decider, Decision, Version};
 use uuid::Uuid;
 
-use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict};
+use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict, vault::erased};
 
 /// A third conflict in a row means a hot stream, which one more try would hide.
 const ATTEMPTS_MAX: u32 = 3;
@@ -94,7 +94,13 @@ impl EventLog {
             return Ok(Some(outcome));
         }
         tracing::Span::current().record("events", decided.facts.len());
-        let prepared = self.prepare::<D>(command, id, &state, &decided).await?;
+        let prepared = match self.prepare::<D>(command, id, &state, &decided).await {
+            // It seals for whom nothing is held any more: what it led to before stands.
+            Err(no @ Error::Refused(_)) => {
+                return self.answered(command).await?.ok_or(no).map(Some);
+            }
+            prepared => prepared?,
+        };
         let receipt = prepared.receipt();
         let verdict = self.writer.write(prepared).await?;
         match verdict.answer.as_str() {
@@ -109,6 +115,7 @@ impl EventLog {
                 .ok_or(Error::Stopped)
                 .map(Some),
             "reused" => Err(Error::CommandReused),
+            "erased" => Err(erased()),
             "claimed" => Err(Error::Claimed { scope: verdict.taken.unwrap_or_default() }),
             _ => {
                 metrics::counter!("essaim_append_conflicts_total").increment(1);

@@ -226,6 +226,7 @@ impl EventLog {
             pool,
             head,
         };
+        log.vault.refuse_other_kek().await?;
         wake::start(writer, log.head.clone(), log.pool.close_event());
         Ok(log)
     }

@@ -4,14 +4,14 @@
 //! The disclosure has the form of RFC 9901: `D = base64url(JCS([salt, pointer, value]))`,
 //! and the leaf holds `base64url(SHA-256(D))`.
 
+mod erasing;
+mod keys;
+mod register;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chacha20poly1305::{
-    AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
-};
-use domain::{Actor, ActorId};
+use domain::{Actor, ActorId, Refusal, refusal::Common};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretBox};
 use serde_json::{Value, json};
@@ -19,28 +19,21 @@ use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use self::keys::{decrypt, encrypt, random};
+pub use self::{
+    keys::Kek,
+    register::{Access, Due, Held},
+};
 use crate::{Error, Position, leaf};
 
 /// Unwrapped keys kept in memory, so that a dossier at work costs no query.
 const KEYS_CACHED_MAX: u64 = 10_000;
 
-/// A key that another process destroyed seals no more after this.
-const KEYS_CACHED_FOR: Duration = Duration::from_mins(1);
-
-const NONCE_BYTES: usize = 24;
+/// Whoever reads the log forgets what it erases; after this, everyone has.
+const CACHED_FOR: Duration = Duration::from_mins(1);
 
 /// The subject whose key makes fingerprints. It is never erased.
 const FINGERPRINTS: &str = "log/fingerprints";
-
-/// The key-encryption key: wraps the keys of subjects. From configuration only.
-#[derive(Clone)]
-pub struct Kek(Arc<SecretBox<[u8; 32]>>);
-
-impl Kek {
-    pub fn new(key: [u8; 32]) -> Self {
-        Self(Arc::new(SecretBox::new(Box::new(key))))
-    }
-}
 
 /// Why a sealed value could not be opened or closed.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +42,8 @@ pub enum Failure {
     Random(#[from] getrandom::Error),
     #[error("a key or a value does not open: wrong key, or altered bytes")]
     Altered,
+    #[error("the vault is wrapped by the key-encryption key {needed}, which is not the one given")]
+    KekUnknown { needed: String },
 }
 
 /// Keeps keys and disclosures. Cheap to clone.
@@ -66,20 +61,37 @@ pub struct Reader {
     pub actor: ActorId,
     /// Their role then: `FINANCEUR`.
     pub role: &'static str,
-    /// What for: `READ`, or the command that needs the values.
+    /// What for: `READ`, `EXPORT`, `DISCLOSURE`, or the command that needs the values.
     pub purpose: &'static str,
+    /// Why, where it must be said.
+    pub because: Option<String>,
+    /// Who runs the program, when no token says who asks.
+    pub who: Option<String>,
 }
 
 impl Reader {
     /// Someone who reads for themselves.
     pub fn of(actor: &Actor) -> Self {
-        Self { actor: actor.id, role: actor.role.name().as_str(), purpose: "READ" }
+        let role = actor.role.name().as_str();
+        Self { actor: actor.id, role, purpose: "READ", because: None, who: None }
     }
 
     /// The same, for a command.
     #[must_use]
     pub fn to(self, purpose: &'static str) -> Self {
         Self { purpose, ..self }
+    }
+
+    /// With a reason.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { because: Some(reason.into()), ..self }
+    }
+
+    /// At the command line.
+    #[must_use]
+    pub fn run_by(self, who: impl Into<String>) -> Self {
+        Self { who: Some(who.into()), ..self }
     }
 }
 
@@ -91,8 +103,20 @@ struct Boxed {
     #[sqlx(rename = "box")]
     disclosure: Vec<u8>,
     wrapped: Vec<u8>,
+    kek: String,
     /// As the leaf has it.
     commitment: Option<String>,
+}
+
+/// What opens a commitment: whoever holds it can compare it with the leaf without asking anyone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disclosure {
+    /// `D`, in base64url. Its SHA-256 is the commitment.
+    pub text: String,
+    pub salt: String,
+    pub value: Value,
+    /// As the leaf has it, in base64url.
+    pub commitment: String,
 }
 
 /// A value ready for the log.
@@ -107,11 +131,15 @@ pub(crate) struct SealedValue {
 
 impl Vault {
     pub(crate) fn new(pool: PgPool, kek: Kek) -> Self {
-        let keys = Cache::builder()
-            .max_capacity(KEYS_CACHED_MAX)
-            .time_to_live(KEYS_CACHED_FOR)
-            .build();
-        Self { pool, kek, keys, actors: Cache::new(KEYS_CACHED_MAX) }
+        fn cache<K, V>() -> Cache<K, V>
+        where
+            K: std::hash::Hash + Eq + Send + Sync + 'static,
+            V: Clone + Send + Sync + 'static,
+        {
+            let cache = Cache::builder().max_capacity(KEYS_CACHED_MAX);
+            cache.time_to_live(CACHED_FOR).build()
+        }
+        Self { pool, kek, keys: cache(), actors: cache() }
     }
 
     /// Commits to a value, and encrypts its disclosure for its subject.
@@ -138,7 +166,7 @@ impl Vault {
     ) -> Result<HashMap<(Position, String), Value>, Error> {
         let boxes = self.boxes(reader, places).await?;
         let opened = boxes.into_iter().filter_map(|it| {
-            let value = self.disclosed(&it).ok()?;
+            let value = self.disclosed(&it).ok()?.value;
             Some(((it.position, it.pointer), value))
         });
         Ok(opened.collect())
@@ -152,7 +180,7 @@ impl Vault {
     ) -> Result<HashMap<(Position, String), Value>, Error> {
         let boxes = self.boxes(reader, places).await?;
         let opened = boxes.into_iter().map(|it| {
-            let value = self.disclosed(&it)?;
+            let value = self.disclosed(&it)?.value;
             Ok(((it.position, it.pointer), value))
         });
         opened.collect()
@@ -168,16 +196,17 @@ impl Vault {
         // The statement has ended, journal included, before the first box is opened.
         let boxes = sqlx::query_as(
             "with asked as (
-                 select s.position, s.pointer, s.subject, s.box, k.wrapped,
+                 select s.position, s.pointer, s.subject, s.box, k.wrapped, k.kek,
                         e.leaf -> 'sealed' -> s.pointer ->> 'd' as commitment
                  from unnest($1::bigint[], $2::text[]) as it (position, pointer)
                  join vault.sealed s on s.position = it.position and s.pointer = it.pointer
-                 join vault.subject_key k on k.subject = s.subject
+                 join vault.subject_key k on k.subject = s.subject and k.wrapped is not null
                  join log.event e on e.position = s.position
              ),
              journal as (
-                 insert into vault.access (actor, role, purpose, position, pointer, subject)
-                 select $3, $4, $5, position, pointer, subject from asked
+                 insert into vault.access (actor, role, purpose, position, pointer, subject,
+                                           because, who)
+                 select $3, $4, $5, position, pointer, subject, $6, $7 from asked
              )
              select * from asked",
         )
@@ -186,15 +215,28 @@ impl Vault {
         .bind(reader.actor.0)
         .bind(reader.role)
         .bind(reader.purpose)
+        .bind(&reader.because)
+        .bind(&reader.who)
         .fetch_all(&self.pool)
         .await?;
         Ok(boxes)
     }
 
-    /// The value of a box, if it is what the leaf committed to.
-    fn disclosed(&self, it: &Boxed) -> Result<Value, Failure> {
-        let value = self.unboxed(it);
-        if let Err(failure) = &value {
+    /// The disclosure of one value, for someone who may read it and would rather check. The
+    /// journal comes first, as for every opening.
+    pub async fn disclose(
+        &self,
+        reader: &Reader,
+        place: (Position, &str),
+    ) -> Result<Option<Disclosure>, Error> {
+        let boxes = self.boxes(reader, &[place]).await?;
+        Ok(boxes.first().map(|it| self.disclosed(it)).transpose()?)
+    }
+
+    /// What a box holds, if it is what the leaf committed to.
+    fn disclosed(&self, it: &Boxed) -> Result<Disclosure, Failure> {
+        let disclosure = self.unboxed(it);
+        if let Err(failure) = &disclosure {
             metrics::counter!("essaim_vault_altered_total").increment(1);
             tracing::error!(
                 position = it.position.0,
@@ -203,22 +245,27 @@ impl Vault {
                 "a sealed value does not open"
             );
         }
-        value
+        disclosure
     }
 
-    fn unboxed(&self, it: &Boxed) -> Result<Value, Failure> {
-        let key = self.unwrap(&it.subject, &it.wrapped)?;
+    fn unboxed(&self, it: &Boxed) -> Result<Disclosure, Failure> {
+        let key = self.kek.unwrap(&it.subject, &it.wrapped, &it.kek)?;
         let disclosure = decrypt(key.expose_secret(), &it.disclosure, it.pointer.as_bytes())?;
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&disclosure));
-        if it.commitment.as_deref() != Some(&digest) {
+        let commitment = URL_SAFE_NO_PAD.encode(Sha256::digest(&disclosure));
+        if it.commitment.as_deref() != Some(&commitment) {
             return Err(Failure::Altered);
         }
-        let text = URL_SAFE_NO_PAD
-            .decode(disclosure)
+        let text = String::from_utf8(disclosure).map_err(|_| Failure::Altered)?;
+        let parts = URL_SAFE_NO_PAD
+            .decode(&text)
             .map_err(|_| Failure::Altered)?;
-        let parts: [Value; 3] = serde_json::from_slice(&text).map_err(|_| Failure::Altered)?;
-        let [_, pointer, value] = parts;
-        if pointer == it.pointer { Ok(value) } else { Err(Failure::Altered) }
+        let parts: (String, String, Value) =
+            serde_json::from_slice(&parts).map_err(|_| Failure::Altered)?;
+        let (salt, pointer, value) = parts;
+        if pointer != it.pointer {
+            return Err(Failure::Altered);
+        }
+        Ok(Disclosure { text, salt, value, commitment })
     }
 
     /// The fingerprint of a request, under a key of the vault: whoever reads the log alone cannot
@@ -236,8 +283,26 @@ impl Vault {
         if let Some(known) = self.actors.get(&who) {
             return Ok(known);
         }
-        let drawn = Uuid::from_bytes(random::<16>()?);
-        let drawn = uuid::Builder::from_random_bytes(*drawn.as_bytes()).into_uuid();
+        let id = match self.known_actor(issuer, subject).await? {
+            Some(id) => id,
+            None => self.draw_actor(issuer, subject).await?,
+        };
+        self.actors.insert(who, id);
+        Ok(id)
+    }
+
+    async fn known_actor(&self, issuer: &str, subject: &str) -> Result<Option<ActorId>, Error> {
+        let id: Option<Uuid> =
+            sqlx::query_scalar("select actor from vault.actor where issuer = $1 and subject = $2")
+                .bind(issuer)
+                .bind(subject)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(id.map(ActorId))
+    }
+
+    async fn draw_actor(&self, issuer: &str, subject: &str) -> Result<ActorId, Error> {
+        let drawn = uuid::Builder::from_random_bytes(random::<16>()?).into_uuid();
         sqlx::query(
             "insert into vault.actor (issuer, subject, actor) values ($1, $2, $3)
              on conflict do nothing",
@@ -247,29 +312,24 @@ impl Vault {
         .bind(drawn)
         .execute(&self.pool)
         .await?;
-        let id: Uuid =
-            sqlx::query_scalar("select actor from vault.actor where issuer = $1 and subject = $2")
-                .bind(issuer)
-                .bind(subject)
-                .fetch_one(&self.pool)
-                .await?;
-        self.actors.insert(who, ActorId(id));
-        Ok(ActorId(id))
+        // Another process may have been first: its id is the one.
+        self.known_actor(issuer, subject)
+            .await?
+            .ok_or(Error::Stopped)
     }
 
-    /// The key of a subject, made the first time it is needed.
+    /// The key of a subject, made the first time it is needed, and never again once it was erased.
     async fn key(&self, subject: &str) -> Result<Arc<SecretBox<[u8; 32]>>, Error> {
         if let Some(key) = self.existing_key(subject).await? {
             return Ok(key);
         }
-        let made = random::<32>()?;
-        let wrapped = encrypt(self.kek.0.expose_secret(), &made, subject.as_bytes())?;
         sqlx::query(
-            "insert into vault.subject_key (subject, wrapped) values ($1, $2)
+            "insert into vault.subject_key (subject, wrapped, kek) values ($1, $2, $3)
              on conflict do nothing",
         )
         .bind(subject)
-        .bind(wrapped)
+        .bind(self.kek.wrap(subject, &random::<32>()?)?)
+        .bind(self.kek.id())
         .execute(&self.pool)
         .await?;
         // Another process may have been first: its key is the one.
@@ -279,49 +339,24 @@ impl Vault {
     }
 
     async fn existing_key(&self, subject: &str) -> Result<Option<Arc<SecretBox<[u8; 32]>>>, Error> {
+        type Row = (Option<Vec<u8>>, Option<String>);
         if let Some(key) = self.keys.get(subject) {
             return Ok(Some(key));
         }
-        let wrapped: Option<Vec<u8>> =
-            sqlx::query_scalar("select wrapped from vault.subject_key where subject = $1")
+        let row: Option<Row> =
+            sqlx::query_as("select wrapped, kek from vault.subject_key where subject = $1")
                 .bind(subject)
                 .fetch_optional(&self.pool)
                 .await?;
-        let Some(wrapped) = wrapped else { return Ok(None) };
-        let key = Arc::new(self.unwrap(subject, &wrapped)?);
+        let Some((wrapped, kek)) = row else { return Ok(None) };
+        let (wrapped, kek) = wrapped.zip(kek).ok_or_else(erased)?;
+        let key = Arc::new(self.kek.unwrap(subject, &wrapped, &kek)?);
         self.keys.insert(subject.to_owned(), key.clone());
         Ok(Some(key))
     }
-
-    fn unwrap(&self, subject: &str, wrapped: &[u8]) -> Result<SecretBox<[u8; 32]>, Failure> {
-        let key = decrypt(self.kek.0.expose_secret(), wrapped, subject.as_bytes())?;
-        let key: [u8; 32] = key.try_into().map_err(|_| Failure::Altered)?;
-        Ok(SecretBox::new(Box::new(key)))
-    }
 }
 
-/// XChaCha20-Poly1305 with a fresh nonce, which stands before the ciphertext.
-fn encrypt(key: &[u8; 32], plain: &[u8], about: &[u8]) -> Result<Vec<u8>, Failure> {
-    let nonce = random::<NONCE_BYTES>()?;
-    let cipher = XChaCha20Poly1305::new(key.into());
-    let mut boxed = plain.to_vec();
-    cipher
-        .encrypt_in_place(XNonce::from_slice(&nonce), about, &mut boxed)
-        .map_err(|_| Failure::Altered)?;
-    Ok([nonce.as_slice(), &boxed].concat())
-}
-
-fn decrypt(key: &[u8; 32], boxed: &[u8], about: &[u8]) -> Result<Vec<u8>, Failure> {
-    let (nonce, cipher) = boxed
-        .split_at_checked(NONCE_BYTES)
-        .ok_or(Failure::Altered)?;
-    XChaCha20Poly1305::new(key.into())
-        .decrypt(XNonce::from_slice(nonce), Payload { msg: cipher, aad: about })
-        .map_err(|_| Failure::Altered)
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes)
+/// Nothing more is sealed for whom nothing is held any more.
+pub(crate) fn erased() -> Error {
+    Error::Refused(Refusal::from(Common::Erased {}))
 }

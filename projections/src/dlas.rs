@@ -189,7 +189,7 @@ impl Dla {
             Fact::ChargeDeMissionAppointed { personne } => {
                 self.charges_de_mission.push(personne.0);
             }
-            Fact::ChargeDeMissionDeparted { personne } => {
+            Fact::ChargeDeMissionDeparted { personne, .. } => {
                 self.charges_de_mission.retain(|it| *it != personne.0);
             }
             Fact::PrioritesCiblageDefined { annee, priorites } => {

@@ -19,6 +19,7 @@ pub mod historique;
 pub mod ingenieries;
 pub mod interventions;
 pub mod organisations;
+pub mod personnes;
 pub mod scope;
 pub mod runner;
 mod sift;
@@ -47,6 +48,7 @@ pub const ALL: &[&ReadModel] = &[
     &ingenieries::MODEL,
     &interventions::MODEL,
     &organisations::MODEL,
+    &personnes::MODEL,
 ];
 
 /// A question, its tables, and what a batch of facts changes in them.

@@ -11,16 +11,8 @@ use std::{
 
 use anyhow::{Context, ensure};
 use api::embedded::{Binaries, Durability, Embedded};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
-use eventlog::{EventLog, proof::Signer};
-use house::{Visitor, essaim};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use secrecy::ExposeSecret;
-use serde_json::json;
+use eventlog::EventLog;
+use house::{Visitor, deployed, essaim};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use crate::{
@@ -31,7 +23,6 @@ use crate::{
 };
 
 const ORIGIN: &str = "essaim.test/faults";
-const ISSUER: &str = "https://issuer.example";
 /// Recovery after a crash, or a process that starts on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// A disk that a database and its journal just fit on.
@@ -81,7 +72,7 @@ impl Cluster {
         let admin: PgConnectOptions = url.parse()?;
         let socket = admin.get_socket().cloned().context("a socket")?;
         let proxy = Proxy::start(&place.join("proxy"), socket)?;
-        let token = configure(&place)?;
+        let token = deployed::configure(&place, ORIGIN, &[9; 32])?.token;
         let mut cluster = Self {
             place,
             server: Some(server),
@@ -310,31 +301,6 @@ async fn started(place: &Path) -> anyhow::Result<Embedded> {
     let binaries = Binaries { bin: from("ESSAIM_PG_BIN"), lib: from("ESSAIM_PG_LIB") };
     let start = move || Embedded::start(&place, Durability::Durable, &binaries);
     Ok(tokio::task::spawn_blocking(start).await??)
-}
-
-/// Writes the settings of the APIs, and answers a token that they accept.
-fn configure(place: &Path) -> anyhow::Result<String> {
-    let pair = Ed25519KeyPair::generate()?;
-    let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-    let jwks = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "k", "x": x }] });
-    fs::write(place.join("jwks.json"), jwks.to_string())?;
-    let (_, key) = Signer::draw(ORIGIN)?;
-    let settings = format!(
-        "log_origin = \"{ORIGIN}\"\nkek = \"{}\"\nsigning_key = \"{}\"\ndrain_ms = 0\n\n[[issuers]]\nissuer = \"{ISSUER}\"\n\
-         audience = \"essaim\"\njwks_file = \"{}\"\n",
-        STANDARD.encode([9; 32]),
-        key.expose_secret().trim(),
-        place.join("jwks.json").display(),
-    );
-    fs::write(place.join("essaim.toml"), settings)?;
-    let now = api::clock::now().as_second();
-    let claims = json!({
-        "iss": ISSUER, "aud": "essaim", "sub": "faults", "role": "ADMIN",
-        "iat": now, "exp": now + 86_400, "client_id": "faults",
-    });
-    let header = Header { kid: Some("k".to_owned()), ..Header::new(Algorithm::EdDSA) };
-    let key = EncodingKey::from_ed_der(pair.to_pkcs8()?.as_ref());
-    Ok(jsonwebtoken::encode(&header, &claims, &key)?)
 }
 
 fn kill(signal: &str, processes: &[u32]) -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ async fn live(questions: &Questions) -> anyhow::Result<()> {
             .await?;
     }
     questions
-        .decide::<Dla>(&admin(), DLA, |it, asked| it.depart_charge_de_mission(asked, AMINA))
+        .decide::<Dla>(&admin(), DLA, |it, asked| it.depart_charge_de_mission(asked, AMINA, None))
         .await?;
     questions
         .decide::<Dla>(&amina, DLA, |it, asked| it.constitute_comite_appui(asked, DLA))

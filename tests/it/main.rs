@@ -12,6 +12,7 @@ mod cases;
 mod consultations;
 mod demo;
 mod dlas;
+mod erasure;
 mod evaluations;
 mod fiche;
 mod financements;

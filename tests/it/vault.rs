@@ -15,16 +15,16 @@ use uuid::Uuid;
 
 /// A notebook of sealed texts: the smallest thing that seals.
 #[derive(Debug, Clone, Default)]
-struct Notebook;
+pub(crate) struct Notebook;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
-enum Noted {
+pub(crate) enum Noted {
     Noted { text: Sealed<Prose> },
 }
 
 #[derive(Debug, PartialEq)]
-struct Never;
+pub(crate) struct Never;
 
 impl From<Common> for Never {
     fn from(_: Common) -> Self {

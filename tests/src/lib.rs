@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 
 pub mod database;
+pub mod deployed;
 pub mod dossier;
 pub mod questions;
 pub mod visitors;

@@ -72,7 +72,9 @@ impl OpenHouse {
         let served = tokio::spawn({
             let (house, stop) = (house.clone(), stop.clone());
             async move {
-                house.serve(listener, doors, stop).await;
+                if let Err(closed) = house.serve(listener, doors, stop).await {
+                    panic!("the house did not open: {closed:?}");
+                }
             }
         });
         Ok(Self { house, url, database, verifier_key, issuer, stop: stop.drop_guard(), served })

@@ -52,7 +52,7 @@ pub(super) fn serve(settings: &Settings) -> Result<(), Failure> {
         let listener = TcpListener::bind(settings.listen).await?;
         tracing::info!(address = %listener.local_addr()?, "listening");
         let doors = doors(verifier, signing, settings, &telemetry);
-        answer(&house, listener, doors, stop).await;
+        answer(&house, listener, doors, stop).await?;
         telemetry.shutdown().await;
         Ok(())
     });
@@ -84,7 +84,7 @@ pub(super) fn demo(
         let url = format!("http://{}", listener.local_addr()?);
         welcome(&url, &guests.tokens()?, format);
         let doors = doors(guests.verifier(), signing, &settings, &telemetry);
-        answer(&house, listener, doors, stop).await;
+        answer(&house, listener, doors, stop).await?;
         telemetry.shutdown().await;
         Ok(())
     });
@@ -108,11 +108,18 @@ fn doors(
     }
 }
 
-async fn answer(house: &House, listener: TcpListener, doors: Doors, stop: CancellationToken) {
-    if house.serve(listener, doors, stop).await == Drained::Cut {
+async fn answer(
+    house: &House,
+    listener: TcpListener,
+    doors: Doors,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let served = house.serve(listener, doors, stop).await;
+    house.close().await;
+    if served? == Drained::Cut {
         tracing::warn!("some requests were still under way");
     }
-    house.close().await;
+    Ok(())
 }
 
 /// Cancelled by SIGTERM or Ctrl-C; a second signal ends the process at once.

@@ -138,8 +138,14 @@ impl Environment {
 
 /// A secret is text, whatever it looks like; the rest may be a number, a boolean, a list.
 fn read(name: &str, text: String) -> Value {
-    const TEXTS: &[&str] =
-        &["kek", "signing_key", "database_url", "migration_database_url", "log_origin"];
+    const TEXTS: &[&str] = &[
+        "kek",
+        "kek_previous",
+        "signing_key",
+        "database_url",
+        "migration_database_url",
+        "log_origin",
+    ];
     if TEXTS.contains(&name) {
         return Value::from(text);
     }

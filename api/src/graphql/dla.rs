@@ -20,7 +20,7 @@ use crate::{
         organisation::{self, Organisation},
         paging::{self, List},
         referentiel::Code,
-        request::{Recorded, Request, line, prose},
+        request::{Recorded, Request, line, optional, prose},
         scalars::{Cents, Date, Position, Version},
         sealed::{Readers, open},
         territoire::{Territoire, TerritoireInput},
@@ -288,12 +288,13 @@ impl DlaMutation {
     async fn depart_charge_de_mission(
         &self,
         ctx: &Context<'_>,
-        input: ChargeDeMissionInput,
+        input: DepartChargeDeMissionInput,
     ) -> Result<DlaPayload> {
         let id = typed(&input.dla, "input.dla")?;
         let personne = PersonId(input.personne);
+        let motif = optional(prose, "input.motif", input.motif.as_ref())?;
         let decided = input.request.decide(ctx, id, |it: &domain::Dla, asked| {
-            it.depart_charge_de_mission(asked, personne)
+            it.depart_charge_de_mission(asked, personne, motif.clone())
         });
         Ok(payload(id, decided.await?))
     }
@@ -400,6 +401,19 @@ pub(crate) struct ChargeDeMissionInput {
     /// The person, by a random UUID that you draw once and keep with the name: facts know
     /// people by id only.
     personne: Uuid,
+}
+
+/// A person who no longer works for a DLA.
+#[derive(InputObject)]
+pub(crate) struct DepartChargeDeMissionInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The DLA.
+    dla: ID,
+    /// The person, by the UUID they were appointed with.
+    personne: Uuid,
+    /// Why, if it is to be kept. Sealed for the person: it is erased with them.
+    motif: Option<String>,
 }
 
 /// Whom a DLA means to accompany in a year: at least one field or theme, at most 30 of each.

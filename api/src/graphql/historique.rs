@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, OrganisationId,
-    PlanFinancementId, RoleName,
+    PersonId, PlanFinancementId, RoleName,
     consultation::Event as Consultation,
     ingenierie_collective::Event as Ingenierie,
     plan_financement::{Contributeur, Event as Plan},
@@ -33,11 +33,15 @@ use crate::{
         ingenierie_collective::{activites::receipt, own_structure},
         organisation::{self, Organisation},
         paging::{self, List},
+        request::line,
         scalars::{Date, DateTime, Position, Version},
-        sealed::{Readers, open},
+        sealed::{Readers, disclose, open},
         viewer::Role,
     },
 };
+
+/// A disclosure costs more than a field: it is read and journalled one by one.
+const DIVULGATION_COST: usize = 10;
 
 /// The most kinds that one filter names.
 const TYPES_MAX: usize = 50;
@@ -113,18 +117,15 @@ impl Fait {
     }
 
     /// The sealed texts it holds, with their values if you may read them.
-    async fn sealed(&self, ctx: &Context<'_>) -> Result<Vec<TexteScelle>> {
-        let all = self.recorded.sealed.iter().map(async |pointer| {
-            let value = match self.readers(pointer).filter(|_| self.shown(ctx)) {
-                None => None,
-                Some(readers) => {
-                    let position = self.recorded.position.0;
-                    open(ctx, readers, &self.dlas, position, pointer).await?
-                }
-            };
-            Ok(TexteScelle { pointer: pointer.clone(), value })
+    async fn sealed(&self, ctx: &Context<'_>) -> Vec<TexteScelle> {
+        let shown = self.shown(ctx);
+        let all = self.recorded.sealed.iter().map(|pointer| TexteScelle {
+            position: self.recorded.position.0,
+            pointer: pointer.clone(),
+            readers: self.readers(pointer).filter(|_| shown),
+            dlas: self.dlas.clone(),
         });
-        futures_util::future::try_join_all(all).await
+        all.collect()
     }
 
     /// The hash of the fact in the log (base64url), with which its presence can be proved.
@@ -195,14 +196,65 @@ impl Acteur {
 
 /// A text that is not in the fact itself: a reason, a comment, an offre. It can be erased
 /// without touching the log.
-#[derive(SimpleObject)]
 pub(crate) struct TexteScelle {
-    /// Its place in the fact, as a JSON pointer: `/motif`, `/because`.
+    position: i64,
     pointer: String,
+    /// Nobody, when absent.
+    readers: Option<Readers>,
+    dlas: Arc<[Uuid]>,
+}
+
+/// A text that is not in the fact itself: a reason, a comment, an offre. It can be erased
+/// without touching the log.
+#[Object]
+impl TexteScelle {
+    /// Its place in the fact, as a JSON pointer: `/motif`, `/because`.
+    async fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
     /// The text. The justification of a rule set aside is read by whoever reads the dossier,
     /// the other texts by the DLAs concerned and by the organisation whose words they are. Null
     /// for others, once erased, and for offres.
+    async fn value(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(readers) = self.readers else { return Ok(None) };
+        open(ctx, readers, &self.dlas, self.position, &self.pointer).await
+    }
+
+    /// What lets an auditor check the text against the fact in the log, without asking anyone:
+    /// for those who may read it, with a reason that is kept in the journal. Null otherwise.
+    #[graphql(complexity = "DIVULGATION_COST + child_complexity")]
+    async fn divulgation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Why it is needed: the number of the control or the case, and no name.")]
+        because: String,
+    ) -> Result<Option<Divulgation>> {
+        let because = line("because", &because)?;
+        let Some(readers) = self.readers else { return Ok(None) };
+        let place = (Place(self.position), self.pointer.as_str());
+        let disclosed = disclose(ctx, readers, &self.dlas, place, &because).await?;
+        Ok(disclosed.map(|it| Divulgation {
+            disclosure: it.text,
+            salt: it.salt,
+            value: it.value.as_str().map(str::to_owned),
+            commitment: it.commitment,
+        }))
+    }
+}
+
+/// What opens a commitment of a fact (RFC 9901): its SHA-256 is what the fact holds.
+#[derive(SimpleObject)]
+pub(crate) struct Divulgation {
+    /// The disclosure, in base64url: a JSON array of salt, pointer and value. The SHA-256 of this
+    /// text, in base64url, is the commitment.
+    disclosure: String,
+    /// The salt, in base64url: 256 random bits, drawn for this value.
+    salt: String,
+    /// The text. Null when the value is not a text.
     value: Option<String>,
+    /// The commitment: member `d` of `sealed`, at this pointer, in the fact as it is exported.
+    commitment: String,
 }
 
 macro_rules! categories {
@@ -250,6 +302,8 @@ categories! {
     IngenierieCollective = "ingenierie_collective", IngenierieId;
     /// An organisation. Its facts stand in no dossier.
     Organisation = "organisation", OrganisationId;
+    /// A person. Their facts stand in no dossier.
+    Personne = "personne", PersonId;
     /// The plan de financement of an ingénierie.
     PlanFinancement = "plan_financement", PlanFinancementId;
 }

@@ -4,7 +4,7 @@ use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId, values::Invalid,
+    OrganisationId, PersonId, PlanFinancementId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -33,6 +33,7 @@ nouns! {
     IngenierieId = "IngenierieCollective";
     InterventionId = "Intervention";
     OrganisationId = "Organisation";
+    PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
 }
 

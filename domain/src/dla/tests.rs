@@ -49,6 +49,11 @@ fn adjusted(montant: i64) -> Event {
     FondsIngenierieAdjusted { annee: 2026, montant: Cents(montant), motif }
 }
 
+fn departed() -> Event {
+    let motif = Some(Sealed::new(Subject::person(AMINA), prose("Mutation.")));
+    ChargeDeMissionDeparted { personne: AMINA, motif }
+}
+
 /// One of each, every field filled.
 pub(crate) fn samples() -> Vec<Event> {
     vec![
@@ -56,7 +61,7 @@ pub(crate) fn samples() -> Vec<Event> {
         StructurePorteuseDesignated { porteuse: org(3) },
         ComiteAppuiConstituted { date: TODAY },
         ChargeDeMissionAppointed { personne: AMINA },
-        ChargeDeMissionDeparted { personne: AMINA },
+        departed(),
         PrioritesCiblageDefined { annee: 2026, priorites: priorites() },
         FondsIngenierieOpened { annee: 2026, montant: Cents(12_000_000) },
         adjusted(9_000_000),
@@ -142,9 +147,8 @@ fn the_comite_dappui_is_constituted_and_renewed() {
 #[test]
 fn people_come_and_go() {
     let appointed = ChargeDeMissionAppointed { personne: AMINA };
-    let departed = ChargeDeMissionDeparted { personne: AMINA };
     let appoint = |it: &Dla| it.appoint_charge_de_mission(&admin(), AMINA);
-    let depart = |it: &Dla| it.depart_charge_de_mission(&admin(), AMINA);
+    let depart = |it: &Dla| it.depart_charge_de_mission(&admin(), AMINA, Some(prose("Mutation.")));
     let after =
         |events: &[Event]| Dla::given([registered()].into_iter().chain(events.iter().cloned()));
     after(&[]).when(appoint).then([appointed.clone()]);
@@ -154,8 +158,8 @@ fn people_come_and_go() {
         .nothing();
     after(std::slice::from_ref(&appointed))
         .when(depart)
-        .then([departed.clone()]);
-    after(&[appointed.clone(), departed])
+        .then([departed()]);
+    after(&[appointed.clone(), departed()])
         .when(appoint)
         .then([appointed]);
 }
@@ -260,7 +264,7 @@ const ADMIN_ASKS: &[(&str, Ask)] = &[
         it.designate_structure_porteuse(asked, &organisation(true))
     }),
     ("appointChargeDeMission", |it, asked| it.appoint_charge_de_mission(asked, AMINA)),
-    ("departChargeDeMission", |it, asked| it.depart_charge_de_mission(asked, AMINA)),
+    ("departChargeDeMission", |it, asked| it.depart_charge_de_mission(asked, AMINA, None)),
 ];
 
 const DLA_ASKS: &[(&str, Ask)] = &[

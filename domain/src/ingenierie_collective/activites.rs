@@ -125,6 +125,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::IngenierieCollective(_)
         | Event::Intervention(_)
         | Event::Organisation(_)
+        | Event::Personne(_)
         | Event::PlanFinancement(_) => {
             let proved = ACTIVITES.iter().find(|it| it.proofs.contains(&kind));
             proved.map(|it| it.id)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Asked, Decided, Decision, IngenierieCollective, Line, OrganisationId, PersonId, Prose, Right,
-    RoleName, Seen, Territoire, ingenierie_collective::Etat, refusal::Common,
+    RoleName, Sealed, Seen, Subject, Territoire, ingenierie_collective::Etat, refusal::Common,
 };
 
 /// A séance as it is planned.
@@ -163,7 +163,8 @@ impl Intervention {
         if came.is_some() {
             return Err(Refusal::PresenceAlreadyNoted {});
         }
-        let motif = self.sealed(motif)?;
+        // It speaks of a person: it goes with what is held on them.
+        let motif = Sealed::new(Subject::person(personne), motif);
         Ok(self.records(asked, [Event::ParticipantUnregistered { seance, personne, motif }]))
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn samples() -> Vec<Event> {
         SeanceCancelled { seance: 2, motif: sealed("Plus de besoin.") },
         SeanceInformationCertified { seance: 1 },
         registered(1, SECOURS, NADIA),
-        ParticipantUnregistered { seance: 1, personne: NADIA, motif: sealed("Mme Petit part.") },
+        unregistered(),
         MiseEnRelationMade { structure: SECOURS, intervenant: ATELIER },
         SeanceHeld { seance: 1 },
         PresenceRecorded { seance: 1, personne: NADIA, present: true },
@@ -62,6 +62,11 @@ pub(crate) fn samples() -> Vec<Event> {
 
 fn sealed(text: &str) -> Sealed<crate::Prose> {
     Sealed::new(Subject::dossier(INGENIERIE), prose(text))
+}
+
+fn unregistered() -> Event {
+    let motif = Sealed::new(Subject::person(NADIA), prose("Mme Petit part."));
+    ParticipantUnregistered { seance: 1, personne: NADIA, motif }
 }
 
 fn waived() -> Event {
@@ -312,11 +317,7 @@ fn a_structure_convenes_and_strikes_off_its_own_people() {
         .refused(Common::NotFound {});
     Intervention::given(history)
         .when(|it| it.unregister_participant(&structure(11), 1, NADIA, prose("Mme Petit part.")))
-        .then([ParticipantUnregistered {
-            seance: 1,
-            personne: NADIA,
-            motif: sealed("Mme Petit part."),
-        }]);
+        .then([unregistered()]);
 }
 
 #[test]

@@ -12,13 +12,10 @@ use super::{
 };
 use crate::{
     Error, EventLog, Position,
-    append::{Batch, Prepared, PreparedFact, append},
+    append::{Batch, Prepared, PreparedFact, WRITING, append},
     follow::Leaf,
     leaf,
 };
-
-/// The lock under which `log.append` numbers.
-const LOCK: i64 = 7_235_409_113_468_211;
 
 /// A name that the log has left, because facts were lost for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +86,7 @@ impl EventLog {
         let mut db = PgConnection::connect(url).await?;
         let mut tx = db.begin().await?;
         sqlx::query("select pg_advisory_xact_lock($1)")
-            .bind(LOCK)
+            .bind(WRITING)
             .execute(&mut *tx)
             .await?;
         let found: String = sqlx::query_scalar("select name from log.origin")

@@ -1,0 +1,11 @@
+-- The register of personal data: who is known, what must be kept, what was erased. No name.
+create table personnes (
+    id             uuid   primary key,
+    version        bigint not null,
+    position       bigint not null,
+    -- Where who the person is stands sealed.
+    identite       jsonb,
+    identified_on  date,
+    obligations    jsonb  not null,
+    effacement     jsonb
+);

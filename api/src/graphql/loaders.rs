@@ -7,12 +7,15 @@ use domain::{
     Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
     PlanFinancementId,
 };
-use eventlog::{Position, Reader};
+use eventlog::{Position, Reader, Recorded};
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},
     consultations, dlas, evaluations, financements, historique, ingenieries, organisations,
 };
+use uuid::Uuid;
+
+use crate::{Error, faits};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -147,6 +150,34 @@ impl Loader<ReceiptAt> for Loaders {
         Ok(found
             .into_iter()
             .map(|(at, hash)| (ReceiptAt(at), hash))
+            .collect())
+    }
+}
+
+/// The facts of a stream that say what others change, and which rules were set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HistoryOf(pub(crate) Uuid);
+
+impl Loader<HistoryOf> for Loaders {
+    type Value = Arc<Vec<Recorded>>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[HistoryOf],
+    ) -> Result<HashMap<HistoryOf, Self::Value>, Self::Error> {
+        let streams: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let all = faits::histories(self.reads.log(), &streams).await?;
+        let mut by_stream: HashMap<_, Vec<_>> = HashMap::new();
+        for recorded in all {
+            by_stream
+                .entry(HistoryOf(recorded.stream))
+                .or_default()
+                .push(recorded);
+        }
+        Ok(by_stream
+            .into_iter()
+            .map(|(key, it)| (key, Arc::new(it)))
             .collect())
     }
 }

@@ -1,25 +1,14 @@
 //! Opening sealed texts for those who may read them.
 
 use async_graphql::Context;
-use domain::OrganisationId;
 use eventlog::Position;
 use uuid::Uuid;
 
+pub(crate) use crate::faits::Readers;
 use crate::{
     Error, Result,
     graphql::{context::ContextExt, loaders::SealedAt},
 };
-
-/// Who may read a sealed text of a dossier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readers {
-    /// Whoever may read the dossier: the justification of a rule set aside.
-    Dossier,
-    /// Those of its DLAs: comments and reasons.
-    Dlas,
-    /// Those of its DLAs, and the organisation whose own words they are.
-    DlasAnd(OrganisationId),
-}
 
 /// Opens one sealed text, if the actor may read it and if it was not erased.
 pub(crate) async fn open(
@@ -29,14 +18,18 @@ pub(crate) async fn open(
     position: i64,
     pointer: &str,
 ) -> Result<Option<String>> {
-    let may_read = match readers {
-        Readers::Dossier => true,
-        Readers::Dlas => ctx.scope().inside(dlas),
-        Readers::DlasAnd(own) => ctx.scope().inside(dlas) || ctx.actor().answers_for() == Some(own),
-    };
-    if !may_read {
+    if !readers.include(ctx.eyes(), dlas) {
         return Ok(None);
     }
+    opened(ctx, position, pointer).await
+}
+
+/// The same, for someone who is known to be one of its readers.
+pub(crate) async fn opened(
+    ctx: &Context<'_>,
+    position: i64,
+    pointer: &str,
+) -> Result<Option<String>> {
     let place = SealedAt { position: Position(position), pointer: pointer.to_owned() };
     let value = ctx
         .loaders()

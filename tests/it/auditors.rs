@@ -170,11 +170,11 @@ fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
     }
     assert!(!quoted && cell.is_empty() && record.is_empty(), "cut: {cell}");
     let names = records.remove(0);
-    let named = |it: Vec<String>| {
+    let by_name = |it: Vec<String>| {
         assert_eq!(it.len(), names.len());
         names.iter().cloned().zip(it).collect()
     };
-    records.into_iter().map(named).collect()
+    records.into_iter().map(by_name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -411,7 +411,7 @@ async fn a_download_says_where_it_stands_and_leaves_a_trace() -> anyhow::Result<
     let mut signed = Value::Null;
     for _ in 0..100 {
         signed = payer.posts(checkpoint, json!({})).await?["data"]["checkpoint"].take();
-        if signed["size"] == head.0.to_string() {
+        if signed["size"] == json!(head.0.to_string()) {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

@@ -420,6 +420,32 @@ async fn a_lease_that_was_taken_opens_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_kind_of_a_newer_program_stops_the_history_alone() -> anyhow::Result<()> {
+    let questions = Questions::open().await?;
+    questions.registry().await?;
+    let blessed = |_: &Stranger, asked: &domain::Asked| -> Decision<Stranger> {
+        let r#type = "OrganisationBlessed".to_owned();
+        Ok(asked.records(Place::default(), [Strange { r#type, data: json!({}) }]))
+    };
+    let log = questions.database.log().await?;
+    let at = log
+        .decide::<Stranger>(&command(&admin()), STRUCTURE.0, blessed)
+        .await?
+        .position;
+    let stopped = questions.reads.catch_up(&historique::MODEL, 1_000).await;
+    let stopped = stopped.expect_err("it knows no such kind");
+    assert_eq!(stopped.code(), "FACT_NEWER", "{stopped:?}");
+    // Nothing is parked: the program that knows the kind goes on from here.
+    assert_eq!(questions.reads.as_of(&historique::MODEL).await?.parked, 0);
+    let seen = questions
+        .reads
+        .catch_up(&organisations::MODEL, 1_000)
+        .await?;
+    assert_eq!(seen, at, "others do not need it");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_forked_log_stops_every_question() -> anyhow::Result<()> {
     let questions = Questions::open().await?;
     questions.registry().await?;

@@ -307,7 +307,7 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
 
 impl Entry {
     fn of(recorded: &Recorded) -> Self {
-        let data = &recorded.data;
+        let data = &content(recorded);
         let mut about = vec![recorded.stream];
         named(data, &mut about);
         about.sort_unstable();
@@ -350,6 +350,11 @@ pub fn structures(content: &Value) -> Vec<Uuid> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
     }
     ids
+}
+
+/// What a fact holds in clear.
+pub fn content(recorded: &Recorded) -> Value {
+    recorded.data.clone()
 }
 
 /// The ids that a content names, wherever they stand; persons are not looked for.

@@ -19,7 +19,8 @@ pub(crate) use projections::historique::MODEL;
 
 use self::filter::{AsKnownOnInput, CategorieFait, HistoriqueFilter};
 use crate::{
-    Result, faits,
+    Result,
+    faits::{self, Said},
     graphql::{
         context::ContextExt,
         ids::global,
@@ -152,10 +153,10 @@ impl Fait {
 
 impl Fait {
     fn recorded(&self) -> &Recorded {
-        &self.0.recorded
+        self.0.recorded()
     }
 
-    async fn histories(&self, ctx: &Context<'_>) -> Result<Arc<Vec<Recorded>>> {
+    async fn histories(&self, ctx: &Context<'_>) -> Result<Arc<Vec<Said>>> {
         let key = HistoryOf(self.recorded().stream);
         Ok(ctx.loaders().load_one(key).await?.unwrap_or_default())
     }
@@ -279,7 +280,7 @@ pub(crate) async fn list(
         filter = filter.known_at(known);
     }
     let page = faits::page(reads, scope, &filter, (asked.first, asked.after.map(Place)));
-    let fait = |it: faits::Fait| (it.recorded.position.0, Fait(it));
+    let fait = |it: faits::Fait| (it.recorded().position.0, Fait(it));
     let mut list = paging::list(ctx, &MODEL, &asked, page, fait).await?;
     if let Some(known) = known.filter(|it| it.0 < list.additional_fields.position()) {
         let at = ctx.log().at_positions(&[known]).await?;

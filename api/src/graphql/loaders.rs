@@ -7,7 +7,7 @@ use domain::{
     Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, OrganisationId,
     PlanFinancementId,
 };
-use eventlog::{Position, Reader, Recorded};
+use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     capitalisations::{self, Element, ElementId},
@@ -15,7 +15,10 @@ use projections::{
 };
 use uuid::Uuid;
 
-use crate::{Error, faits};
+use crate::{
+    Error,
+    faits::{self, Said},
+};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -159,7 +162,7 @@ impl Loader<ReceiptAt> for Loaders {
 pub(crate) struct HistoryOf(pub(crate) Uuid);
 
 impl Loader<HistoryOf> for Loaders {
-    type Value = Arc<Vec<Recorded>>;
+    type Value = Arc<Vec<Said>>;
     type Error = Error;
 
     async fn load(
@@ -169,11 +172,11 @@ impl Loader<HistoryOf> for Loaders {
         let streams: Vec<_> = keys.iter().map(|it| it.0).collect();
         let all = faits::histories(self.reads.log(), &streams).await?;
         let mut by_stream: HashMap<_, Vec<_>> = HashMap::new();
-        for recorded in all {
+        for said in all {
             by_stream
-                .entry(HistoryOf(recorded.stream))
+                .entry(HistoryOf(said.recorded.stream))
                 .or_default()
-                .push(recorded);
+                .push(said);
         }
         Ok(by_stream
             .into_iter()

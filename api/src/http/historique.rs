@@ -281,7 +281,7 @@ impl Download {
             let eyes = Eyes { actor: &self.actor, scope: &self.scope };
             let place = (left.min(ROWS_AT_ONCE), after);
             let page = faits::page(&self.reads, &self.scope, &self.filter, place).await?;
-            after = page.rows.last().map(|it| it.recorded.position);
+            after = page.rows.last().map(|it| it.recorded().position);
             left -= ROWS_AT_ONCE;
             for line in lines(&self.reads, eyes, &page.rows).await? {
                 match format {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use async_graphql::resolver_utils::enum_value;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{IngenierieId, OrganisationId, restated::Change};
-use eventlog::{Position, Reader, Recorded};
+use eventlog::{Position, Reader};
 use projections::{Reads, organisations};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    faits::{self, Eyes, Fait},
+    faits::{self, Eyes, Fait, Said},
     graphql::{historique::filter::CategorieFait, ids::global},
 };
 
@@ -91,7 +91,7 @@ struct Regle {
 struct Beside<'a> {
     eyes: Eyes<'a>,
     /// Of the streams of the facts.
-    histories: HashMap<Uuid, Vec<Recorded>>,
+    histories: HashMap<Uuid, Vec<Said>>,
     names: HashMap<Uuid, String>,
     receipts: HashMap<Position, Vec<u8>>,
     opened: HashMap<(Position, String), Value>,
@@ -100,16 +100,16 @@ struct Beside<'a> {
 /// The lines of some facts.
 pub(super) async fn lines(reads: &Reads, eyes: Eyes<'_>, facts: &[Fait]) -> Result<Vec<Line>> {
     let log = reads.log();
-    let positions: Vec<_> = facts.iter().map(|it| it.recorded.position).collect();
-    let streams: BTreeSet<_> = facts.iter().map(|it| it.recorded.stream).collect();
+    let positions: Vec<_> = facts.iter().map(|it| it.recorded().position).collect();
+    let streams: BTreeSet<_> = facts.iter().map(|it| it.recorded().stream).collect();
     let streams: Vec<_> = streams.into_iter().collect();
     let mut histories: HashMap<_, Vec<_>> = HashMap::new();
     for it in faits::histories(log, &streams).await? {
-        histories.entry(it.stream).or_default().push(it);
+        histories.entry(it.recorded.stream).or_default().push(it);
     }
     let orgs: BTreeSet<_> = facts
         .iter()
-        .filter_map(|it| it.recorded.actor.org)
+        .filter_map(|it| it.recorded().actor.org)
         .collect();
     let orgs: Vec<_> = orgs.into_iter().map(OrganisationId).collect();
     let names = organisations::by_ids(reads, eyes.scope, &orgs).await?;
@@ -121,9 +121,9 @@ pub(super) async fn lines(reads: &Reads, eyes: Eyes<'_>, facts: &[Fait]) -> Resu
     let mut beside = Beside { eyes, histories, names, receipts, opened: HashMap::new() };
     let mut sealed = BTreeSet::new();
     for it in facts {
-        let at = it.recorded.position;
+        let at = it.recorded().position;
         let open = it
-            .recorded
+            .recorded()
             .sealed
             .iter()
             .filter(|pointer| it.opens(eyes, pointer));
@@ -143,14 +143,14 @@ pub(super) async fn lines(reads: &Reads, eyes: Eyes<'_>, facts: &[Fait]) -> Resu
 }
 
 impl Beside<'_> {
-    fn history(&self, of: &Fait) -> &[Recorded] {
+    fn history(&self, of: &Fait) -> &[Said] {
         self.histories
-            .get(&of.recorded.stream)
+            .get(&of.recorded().stream)
             .map_or(&[], Vec::as_slice)
     }
 
     fn line(&self, it: &Fait) -> Result<Line> {
-        let Fait { recorded, .. } = it;
+        let recorded = it.recorded();
         let (at, histories) = (recorded.position, self.history(it));
         let category = CategorieFait::of(&recorded.event);
         let identity = it.identity(self.eyes);

@@ -247,16 +247,10 @@ impl Download {
             let _place = place;
             if let Err(error) = self.write(format, &written).await {
                 tell(&error);
-                // The connection is cut: what was received is not taken for the whole.
-                let cut = io::Error::other("the download ended before its end");
-                let _ = written.send(Err(cut)).await;
             }
         };
         running.spawn(write.in_current_span());
-        let body = futures_util::stream::unfold(taken, async |mut taken| {
-            taken.recv().await.map(|it: io::Result<Bytes>| (it, taken))
-        });
-        let mut response = Response::new(Body::from_stream(body));
+        let mut response = Response::new(body(taken));
         for (name, value) in headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().insert(name, value);
@@ -266,11 +260,7 @@ impl Download {
     }
 
     /// Writes the facts, some at a time, as fast as they are taken.
-    async fn write(
-        &self,
-        format: Format,
-        to: &mpsc::Sender<io::Result<Bytes>>,
-    ) -> Result<(), Error> {
+    async fn write(&self, format: Format, to: &mpsc::Sender<Piece>) -> Result<(), Error> {
         let mut text = String::new();
         if format == Format::Csv {
             text.push_str(if self.bom { "\u{feff}" } else { "" });
@@ -289,13 +279,35 @@ impl Download {
                     Format::Jsonl => line.jsonl(&mut text)?,
                 }
             }
-            let chunk = Bytes::from(std::mem::take(&mut text));
-            let sent = to.send_timeout(Ok(chunk), STALLED_MAX).await;
-            if sent.is_err() || !page.has_next || left <= 0 {
+            let chunk = Piece::Lines(Bytes::from(std::mem::take(&mut text)));
+            if to.send_timeout(chunk, STALLED_MAX).await.is_err() {
+                return Ok(());
+            }
+            if !page.has_next || left <= 0 {
+                let _ = to.send_timeout(Piece::End, STALLED_MAX).await;
                 return Ok(());
             }
         }
     }
+}
+
+/// What goes from who writes to who reads.
+enum Piece {
+    Lines(Bytes),
+    End,
+}
+
+/// What is read. It is cut when it stops before its end, whatever stopped it: what was received
+/// is not taken for the whole.
+fn body(taken: mpsc::Receiver<Piece>) -> Body {
+    Body::from_stream(futures_util::stream::unfold(Some(taken), async |taken| {
+        let mut taken = taken?;
+        match taken.recv().await {
+            Some(Piece::Lines(lines)) => Some((Ok(lines), Some(taken))),
+            Some(Piece::End) => None,
+            None => Some((Err(io::Error::other("the download stopped before its end")), None)),
+        }
+    }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a cell looks like, and that the address takes what GraphQL takes.
 
+use http_body_util::BodyExt as _;
 use serde_json::json;
 
 use super::{
@@ -64,6 +65,24 @@ fn what_is_malformed_is_named() {
         assert_eq!(path(query).as_deref(), Some(at), "{query}");
     }
     assert_eq!(path("roles=ADMIN,FINANCEUR&types=&from=3&bom=true&asKnownOnPosition=9"), None);
+}
+
+#[tokio::test]
+async fn a_download_that_stops_before_its_end_is_cut() {
+    for ended in [true, false] {
+        let (written, taken) = mpsc::channel(2);
+        written
+            .send(Piece::Lines(Bytes::from_static(b"1\r\n")))
+            .await
+            .ok()
+            .unwrap();
+        if ended {
+            written.send(Piece::End).await.ok().unwrap();
+        }
+        drop(written);
+        let read = body(taken).collect().await;
+        assert_eq!(read.is_ok(), ended);
+    }
 }
 
 #[test]

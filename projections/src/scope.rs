@@ -52,6 +52,12 @@ impl Scope {
         }
     }
 
+    /// The structure that asks for itself: it reads nothing of another one.
+    pub fn own_structure(&self) -> Option<Uuid> {
+        let own = self.role == Some(RoleName::StructureBeneficiaire);
+        self.organisations.first().copied().filter(|_| own)
+    }
+
     /// Whether the actor works for, answers for or advises one of these DLAs.
     pub fn inside(&self, dlas: &[Uuid]) -> bool {
         self.all || dlas.iter().any(|it| self.dlas.contains(it))

@@ -7,6 +7,7 @@
 
 mod activites;
 mod audits;
+mod auditors;
 mod capitalisations;
 mod cases;
 mod consultations;

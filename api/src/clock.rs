@@ -33,8 +33,16 @@ pub fn today_in_paris() -> Date {
 }
 
 fn date_in_paris(at: Timestamp) -> Date {
-    let zone = TimeZone::get(PARIS).expect("the time zones are built in");
-    Zoned::new(at, zone).date()
+    Zoned::new(at, paris()).date()
+}
+
+/// When a day begins in Paris; none at the end of time.
+pub(crate) fn start_in_paris(day: Date) -> Option<Timestamp> {
+    Some(day.to_zoned(paris()).ok()?.timestamp())
+}
+
+fn paris() -> TimeZone {
+    TimeZone::get(PARIS).expect("the time zones are built in")
 }
 
 /// A new id for a request that came without one.
@@ -54,5 +62,7 @@ mod tests {
         assert_eq!(at("2026-07-01T22:00:00Z"), "2026-07-02");
         assert_eq!(at("2026-12-31T22:59:59Z"), "2026-12-31");
         assert_eq!(at("2026-12-31T23:00:00Z"), "2027-01-01");
+        let start = start_in_paris("2026-07-02".parse().unwrap()).unwrap();
+        assert_eq!(start.to_string(), "2026-07-01T22:00:00Z");
     }
 }

@@ -16,7 +16,7 @@ mod consultation;
 mod dla;
 mod evaluation;
 mod financement;
-mod historique;
+pub(crate) mod historique;
 mod ingenierie_collective;
 mod intervention;
 mod node;
@@ -48,6 +48,7 @@ pub struct Query(
     dla::DlaQuery,
     evaluation::EvaluationQuery,
     financement::FinancementQuery,
+    historique::HistoriqueQuery,
     ingenierie_collective::IngenierieCollectiveQuery,
     intervention::InterventionQuery,
     node::NodeQuery,

@@ -102,10 +102,16 @@ impl House {
         let integrator = Integrator::new(self.log.clone(), signers, copy);
         let signer = tokio::spawn(integrator.keep(following.clone()));
         let house = self.clone();
-        let app = App {
-            schema: self.schema.clone(),
+        let downloads = http::historique::Downloads {
             verifier: Arc::new(doors.verifier),
             identities: Arc::new(Known(self.log.clone())),
+            reads: self.reads.clone(),
+            running: running.clone(),
+        };
+        let app = App {
+            schema: self.schema.clone(),
+            verifier: downloads.verifier.clone(),
+            identities: downloads.identities.clone(),
             prepare: Arc::new(move |request, actor| house.prepare(request, actor)),
             ready: Arc::new({
                 let reads = self.reads.clone();
@@ -121,6 +127,7 @@ impl House {
         let routes = http::routes(app, &running);
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
         let routes = routes.merge(http::proofs::router(self.log.clone()));
+        let routes = routes.merge(http::historique::router(downloads));
         let whole = http::with_layers(routes, &doors.options);
         let drained = http::serve(listener, whole, &running, stop, doors.stopping).await;
         following.cancel();

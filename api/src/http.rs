@@ -10,6 +10,7 @@ mod asked;
 mod answer;
 mod graphql;
 mod pages;
+pub mod historique;
 pub mod proofs;
 mod server;
 

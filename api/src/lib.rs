@@ -15,6 +15,7 @@ pub mod guard;
 pub mod auth;
 pub mod tokens;
 pub mod error;
+mod faits;
 pub mod graphql;
 mod graphiql;
 pub mod embedded;

@@ -24,6 +24,7 @@ pub mod identifiers;
 pub mod territoire;
 pub mod referentiel;
 pub mod codec;
+pub mod restated;
 #[cfg(test)]
 mod testing;
 

@@ -26,6 +26,7 @@ pub mod vault;
 pub mod checkpoint;
 pub mod proof;
 pub mod parked;
+mod journal;
 
 pub use crate::{
     follow::{ActorStamp, Batch, Recorded, Unreadable},

@@ -117,4 +117,25 @@ impl EventLog {
             .map(|(position, at, leaf)| Recorded::read(position, at.to_jiff(), &leaf))
             .collect()
     }
+
+    /// The facts of some kinds in some streams, in the order of the log.
+    pub async fn histories(
+        &self,
+        streams: &[Uuid],
+        kinds: &[&str],
+    ) -> Result<Vec<Recorded>, Error> {
+        let rows: Vec<(Position, jiff_sqlx::Timestamp, String)> = sqlx::query_as(
+            "select position, recorded_at, leaf::text
+             from log.event
+             where stream = any($1) and kind = any($2)
+             order by position",
+        )
+        .bind(streams)
+        .bind(kinds)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(position, at, leaf)| Recorded::read(position, at.to_jiff(), &leaf))
+            .collect()
+    }
 }

@@ -98,9 +98,17 @@ impl Error {
     }
 }
 
+/// Whether a newer program wrote the fact: its shape, its kind or its category is not known here.
 fn newer(error: &eventlog::Error) -> bool {
     use domain::codec::CodecError;
-    matches!(error, eventlog::Error::Unreadable { source: CodecError::Newer { .. }, .. })
+    let eventlog::Error::Unreadable { source, .. } = error else { return false };
+    match source {
+        CodecError::Newer { .. } | CodecError::Category(_) => true,
+        CodecError::Shape { kind, .. } => {
+            domain::event_kinds().iter().all(|(_, known)| known != kind)
+        }
+        CodecError::Unwritable(_) => false,
+    }
 }
 
 /// Whether the values are at fault (SQLSTATE classes 22 and 23, and values too large for

@@ -1,13 +1,17 @@
-//! The history of a dossier (RM-17): who did what, when, in which role.
+//! The history (RM-17): who did what, when, in which role, of dossiers and of the registries.
 //!
-//! It holds no content: the page reads the facts from the log, by position, and opens what is
-//! sealed for whoever may read it. Whether a dossier is seen is known by `ingenieries`: wait
-//! for both before asking.
+//! It holds no content, only the ids that a fact names: the pages read the facts from the log,
+//! by position, and open what is sealed for whoever may read it. Whether a dossier is seen is
+//! known by `ingenieries`: wait for both before asking.
 
-use domain::{Date, IngenierieId, RoleName, ingenierie_collective::activites::proved_by};
+use domain::{
+    Date, IngenierieId, OrganisationId, RoleName, ingenierie_collective::activites::proved_by,
+};
 use eventlog::{Position, Recorded};
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::{
     PgConnection, Postgres,
     postgres::PgArguments,
@@ -15,115 +19,31 @@ use sqlx::{
     types::{Json, Uuid},
 };
 
-use crate::{Error, Order, Page, ReadModel, Reads, Scope, copy::copy};
+use crate::{EVERY, Error, Order, Page, ReadModel, Reads, Scope, copy::copy};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "historique",
-    version: 2,
+    version: 3,
     tables: include_str!("historique.sql"),
-    // Every kind that belongs to dossiers: a test compares with those that exist.
-    reads: &[
-        "ingenierie_collective.IngenierieCollectiveInitiated",
-        "ingenierie_collective.SourceProblematiqueRecorded",
-        "ingenierie_collective.ProblematiqueStated",
-        "ingenierie_collective.ProblematiqueReformulated",
-        "ingenierie_collective.ProblematiqueConfirmed",
-        "ingenierie_collective.SecteursDetermined",
-        "ingenierie_collective.StructureTargeted",
-        "ingenierie_collective.StructureUntargeted",
-        "ingenierie_collective.SubsidiariteChecked",
-        "ingenierie_collective.ComplementariteChecked",
-        "ingenierie_collective.PartenaireAssociated",
-        "ingenierie_collective.PartenaireWithdrawn",
-        "ingenierie_collective.DlaAssociated",
-        "ingenierie_collective.AttenteRecorded",
-        "ingenierie_collective.ObjectifStrategiqueSet",
-        "ingenierie_collective.ObjectifOperationnelSet",
-        "ingenierie_collective.ObjectifWithdrawn",
-        "ingenierie_collective.DemarcheValidated",
-        "ingenierie_collective.DemarcheConfirmedByFinanceur",
-        "ingenierie_collective.AvisComiteAppuiRecorded",
-        "ingenierie_collective.RuleWaived",
-        "ingenierie_collective.IngenierieCollectiveEngaged",
-        "ingenierie_collective.StructureContacted",
-        "ingenierie_collective.StructureResponseRecorded",
-        "ingenierie_collective.StructureMobilised",
-        "ingenierie_collective.StructureDeclined",
-        "ingenierie_collective.StructureWithdrawn",
-        "ingenierie_collective.GroupeConstituted",
-        "ingenierie_collective.StructureAssignedToGroupe",
-        "ingenierie_collective.StructureRemovedFromGroupe",
-        "ingenierie_collective.ResultatsAttendusFixed",
-        "ingenierie_collective.ResultatsAttendusAmended",
-        "ingenierie_collective.TypeIngenierieChosen",
-        "ingenierie_collective.TypesPrestationChosen",
-        "ingenierie_collective.AccrocheChosen",
-        "ingenierie_collective.TempsPorteurPositioned",
-        "ingenierie_collective.SystemeIntervenantDesigned",
-        "ingenierie_collective.ProjetInterventionFormalised",
-        "ingenierie_collective.IngenierieCollectiveConfirmed",
-        "ingenierie_collective.IngenierieCollectiveStarted",
-        "ingenierie_collective.IngenierieCollectiveFinalised",
-        "ingenierie_collective.IngenierieCollectiveAbandoned",
-        "ingenierie_collective.IngenierieCollectiveReopened",
-        "ingenierie_collective.ActiviteSkipped",
-        "ingenierie_collective.ActiviteUnskipped",
-        "plan_financement.PlanFinancementOpened",
-        "plan_financement.DepenseAdded",
-        "plan_financement.DepenseRevised",
-        "plan_financement.DepenseRemoved",
-        "plan_financement.RessourceSought",
-        "plan_financement.RessourceRequested",
-        "plan_financement.RessourceGranted",
-        "plan_financement.RessourceRefused",
-        "plan_financement.RessourceNotified",
-        "plan_financement.RessourcePaid",
-        "plan_financement.ValorisationRecorded",
-        "plan_financement.CostShared",
-        "plan_financement.RuleWaived",
-        "plan_financement.PlanFinancementConfirmed",
-        "plan_financement.PlanFinancementReopened",
-        "consultation.CahierDesChargesDrafted",
-        "consultation.CahierDesChargesFinalised",
-        "consultation.AppelOffresLaunched",
-        "consultation.PrestataireConsulted",
-        "consultation.PrestataireDeclined",
-        "consultation.OffreReceived",
-        "consultation.OffreWithdrawn",
-        "consultation.OffresOpened",
-        "consultation.RuleWaived",
-        "consultation.PrestataireChosen",
-        "consultation.PrestataireDirectlyChosen",
-        "consultation.PrestataireInformed",
-        "consultation.ConsultationDeclaredUnsuccessful",
-        "consultation.ConsultationClosed",
-        "evaluation.EvaluationPlanned",
-        "evaluation.CadreEvaluationFinalised",
-        "evaluation.IndicateurMesured",
-        "evaluation.RegistreAssessed",
-        "evaluation.ResultatObtenuRecorded",
-        "evaluation.EvaluationSynthesised",
-        "evaluation.EvaluationCommunicated",
-        "capitalisation.NatureCapitalisationDetermined",
-        "capitalisation.ElementCapitaliseRecorded",
-        "capitalisation.TransferabiliteAssessed",
-        "capitalisation.DestinatairesTargeted",
-        "capitalisation.ResponsableTransfertDesignated",
-        "capitalisation.ModalitesTransfertAdapted",
-        "capitalisation.ConsentementPublicationGiven",
-        "capitalisation.ConsentementPublicationWithdrawn",
-        "capitalisation.ElementPublished",
-        "capitalisation.ElementUnpublished",
-    ],
+    reads: EVERY,
     order: Order::Dossier,
     apply: |db, facts| Box::pin(apply(db, facts)),
 };
 
-/// One fact of a dossier.
+/// The categories whose facts belong to no dossier and are open to anyone with a token, as the
+/// registries are. A fact of no dossier of any other category is seen by the house alone.
+pub const REGISTRIES: &[&str] = &["dla", "organisation"];
+
+/// The member of a content that names a person. Outsiders read no such content, and nothing is
+/// found by it.
+pub const PERSONNE: &str = "personne";
+
+/// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub position: i64,
-    pub dossier: Uuid,
+    /// Facts of the registries belong to none.
+    pub dossier: Option<Uuid>,
     pub stream: Uuid,
     pub category: String,
     /// Of its stream.
@@ -137,54 +57,131 @@ pub struct Entry {
     pub actor_org: Option<Uuid>,
     pub role: String,
     pub command: Uuid,
+    /// What it is about, by id: its stream, and what its content names, persons apart.
+    pub about: Vec<Uuid>,
+    /// The structures it says something of: another structure does not read it.
+    pub structures: Vec<Uuid>,
     /// The activity of the method that it proves.
     pub activite: Option<String>,
 }
 
-/// What to look for. An empty list is no limit.
+/// A fact that the actor may know of.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Found {
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// The DLAs concerned: their people read comments, reasons, and who acted.
+    pub dlas: Vec<Uuid>,
+}
+
+/// What to look for. What is given holds together; an empty list is no limit.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    pub ingenieries: Vec<IngenierieId>,
     pub categories: Vec<String>,
     /// Whatever their category, `RuleWaived` for example.
     pub kinds: Vec<String>,
+    pub roles: Vec<RoleName>,
     /// Its first position.
     pub from: Option<Position>,
     /// Its last position, included.
     pub to: Option<Position>,
-    pub roles: Vec<RoleName>,
+    /// The first business date.
+    pub on_from: Option<Date>,
+    /// The last business date, included.
+    pub on_to: Option<Date>,
+    /// Recorded then or later.
+    pub recorded_from: Option<Timestamp>,
+    /// Recorded before.
+    pub recorded_before: Option<Timestamp>,
+    /// The organisations and DLAs that the fact is about: all of them.
+    pub about: Vec<Uuid>,
+    /// For whom it was done.
+    pub by: Option<OrganisationId>,
+    /// By whom, for those who may know.
+    pub actor: Option<Uuid>,
+    /// Of dossiers whose plan counts on this organisation.
+    pub financeur: Option<OrganisationId>,
 }
 
-/// The facts of one dossier in the order of the log, after a cursor (a position).
+impl Filter {
+    /// Of one dossier.
+    #[must_use]
+    pub fn of_dossier(mut self, id: IngenierieId) -> Self {
+        if !self.ingenieries.is_empty() && !self.ingenieries.contains(&id) {
+            return self.known_at(Position(0));
+        }
+        self.ingenieries = vec![id];
+        self
+    }
+
+    /// As the log stood at a position: before any fact at 0.
+    #[must_use]
+    pub fn known_at(mut self, position: Position) -> Self {
+        self.to = Some(self.to.map_or(position, |it| it.min(position)));
+        self
+    }
+}
+
+/// What an actor may know of, that a filter finds: the parameters `$1` to `$20`.
 ///
 /// Of a dossier that they see, only those of the plan see the facts of the plan, and only the
-/// DLAs, those who pay and the house those of consultations.
-pub async fn of_dossier(
+/// DLAs, those who pay and the house those of consultations. A filter finds nothing by what its
+/// reader may not read: who acted, what another structure did, who pays.
+macro_rules! select {
+    ($what:literal $(, $tail:literal)?) => {
+        concat!(
+            "with it as (
+                 select h.*,
+                        coalesce(i.dlas, case h.category when 'dla' then array[h.stream]
+                                                         else '{}'::uuid[] end) as dlas,
+                        $1 or i.dlas && $2 or i.dlas_contributeurs && $2
+                           or i.contributeurs && $3 as of_plan,
+                        i.dlas && $2 or i.dlas_contributeurs && $2
+                           or i.organisations && $3 as of_dossier,
+                        i.contributeurs
+                 from historique h
+                 left join ingenieries i on i.id = h.dossier
+                 where (cardinality($6::uuid[]) = 0 or h.dossier = any($6))
+                   and (cardinality($7::text[]) = 0 or h.category = any($7))
+                   and (cardinality($8::text[]) = 0 or h.kind = any($8))
+                   and (cardinality($9::text[]) = 0 or h.role = any($9))
+                   and ($10::bigint is null or h.position >= $10)
+                   and ($11::bigint is null or h.position <= $11)
+                   and ($12::date is null or h.occurred_on >= $12)
+                   and ($13::date is null or h.occurred_on <= $13)
+                   and ($14::timestamptz is null or h.recorded_at >= $14)
+                   and ($15::timestamptz is null or h.recorded_at < $15)
+                   and (cardinality($16::uuid[]) = 0 or h.about @> $16)
+                   and ($17::uuid is null or h.actor_org = $17)
+                   and ($18::uuid is null or h.actor = $18)
+             )
+             select ", $what, "
+             from it
+             where ($1 or case when dossier is null then category = any($5)
+                               else of_dossier and (category <> 'consultation' or $4)
+                                    and (category <> 'plan_financement' or of_plan) end)
+               and (cardinality($16) = 0 or $19::uuid is null or structures <@ array[$19])
+               and ($18 is null or $1 or dlas && $2)
+               and ($20::uuid is null or of_plan and contributeurs @> array[$20])",
+            $($tail)?
+        )
+    };
+}
+
+/// Facts in the order of the log, after a cursor (a position).
+pub async fn list(
     reads: &Reads,
     scope: &Scope,
-    ingenierie: IngenierieId,
     filter: &Filter,
     (first, after): (i64, Option<Position>),
-) -> Result<Page<Entry>, Error> {
-    let query = sqlx::query_scalar(
-        "select to_jsonb(h)
-         from historique h
-         join ingenieries i on i.id = h.dossier
-         where h.dossier = $1
-           and ($2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)
-           and (h.category <> 'consultation' or $5)
-           and (h.category <> 'plan_financement'
-                or $2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.contributeurs && $4)
-           and (cardinality($6::text[]) = 0 or h.category = any($6))
-           and (cardinality($7::text[]) = 0 or h.kind = any($7))
-           and (cardinality($8::text[]) = 0 or h.role = any($8))
-           and ($9::bigint is null or h.position >= $9)
-           and ($10::bigint is null or h.position <= $10)
-           and ($11::bigint is null or h.position > $11)
-         order by h.position
-         limit $12",
+) -> Result<Page<Found>, Error> {
+    const LIST: &str = select!(
+        "to_jsonb(it)",
+        " and ($21::bigint is null or position > $21) order by position limit $22"
     );
-    let rows: Vec<Json<Entry>> = filter
-        .bind(query, scope, ingenierie)
+    let rows: Vec<Json<Found>> = filter
+        .bind(sqlx::query_scalar(LIST), scope)
         .bind(after)
         .bind(first + 1)
         .fetch_all(&reads.pool)
@@ -193,30 +190,36 @@ pub async fn of_dossier(
     Ok(Page::of(rows, first))
 }
 
-/// How many facts of a dossier a filter finds.
-pub async fn count(
+/// How many facts a filter finds.
+pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
+    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope);
+    Ok(query.fetch_one(&reads.pool).await?)
+}
+
+/// The position of the fact that comes after so many others, if there is one.
+pub async fn after_many(
     reads: &Reads,
     scope: &Scope,
-    ingenierie: IngenierieId,
     filter: &Filter,
-) -> Result<i64, Error> {
-    let query = sqlx::query_scalar(
-        "select count(*)
-         from historique h
-         join ingenieries i on i.id = h.dossier
-         where h.dossier = $1
-           and ($2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)
-           and (h.category <> 'consultation' or $5)
-           and (h.category <> 'plan_financement'
-                or $2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.contributeurs && $4)
-           and (cardinality($6::text[]) = 0 or h.category = any($6))
-           and (cardinality($7::text[]) = 0 or h.kind = any($7))
-           and (cardinality($8::text[]) = 0 or h.role = any($8))
-           and ($9::bigint is null or h.position >= $9)
-           and ($10::bigint is null or h.position <= $10)",
-    );
-    let query = filter.bind(query, scope, ingenierie);
-    Ok(query.fetch_one(&reads.pool).await?)
+    many: i64,
+) -> Result<Option<Position>, Error> {
+    let query = sqlx::query_scalar(select!("position", " order by position offset $21 limit 1"));
+    let query = filter.bind(query, scope).bind(many);
+    Ok(query.fetch_optional(&reads.pool).await?)
+}
+
+/// The last position recorded before a moment.
+pub async fn known_before(reads: &Reads, moment: Timestamp) -> Result<Position, Error> {
+    let last: Option<Position> = sqlx::query_scalar(
+        "select position from historique
+         where recorded_at < $1
+         order by recorded_at desc, position desc
+         limit 1",
+    )
+    .bind(moment.to_sqlx())
+    .fetch_optional(&reads.pool)
+    .await?;
+    Ok(last.unwrap_or_default())
 }
 
 /// The first fact that proves an activity of the method.
@@ -264,41 +267,54 @@ pub async fn preuves(
 }
 
 impl Filter {
-    /// The parameters `$1` to `$10`.
+    /// The parameters `$1` to `$20`.
     fn bind<'q, O>(
         &self,
         query: QueryScalar<'q, Postgres, O, PgArguments>,
         scope: &Scope,
-        ingenierie: IngenierieId,
     ) -> QueryScalar<'q, Postgres, O, PgArguments> {
         let roles: Vec<_> = self.roles.iter().map(|it| it.as_str()).collect();
+        let dossiers: Vec<_> = self.ingenieries.iter().map(|it| it.0).collect();
         query
-            .bind(ingenierie.0)
             .bind(scope.all)
             .bind(scope.dlas.clone())
             .bind(scope.organisations.clone())
             .bind(scope.follows_consultations())
+            .bind(REGISTRIES)
+            .bind(dossiers)
             .bind(self.categories.clone())
             .bind(self.kinds.clone())
             .bind(roles)
             .bind(self.from)
             .bind(self.to)
+            .bind(self.on_from.map(jiff_sqlx::Date::from))
+            .bind(self.on_to.map(jiff_sqlx::Date::from))
+            .bind(self.recorded_from.map(ToSqlx::to_sqlx))
+            .bind(self.recorded_before.map(ToSqlx::to_sqlx))
+            .bind(self.about.clone())
+            .bind(self.by.map(|it| it.0))
+            .bind(self.actor)
+            .bind(scope.own_structure())
+            .bind(self.financeur.map(|it| it.0))
     }
 }
 
 /// A history only grows: nothing is read back.
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
-    let entries: Vec<_> = facts.iter().map(Entry::of).collect::<Result<_, _>>()?;
+    let entries: Vec<_> = facts.iter().map(Entry::of).collect();
     copy(db, "historique", &entries).await
 }
 
 impl Entry {
-    fn of(recorded: &Recorded) -> Result<Self, Error> {
-        Ok(Self {
+    fn of(recorded: &Recorded) -> Self {
+        let data = &content(recorded);
+        let mut about = vec![recorded.stream];
+        named(data, &mut about);
+        about.sort_unstable();
+        about.dedup();
+        Self {
             position: recorded.position.0,
-            dossier: recorded
-                .dossier
-                .ok_or_else(|| Error::not_applied(recorded))?,
+            dossier: recorded.dossier,
             stream: recorded.stream,
             category: recorded.category.clone(),
             version: recorded.version.0,
@@ -309,7 +325,47 @@ impl Entry {
             actor_org: recorded.actor.org,
             role: recorded.actor.role.clone(),
             command: recorded.command,
+            about,
+            structures: structures(data),
             activite: proved_by(&recorded.event, &recorded.kind).map(str::to_owned),
-        })
+        }
+    }
+}
+
+/// The structures that a content says something of: by the names of members, wherever they
+/// stand. A list of those who see a dossier (`organisations`) holds structures too.
+pub fn structures(content: &Value) -> Vec<Uuid> {
+    let mut ids = vec![];
+    match content {
+        Value::Array(items) => ids.extend(items.iter().flat_map(structures)),
+        Value::Object(members) => {
+            for (name, it) in members {
+                if ["structure", "structures", "organisations"].contains(&name.as_str()) {
+                    named(it, &mut ids);
+                } else {
+                    ids.extend(structures(it));
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+    ids
+}
+
+/// What a fact holds in clear.
+pub fn content(recorded: &Recorded) -> Value {
+    serde_json::from_str(recorded.data.get()).unwrap_or_default()
+}
+
+/// The ids that a content names, wherever they stand; persons are not looked for.
+fn named(content: &Value, ids: &mut Vec<Uuid>) {
+    match content {
+        Value::String(text) => ids.extend(text.parse::<Uuid>()),
+        Value::Array(items) => items.iter().for_each(|it| named(it, ids)),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| *name != PERSONNE)
+            .for_each(|(_, it)| named(it, ids)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => (),
     }
 }

@@ -214,7 +214,7 @@ pub async fn seances_of(
          order by jour, debut nulls last, seance",
     )
     .bind(interventions.iter().map(|it| it.0).collect::<Vec<_>>())
-    .bind(!scope.is_structure())
+    .bind(scope.own_structure().is_none())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -324,7 +324,7 @@ impl Filter {
             .bind(scope.all)
             .bind(scope.dlas.clone())
             .bind(scope.organisations.clone())
-            .bind(scope.is_structure())
+            .bind(scope.own_structure().is_some())
             .bind(self.du.map(ToSqlx::to_sqlx))
             .bind(self.au.map(ToSqlx::to_sqlx))
             .bind(self.ingenierie)

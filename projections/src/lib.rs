@@ -59,7 +59,7 @@ pub struct ReadModel {
     pub version: u32,
     /// Its `create index` are run once the rows are there.
     pub tables: &'static str,
-    /// The kinds it needs, as `category.Kind`. The others never reach `apply`.
+    /// The kinds it needs, as `category.Kind`, or [`EVERY`]. The others never reach `apply`.
     pub reads: &'static [&'static str],
     /// What waits when a fact cannot be applied.
     pub order: Order,
@@ -93,7 +93,16 @@ impl Order {
 pub type Apply =
     for<'a> fn(&'a mut PgConnection, &'a [Recorded]) -> BoxFuture<'a, Result<(), Error>>;
 
+/// What a question declares when it needs every kind, those to come included: a fact that the
+/// program does not know then stops it, and waits for the program that does.
+pub const EVERY: &[&str] = &["*"];
+
 impl ReadModel {
+    /// The kinds to carry from the log; `None` is all of them.
+    pub(crate) fn wanted(&self) -> Option<&'static [&'static str]> {
+        (self.reads != EVERY).then_some(self.reads)
+    }
+
     /// Names its Postgres schema and its checkpoint.
     pub fn key(&self) -> String {
         format!("{}_v{}", self.name, self.version)

@@ -253,8 +253,8 @@ impl Reads {
     /// Reads the batch after where a run stands, and has the next one read meanwhile.
     async fn next(&self, run: &mut Run, batch_max: i64) -> Result<Batch, Error> {
         let read = |after| {
-            let (log, wanted) = (self.log.clone(), run.model.reads);
-            async move { log.read_after(after, batch_max, Some(wanted)).await }
+            let (log, wanted) = (self.log.clone(), run.model.wanted());
+            async move { log.read_after(after, batch_max, wanted).await }
         };
         let batch = match run.ahead.take() {
             Some(it) if (it.after, it.size) == (run.at, batch_max) => {

@@ -52,9 +52,10 @@ impl Scope {
         }
     }
 
-    /// Whether the actor is accompanied, beside others: it reads its own part.
-    pub fn is_structure(&self) -> bool {
-        self.role == Some(RoleName::StructureBeneficiaire)
+    /// The structure that asks for itself: it reads nothing of another one.
+    pub fn own_structure(&self) -> Option<Uuid> {
+        let own = self.role == Some(RoleName::StructureBeneficiaire);
+        self.organisations.first().copied().filter(|_| own)
     }
 
     /// Whether the actor works for, answers for or advises one of these DLAs.

@@ -17,7 +17,7 @@ use house::{
     dossier::{DLA, FINANCEUR, FONDATION, PRESTATAIRE, STRUCTURE, code, line},
     questions::{admin, command},
 };
-use projections::{ALL, Error, Reads, dlas, financements, historique, organisations};
+use projections::{ALL, EVERY, Error, Reads, dlas, financements, historique, organisations};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::Executor;
@@ -91,7 +91,9 @@ async fn head(questions: &Questions) -> anyhow::Result<Position> {
 
 #[test]
 fn every_kind_is_read_by_a_question_or_listed_with_a_reason() {
-    let read: BTreeSet<_> = ALL.iter().flat_map(|it| it.reads).copied().collect();
+    // The history reads every kind: what is asked is whether somebody else does.
+    let others = ALL.iter().filter(|it| it.reads != EVERY);
+    let read: BTreeSet<_> = others.flat_map(|it| it.reads).copied().collect();
     let unread: BTreeSet<_> = UNREAD.iter().map(|(kind, _)| *kind).collect();
     let known: BTreeSet<_> = event_kinds()
         .into_iter()
@@ -416,6 +418,32 @@ async fn a_lease_that_was_taken_opens_nothing() -> anyhow::Result<()> {
     assert_eq!(held.stopped, None);
     checkpoint::release(&mut other, &lease).await?;
     assert!(checkpoint::acquire(&mut one, &key).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_kind_of_a_newer_program_stops_the_history_alone() -> anyhow::Result<()> {
+    let questions = Questions::open().await?;
+    questions.registry().await?;
+    let blessed = |_: &Stranger, asked: &domain::Asked| -> Decision<Stranger> {
+        let r#type = "OrganisationBlessed".to_owned();
+        Ok(asked.records(Place::default(), [Strange { r#type, data: json!({}) }]))
+    };
+    let log = questions.database.log().await?;
+    let at = log
+        .decide::<Stranger>(&command(&admin()), STRUCTURE.0, blessed)
+        .await?
+        .position;
+    let stopped = questions.reads.catch_up(&historique::MODEL, 1_000).await;
+    let stopped = stopped.expect_err("it knows no such kind");
+    assert_eq!(stopped.code(), "FACT_NEWER", "{stopped:?}");
+    // Nothing is parked: the program that knows the kind goes on from here.
+    assert_eq!(questions.reads.as_of(&historique::MODEL).await?.parked, 0);
+    let seen = questions
+        .reads
+        .catch_up(&organisations::MODEL, 1_000)
+        .await?;
+    assert_eq!(seen, at, "others do not need it");
     Ok(())
 }
 

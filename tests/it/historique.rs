@@ -1,19 +1,21 @@
-//! The history of a dossier: every fact of it, to those who may know.
+//! The history: every fact, to those who may know.
 
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Capitalisation, CapitalisationId, Evaluation, EvaluationId, IngenierieCollective, Liste,
-    RoleName,
+    Actor, Capitalisation, CapitalisationId, Cents, Evaluation, EvaluationId, IngenierieCollective,
+    Intervention, InterventionId, Liste, OrganisationId, PlanFinancement, RoleName, date,
 };
 use eventlog::Position;
 use house::{
     Questions,
     dossier::{
         CONSULTATION, DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_DLA, OTHER_PRESTATAIRE,
-        PRESTATAIRE, STRUCTURE, amina, code, prose,
+        OTHER_STRUCTURE, PLAN, PRESTATAIRE, STRUCTURE, amina, code, prose,
     },
-    questions::{admin, charge_de_mission, financeur, prestataire, responsable, structure},
+    questions::{
+        admin, charge_de_mission, command, financeur, on, prestataire, responsable, structure,
+    },
 };
 use projections::{
     Scope,
@@ -21,16 +23,27 @@ use projections::{
 };
 use uuid::Uuid;
 
-const CATEGORIES: [&str; 5] =
-    ["capitalisation", "consultation", "evaluation", "ingenierie_collective", "plan_financement"];
+const CATEGORIES: [&str; 6] = [
+    "capitalisation",
+    "consultation",
+    "evaluation",
+    "ingenierie_collective",
+    "intervention",
+    "plan_financement",
+];
 
-/// The dossier with a plan, a consultation, an evaluation and a capitalisation.
+/// The dossier with a plan, a consultation, an intervention, an evaluation and a capitalisation.
 async fn asked() -> anyhow::Result<Questions> {
     let asked = Questions::open().await?;
     asked.confirmed().await?;
     asked.financed().await?;
     asked.consulted().await?;
     let ingenierie = asked.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+    asked
+        .decide::<Intervention>(&amina(), InterventionId(Uuid::from_u128(11)), |it, asked| {
+            it.open_intervention(asked, &ingenierie)
+        })
+        .await?;
     let evaluation = EvaluationId(Uuid::from_u128(9));
     asked
         .decide::<Evaluation>(&amina(), evaluation, |it, asked| {
@@ -47,13 +60,17 @@ async fn asked() -> anyhow::Result<Questions> {
 }
 
 async fn all(asked: &Questions, by: &Actor, filter: &Filter) -> anyhow::Result<Vec<Entry>> {
+    found(asked, by, &filter.clone().of_dossier(INGENIERIE)).await
+}
+
+/// What a filter finds, whatever the dossier.
+async fn found(asked: &Questions, by: &Actor, filter: &Filter) -> anyhow::Result<Vec<Entry>> {
     let scope = Scope::of(by);
-    let page =
-        historique::of_dossier(&asked.reads, &scope, INGENIERIE, filter, (500, None)).await?;
+    let page = historique::list(&asked.reads, &scope, filter, (500, None)).await?;
     assert!(!page.has_next);
-    let count = historique::count(&asked.reads, &scope, INGENIERIE, filter).await?;
+    let count = historique::count(&asked.reads, &scope, filter).await?;
     assert_eq!(usize::try_from(count)?, page.rows.len());
-    Ok(page.rows)
+    Ok(page.rows.into_iter().map(|it| it.entry).collect())
 }
 
 async fn categories(asked: &Questions, by: &Actor) -> anyhow::Result<BTreeSet<String>> {
@@ -61,17 +78,28 @@ async fn categories(asked: &Questions, by: &Actor) -> anyhow::Result<BTreeSet<St
     Ok(rows.into_iter().map(|it| it.category).collect())
 }
 
-#[test]
-fn every_kind_of_a_dossier_is_read() {
-    // The registries are of no dossier.
-    let of_dossiers: BTreeSet<_> = domain::event_kinds()
+#[tokio::test]
+async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
+    let asked = asked().await?;
+    asked.catch_up().await?;
+    let rows = found(&asked, &Actor::HOUSE, &Filter::default()).await?;
+    let positions: Vec<_> = rows.iter().map(|it| it.position).collect();
+    let (head, _) = asked.log.newest().await?;
+    assert_eq!(positions, (1..=head.0).collect::<Vec<_>>());
+    // A category is of dossiers, or of the registries that all may read. One that is neither is
+    // seen by the house alone, until somebody decides who else sees it.
+    let categories: BTreeSet<_> = domain::event_kinds()
         .into_iter()
-        .filter(|(category, _)| !["dla", "organisation", "personne"].contains(category))
-        .map(|(category, kind)| format!("{category}.{kind}"))
+        .map(|(it, _)| it)
         .collect();
-    let read: BTreeSet<_> = MODEL.reads.iter().map(|it| (*it).to_owned()).collect();
-    assert_eq!(read, of_dossiers);
-    assert_eq!(read.len(), MODEL.reads.len());
+    // Of persons, the house alone: those who keep their register read it by `personne`.
+    let decided = CATEGORIES
+        .iter()
+        .chain(historique::REGISTRIES)
+        .chain(&["personne"])
+        .copied();
+    assert_eq!(categories, decided.collect());
+    Ok(())
 }
 
 #[tokio::test]
@@ -111,10 +139,10 @@ async fn a_history_is_filtered_and_paged() -> anyhow::Result<()> {
     let mut paged = vec![];
     loop {
         let filter = Filter::default();
-        let page =
-            historique::of_dossier(&asked.reads, &scope, INGENIERIE, &filter, (7, after)).await?;
-        after = page.rows.last().map(|it| Position(it.position));
-        paged.extend(page.rows);
+        let filter = filter.of_dossier(INGENIERIE);
+        let page = historique::list(&asked.reads, &scope, &filter, (7, after)).await?;
+        after = page.rows.last().map(|it| Position(it.entry.position));
+        paged.extend(page.rows.into_iter().map(|it| it.entry));
         if !page.has_next {
             break;
         }
@@ -163,5 +191,92 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
     for by in [prestataire(PRESTATAIRE), admin()] {
         assert!(categories(&asked, &by).await?.is_empty(), "{by:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_filter_finds_what_it_names_and_nothing_that_is_masked() -> anyhow::Result<()> {
+    let asked = asked().await?;
+    asked.catch_up().await?;
+    let everything = found(&asked, &amina(), &Filter::default()).await?;
+    let kinds =
+        |rows: Vec<Entry>| -> BTreeSet<String> { rows.into_iter().map(|it| it.kind).collect() };
+    let about = |id: OrganisationId| Filter { about: vec![id.0], ..Filter::default() };
+
+    // Its own facts, and those that name it wherever its name stands.
+    let of_financeur = found(&asked, &amina(), &about(FINANCEUR)).await?;
+    let expected = everything
+        .iter()
+        .filter(|it| it.about.contains(&FINANCEUR.0));
+    assert_eq!(of_financeur, expected.cloned().collect::<Vec<_>>());
+    let expected = [
+        "AttenteRecorded",
+        "DemarcheConfirmedByFinanceur",
+        "EvaluationPlanned",
+        "NatureCapitalisationDetermined",
+        "OrganisationRegistered",
+        "PartenaireAssociated",
+        "RessourceSought",
+    ];
+    assert_eq!(kinds(of_financeur), expected.map(str::to_owned).into());
+
+    // A structure reads nothing of another one: nothing is found by it.
+    let by = structure(STRUCTURE);
+    let other = kinds(found(&asked, &by, &about(OTHER_STRUCTURE)).await?);
+    assert!(!other.contains("StructureMobilised"), "{other:?}");
+    let own = kinds(found(&asked, &by, &about(STRUCTURE)).await?);
+    assert!(own.contains("StructureMobilised") && !own.contains("ProblematiqueConfirmed"));
+
+    // Who acted is found by the DLAs concerned.
+    let acted = Filter { actor: Some(amina().id.0), ..Filter::default() };
+    let acted_here = found(&asked, &amina(), &acted).await?;
+    assert!(acted_here.len() > 40 && acted_here.iter().all(|it| it.category != "organisation"));
+    for by in [financeur(FINANCEUR), structure(STRUCTURE), admin()] {
+        assert_eq!(found(&asked, &by, &acted).await?, [], "{by:?}");
+    }
+
+    // Who pays is found by those who see the plan.
+    let paid = Filter { financeur: Some(FONDATION), ..Filter::default() };
+    assert!(found(&asked, &financeur(FINANCEUR), &paid).await?.len() > 40);
+    assert_eq!(found(&asked, &structure(STRUCTURE), &paid).await?, []);
+    let unpaid = Filter { financeur: Some(PRESTATAIRE), ..Filter::default() };
+    assert_eq!(found(&asked, &amina(), &unpaid).await?, []);
+
+    // The registries are open to all, and to strangers nothing else is.
+    let stranger = kinds(found(&asked, &financeur(PRESTATAIRE), &Filter::default()).await?);
+    let registries = ["DlaRegistered", "OrganisationRegistered", "OrganisationRoleAssigned"];
+    assert_eq!(stranger, registries.map(str::to_owned).into());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_history_knows_what_happened_and_when_it_was_known() -> anyhow::Result<()> {
+    let asked = asked().await?;
+    let late = on(date(2025, 11, 3), command(&amina()));
+    asked
+        .tell::<PlanFinancement>(&late, PLAN, |it, asked| {
+            it.revise_depense(asked, 1, Cents(510_000))
+        })
+        .await?;
+    asked.catch_up().await?;
+    let day = date(2025, 11, 3);
+    let then = Filter { on_from: Some(day), on_to: Some(day), ..Filter::default() };
+    let happened = found(&asked, &amina(), &then).await?;
+    // The revision reopens the plan, in the same command.
+    let kinds: Vec<_> = happened.iter().map(|it| it.kind.as_str()).collect();
+    assert_eq!(kinds, ["PlanFinancementReopened", "DepenseRevised"]);
+    let revised = &happened[1];
+
+    // It happened long before, and was known last.
+    let rows = all(&asked, &amina(), &Filter::default()).await?;
+    let before = Position(happened[0].position - 1);
+    let known = all(&asked, &amina(), &Filter::default().known_at(before)).await?;
+    assert_eq!(known, rows[..rows.len() - 2]);
+    let known = historique::known_before(&asked.reads, revised.recorded_at).await?;
+    assert_eq!(known, before);
+    let nothing = Filter { recorded_before: Some(rows[0].recorded_at), ..Filter::default() };
+    assert_eq!(all(&asked, &amina(), &nothing).await?, []);
+    let since = Filter { recorded_from: Some(revised.recorded_at), ..Filter::default() };
+    assert_eq!(all(&asked, &amina(), &since).await?, happened);
     Ok(())
 }

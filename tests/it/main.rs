@@ -7,6 +7,7 @@
 
 mod activites;
 mod audits;
+mod auditors;
 mod capitalisations;
 mod cases;
 mod consultations;
@@ -19,6 +20,7 @@ mod financements;
 mod following;
 mod historique;
 mod ingenieries;
+mod interventions;
 mod log;
 mod proofs;
 mod refusals;

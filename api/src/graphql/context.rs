@@ -7,6 +7,7 @@ use projections::{Reads, Scope};
 
 use crate::{
     clock::RequestClock,
+    faits::Eyes,
     graphql::loaders::Loaders,
     http::{Language, TraceId},
 };
@@ -18,6 +19,7 @@ pub(crate) trait ContextExt {
     fn log(&self) -> &EventLog;
     fn reads(&self) -> &Reads;
     fn scope(&self) -> &Scope;
+    fn eyes(&self) -> Eyes<'_>;
     fn loaders(&self) -> &DataLoader<Loaders>;
     fn clock(&self) -> RequestClock;
     fn language(&self) -> Language;
@@ -39,6 +41,10 @@ impl ContextExt for Context<'_> {
 
     fn scope(&self) -> &Scope {
         self.data_unchecked()
+    }
+
+    fn eyes(&self) -> Eyes<'_> {
+        Eyes { actor: self.actor(), scope: self.scope() }
     }
 
     fn loaders(&self) -> &DataLoader<Loaders> {

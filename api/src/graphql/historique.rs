@@ -1,41 +1,37 @@
-//! The history of a dossier: who did what, when, for whom and why.
+//! The history: who did what, when, for whom and why; of one dossier, and of all that the actor
+//! may see.
 //!
 //! The read model says which facts an actor may see, the log what they hold, the vault what is
-//! sealed in them.
+//! sealed in them, and `faits` how much of a fact each one reads.
+
+pub(crate) mod filter;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
-use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, OrganisationId,
-    PersonId, PlanFinancementId, RoleName,
-    consultation::Event as Consultation,
-    ingenierie_collective::Event as Ingenierie,
-    plan_financement::{Contributeur, Event as Plan},
-    values::Invalid,
-};
+use async_graphql::{Context, ID, Json, Object, SimpleObject};
+use domain::{IngenierieId, RoleName};
 use eventlog::{Position as Place, Recorded};
-use projections::{
-    Page,
-    historique::{self as rows, Filter},
-    ingenieries,
-};
+use projections::historique::{self as rows, Filter};
 use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use projections::historique::MODEL;
 
+use self::filter::{AsKnownOnInput, CategorieFait, HistoriqueFilter};
 use crate::{
-    Error, Result,
+    Result,
+    faits::{self, Said},
     graphql::{
         context::ContextExt,
         ids::global,
-        ingenierie_collective::{activites::receipt, own_structure},
+        ingenierie_collective::activites::receipt,
+        loaders::HistoryOf,
         organisation::{self, Organisation},
         paging::{self, List},
+        regle::RegleEcartee,
         request::line,
         scalars::{Date, DateTime, Position, Version},
-        sealed::{Readers, disclose, open},
+        sealed::{disclose, text},
         viewer::Role,
     },
 };
@@ -43,67 +39,67 @@ use crate::{
 /// A disclosure costs more than a field: it is read and journalled one by one.
 const DIVULGATION_COST: usize = 10;
 
-/// The most kinds that one filter names.
-const TYPES_MAX: usize = 50;
+/// A fact (fait): something that happened, recorded for ever.
+pub(crate) struct Fait(faits::Fait);
 
-/// A fact (fait) of a dossier: something that happened, recorded for ever.
-pub(crate) struct Fait {
-    recorded: Recorded,
-    /// Whose people read comments and reasons.
-    dlas: Arc<[Uuid]>,
-}
-
-/// A fact (fait) of a dossier: something that happened, recorded for ever.
+/// A fact (fait): something that happened, recorded for ever.
 #[Object]
 impl Fait {
-    /// Its place in the whole log. Positions rise; those between belong to other dossiers.
+    /// Its place in the whole log. Positions rise; those between are not of this list.
     async fn position(&self) -> Position {
-        Position(self.recorded.position.0)
+        Position(self.recorded().position.0)
     }
 
     /// When the log recorded it.
     async fn recorded_at(&self) -> DateTime {
-        DateTime(self.recorded.recorded_at)
+        DateTime(self.recorded().recorded_at)
     }
 
     /// When it happened, as people say it.
     async fn on(&self) -> Date {
-        Date(self.recorded.on)
+        Date(self.recorded().on)
     }
 
     /// What happened, by its stable name: `StructureMobilised`.
     #[graphql(name = "type")]
     async fn kind(&self) -> &str {
-        &self.recorded.kind
+        &self.recorded().kind
     }
 
     /// What kind of object it happened to.
     async fn category(&self) -> CategorieFait {
-        CategorieFait::of(&self.recorded.event)
+        CategorieFait::of(&self.recorded().event)
     }
 
-    /// The global id of the object it happened to: the ingénierie itself, its plan de
-    /// financement, one of its consultations, its evaluation or its capitalisation.
+    /// The global id of the object it happened to: an ingénierie, its plan de financement, one of
+    /// its consultations, its evaluation, its capitalisation; an organisation, a DLA.
     async fn objet(&self) -> ID {
-        CategorieFait::of(&self.recorded.event).global(self.recorded.stream)
+        CategorieFait::of(&self.recorded().event).global(self.recorded().stream)
+    }
+
+    /// The global id of the ingénierie whose dossier shows it. Null for facts of the registries.
+    async fn ingenierie_id(&self) -> Option<ID> {
+        self.recorded().dossier.map(|it| global(IngenierieId(it)))
     }
 
     /// The version of that object after it.
     async fn version(&self) -> Version {
-        Version(self.recorded.version.0)
+        Version(self.recorded().version.0)
     }
 
     /// The command it comes from: facts of one command share it.
     async fn command_id(&self) -> Uuid {
-        self.recorded.command
+        self.recorded().command
     }
 
     /// Who did it.
     async fn acteur(&self, ctx: &Context<'_>) -> Acteur {
-        let stamp = &self.recorded.actor;
+        let stamp = &self.recorded().actor;
         let role = RoleName::ALL.iter().find(|it| it.as_str() == stamp.role);
+        let identity = self.0.identity(ctx.eyes());
         Acteur {
-            id: ctx.scope().inside(&self.dlas).then_some(stamp.id),
+            id: identity.map(|it| it.id),
+            via: identity.and_then(|it| it.via.clone()),
             role: role.copied().map(Role::from),
             organisation: stamp.org,
         }
@@ -111,66 +107,83 @@ impl Fait {
 
     /// What it holds in clear, in the shape it was recorded in; ids in it are bare UUIDs, amounts
     /// are cents, days are quarter days. A structure reads what concerns it or all: null when
-    /// the fact is about another structure.
+    /// the fact is about another structure. A fact about a person is read by the DLAs concerned:
+    /// null for others.
     async fn data(&self, ctx: &Context<'_>) -> Option<Json<Value>> {
-        self.shown(ctx).then(|| Json(self.content()))
+        self.0.data(ctx.eyes()).cloned().map(Json)
+    }
+
+    /// What it changes of what was said before of the same thing, value by value: a line of a
+    /// plan, an identity, a problématique. Sealed texts are not compared. Null when such facts
+    /// state nothing anew, or when you may not read it: see `data`.
+    async fn changes(&self, ctx: &Context<'_>) -> Result<Option<Vec<Changement>>> {
+        let histories = self.histories(ctx).await?;
+        let all = self.0.changes(ctx.eyes(), &histories);
+        Ok(all.map(|all| all.into_iter().map(Changement::of).collect()))
+    }
+
+    /// The position of the next fact that says the same anew, corrects it or ends it, whatever
+    /// `asKnownOn` says. Null while this one stands.
+    async fn restated_at(&self, ctx: &Context<'_>) -> Result<Option<Position>> {
+        let histories = self.histories(ctx).await?;
+        Ok(self.0.restated_at(&histories).map(|it| Position(it.0)))
+    }
+
+    /// The rules that its command set aside, and why.
+    async fn regles_ecartees(&self, ctx: &Context<'_>) -> Result<Vec<RegleEcartee>> {
+        let histories = self.histories(ctx).await?;
+        Ok(RegleEcartee::all(&self.0.waivers(&histories)?))
     }
 
     /// The sealed texts it holds, with their values if you may read them.
     async fn sealed(&self, ctx: &Context<'_>) -> Vec<TexteScelle> {
-        let shown = self.shown(ctx);
-        let all = self.recorded.sealed.iter().map(|pointer| TexteScelle {
-            position: self.recorded.position.0,
+        let all = self.recorded().sealed.iter().map(|pointer| TexteScelle {
+            position: self.recorded().position,
             pointer: pointer.clone(),
-            readers: self.readers(pointer).filter(|_| shown),
-            dlas: self.dlas.clone(),
+            readable: self.0.opens(ctx.eyes(), pointer),
         });
         all.collect()
     }
 
-    /// The hash of the fact in the log (base64url), with which its presence can be proved.
+    /// The hash of the fact in the log (base64url): `inclusionProof` proves with it that the fact
+    /// is there, and so does `/log/v0/proof/<position>` without a token.
     async fn receipt(&self, ctx: &Context<'_>) -> Result<String> {
-        receipt(ctx, self.recorded.position).await
+        receipt(ctx, self.recorded().position).await
     }
 }
 
 impl Fait {
-    /// Who may read a sealed text of this fact; nobody may read an offre: a consultation opens
-    /// its offres together.
-    fn readers(&self, pointer: &str) -> Option<Readers> {
-        match &self.recorded.event {
-            Event::Consultation(Consultation::OffreReceived { .. }) => None,
-            Event::IngenierieCollective(Ingenierie::StructureResponseRecorded {
-                structure,
-                ..
-            }) => Some(Readers::DlasAnd(*structure)),
-            Event::PlanFinancement(Plan::RessourceRefused {
-                contributeur: Contributeur::Organisation(organisation),
-                ..
-            }) => Some(Readers::DlasAnd(*organisation)),
-            _ if pointer == "/because" => Some(Readers::Dossier),
-            _ => Some(Readers::Dlas),
-        }
+    fn recorded(&self) -> &Recorded {
+        self.0.recorded()
     }
 
-    fn content(&self) -> Value {
-        serde_json::from_str(self.recorded.data.get()).unwrap_or_default()
+    async fn histories(&self, ctx: &Context<'_>) -> Result<Arc<Vec<Said>>> {
+        let key = HistoryOf(self.recorded().stream);
+        Ok(ctx.loaders().load_one(key).await?.unwrap_or_default())
     }
+}
 
-    /// Whether the actor may read what it holds: a structure reads nothing of another one.
-    fn shown(&self, ctx: &Context<'_>) -> bool {
-        let Some(own) = own_structure(ctx) else { return true };
-        let is_own = |it: &Value| it.as_str().and_then(|it| it.parse().ok()) == Some(own);
-        let data = self.content();
-        let one = data.get("structure").is_none_or(is_own);
-        let several = data.get("structures").and_then(Value::as_array);
-        one && several.is_none_or(|all| all.iter().all(is_own))
+/// A value that a fact changes.
+#[derive(SimpleObject)]
+pub(crate) struct Changement {
+    /// Where it stands in the fact's `data`, as a JSON pointer: `/montant`. A list is one value.
+    pointer: String,
+    /// What was said before. Null when nothing was.
+    before: Option<Json<Value>>,
+    /// What is said from then on. Null when nothing is any more.
+    after: Option<Json<Value>>,
+}
+
+impl Changement {
+    fn of(it: domain::restated::Change) -> Self {
+        Self { pointer: it.pointer, before: it.before.map(Json), after: it.after.map(Json) }
     }
 }
 
 /// Who did something, as the log says it. No name stands in the log.
 pub(crate) struct Acteur {
     id: Option<Uuid>,
+    via: Option<String>,
     role: Option<Role>,
     organisation: Option<Uuid>,
 }
@@ -181,6 +194,11 @@ impl Acteur {
     /// A random id that stands for one person. For the DLAs concerned; null for others.
     async fn id(&self) -> Option<Uuid> {
         self.id
+    }
+
+    /// By which door they came: the client that held their token. For the DLAs concerned.
+    async fn via(&self) -> Option<&str> {
+        self.via.as_deref()
     }
 
     /// In which role. Null when that role no longer exists.
@@ -197,11 +215,10 @@ impl Acteur {
 /// A text that is not in the fact itself: a reason, a comment, an offre. It can be erased
 /// without touching the log.
 pub(crate) struct TexteScelle {
-    position: i64,
+    position: Place,
     pointer: String,
-    /// Nobody, when absent.
-    readers: Option<Readers>,
-    dlas: Arc<[Uuid]>,
+    /// Whether the actor may read it.
+    readable: bool,
 }
 
 /// A text that is not in the fact itself: a reason, a comment, an offre. It can be erased
@@ -217,8 +234,10 @@ impl TexteScelle {
     /// the other texts by the DLAs concerned and by the organisation whose words they are. Null
     /// for others, once erased, and for offres.
     async fn value(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let Some(readers) = self.readers else { return Ok(None) };
-        open(ctx, readers, &self.dlas, self.position, &self.pointer).await
+        if !self.readable {
+            return Ok(None);
+        }
+        text(ctx, self.position.0, &self.pointer).await
     }
 
     /// What lets an auditor check the text against the fact in the log, without asking anyone:
@@ -231,9 +250,10 @@ impl TexteScelle {
         because: String,
     ) -> Result<Option<Divulgation>> {
         let because = line("because", &because)?;
-        let Some(readers) = self.readers else { return Ok(None) };
-        let place = (Place(self.position), self.pointer.as_str());
-        let disclosed = disclose(ctx, readers, &self.dlas, place, &because).await?;
+        if !self.readable {
+            return Ok(None);
+        }
+        let disclosed = disclose(ctx, (self.position, &self.pointer), &because).await?;
         Ok(disclosed.map(|it| Divulgation {
             disclosure: it.text,
             salt: it.salt,
@@ -257,129 +277,69 @@ pub(crate) struct Divulgation {
     commitment: String,
 }
 
-macro_rules! categories {
-    ($($(#[$doc:meta])* $name:ident = $stored:literal, $id:ident;)*) => {
-        /// What kind of object a fact happened to.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-        pub(crate) enum CategorieFait {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl CategorieFait {
-            fn of(event: &Event) -> Self {
-                match event {
-                    $(Event::$name(_) => Self::$name,)*
-                }
-            }
-
-            /// As the log writes it.
-            fn stored(self) -> &'static str {
-                match self {
-                    $(Self::$name => $stored,)*
-                }
-            }
-
-            /// The id of such an object.
-            fn global(self, id: Uuid) -> ID {
-                match self {
-                    $(Self::$name => global($id(id)),)*
-                }
-            }
-        }
-    };
+/// What a list is asked, beside its filter.
+pub(crate) struct Paged {
+    pub(crate) first: i32,
+    pub(crate) after: Option<String>,
+    pub(crate) at_least: Option<Position>,
+    pub(crate) as_known_on: Option<AsKnownOnInput>,
 }
 
-categories! {
-    /// What an ingénierie leaves to others.
-    Capitalisation = "capitalisation", CapitalisationId;
-    /// A consultation of prestataires.
-    Consultation = "consultation", ConsultationId;
-    /// A DLA. Its facts stand in no dossier.
-    Dla = "dla", DlaId;
-    /// The evaluation of an ingénierie.
-    Evaluation = "evaluation", EvaluationId;
-    /// The ingénierie itself.
-    IngenierieCollective = "ingenierie_collective", IngenierieId;
-    /// An organisation. Its facts stand in no dossier.
-    Organisation = "organisation", OrganisationId;
-    /// A person. Their facts stand in no dossier.
-    Personne = "personne", PersonId;
-    /// The plan de financement of an ingénierie.
-    PlanFinancement = "plan_financement", PlanFinancementId;
-}
+#[derive(Default)]
+pub(crate) struct HistoriqueQuery;
 
-/// What to look for in a history. What is given holds together; an empty list is no limit.
-#[derive(Default, InputObject)]
-pub(crate) struct HistoriqueFilter {
-    /// Facts of these kinds of objects.
-    categories: Option<Vec<CategorieFait>>,
-    /// Facts of these names, whatever their category: `RuleWaived` for the rules set aside. At
-    /// most 50.
-    types: Option<Vec<String>>,
-    /// Facts at this position or later.
-    from: Option<Position>,
-    /// Facts at this position or before.
-    to: Option<Position>,
-    /// Facts done in these roles.
-    roles: Option<Vec<Role>>,
-}
-
-impl HistoriqueFilter {
-    fn rows(self) -> Result<Filter> {
-        let types = self.types.unwrap_or_default();
-        if types.len() > TYPES_MAX {
-            return Err(Error::Invalid {
-                path: "filter.types".to_owned(),
-                why: Invalid {
-                    fr: format!("Indiquez au plus {TYPES_MAX} types de faits."),
-                    en: format!("Give at most {TYPES_MAX} types of facts."),
-                },
-            });
-        }
-        let known = domain::event_kinds();
-        let unknown = |it: &String| !known.iter().any(|(_, kind)| kind == it);
-        if let Some(n) = types.iter().position(unknown) {
-            return Err(Error::Invalid {
-                path: format!("filter.types.{n}"),
-                why: Invalid {
-                    fr: "Aucun fait ne porte ce nom : indiquez par exemple RuleWaived.".to_owned(),
-                    en: "No fact has this name: give for example RuleWaived.".to_owned(),
-                },
-            });
-        }
-        let categories = self.categories.unwrap_or_default();
-        let roles = self.roles.unwrap_or_default();
-        Ok(Filter {
-            categories: categories.iter().map(|it| it.stored().to_owned()).collect(),
-            kinds: types,
-            from: self.from.map(|it| Place(it.0)),
-            to: self.to.map(|it| Place(it.0)),
-            roles: roles.into_iter().map(RoleName::from).collect(),
-        })
+#[Object]
+impl HistoriqueQuery {
+    /// The facts that you may know of, oldest first: who did what, when, for whom and why; those
+    /// of your dossiers, and those of the registries of organisations and of DLAs. The same is
+    /// downloaded at `/historique.csv` and `/historique.jsonl`, with the members of the filter as
+    /// parameters.
+    #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
+    async fn historique(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from 1 to 100.")] first: i32,
+        #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
+        #[graphql(desc = "What to look for.")] filter: Option<HistoriqueFilter>,
+        #[graphql(
+            desc = "As it was known then: facts recorded later are absent. What you may see is \
+                    decided as of today."
+        )]
+        as_known_on: Option<AsKnownOnInput>,
+        #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
+            Position,
+        >,
+    ) -> Result<List<i64, Fait>> {
+        let filter = filter.unwrap_or_default().rows()?;
+        list(ctx, filter, Paged { first, after, at_least: at_least_position, as_known_on }).await
     }
 }
 
-/// A page of the history of a dossier, oldest first.
+/// A page of a history, oldest first.
 pub(crate) async fn list(
     ctx: &Context<'_>,
-    dossier: &ingenieries::Ingenierie,
-    first: i32,
-    after: Option<&str>,
-    filter: HistoriqueFilter,
+    mut filter: Filter,
+    it: Paged,
 ) -> Result<List<i64, Fait>> {
     let (reads, scope) = (ctx.reads(), ctx.scope());
-    let id = IngenierieId(dossier.id);
-    let asked = paging::asked(first, after)?;
-    let filter = filter.rows()?;
-    let place = (asked.first, asked.after.map(Place));
-    let page = async {
-        let page = rows::of_dossier(reads, scope, id, &filter, place).await?;
-        let positions: Vec<_> = page.rows.iter().map(|it| Place(it.position)).collect();
-        let rows = ctx.log().at_positions(&positions).await?;
-        Ok::<_, Error>(Page { rows, has_next: page.has_next })
+    let asked = paging::asked(it.first, it.after.as_deref())?;
+    paging::at_least(ctx, &MODEL, it.at_least).await?;
+    paging::at_least(ctx, &projections::ingenieries::MODEL, it.at_least).await?;
+    let known = match &it.as_known_on {
+        Some(it) => Some(it.position(reads).await?),
+        None => None,
     };
-    let dlas: Arc<[Uuid]> = dossier.dlas.as_slice().into();
-    let fait = |it: Recorded| (it.position.0, Fait { recorded: it, dlas: dlas.clone() });
-    let list = paging::list(ctx, &MODEL, &asked, page, fait).await?;
-    paging::total(ctx, list, rows::count(reads, scope, id, &filter)).await
+    if let Some(known) = known {
+        filter = filter.known_at(known);
+    }
+    let page = faits::page(reads, scope, &filter, (asked.first, asked.after.map(Place)));
+    let fait = |it: faits::Fait| (it.recorded().position.0, Fait(it));
+    let mut list = paging::list(ctx, &MODEL, &asked, page, fait).await?;
+    if let Some(known) = known.filter(|it| it.0 < list.additional_fields.position()) {
+        let at = ctx.log().at_positions(&[known]).await?;
+        list.additional_fields
+            .stand_at(known, at.first().map(|it| it.recorded_at));
+    }
+    paging::total(ctx, list, rows::count(reads, scope, &filter)).await
 }

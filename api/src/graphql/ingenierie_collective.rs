@@ -44,7 +44,10 @@ use crate::{
         context::ContextExt,
         dla::{self, Dla},
         evaluation::Evaluation,
-        historique::{self, Fait, HistoriqueFilter},
+        historique::{
+            self, Fait, Paged,
+            filter::{AsKnownOnInput, HistoriqueFilter},
+        },
         ids::{global, typed},
         intervention::{self, Intervention},
         loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
@@ -315,12 +318,16 @@ impl IngenierieCollective {
         #[graphql(desc = "How many, from 1 to 100.")] first: i32,
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
         #[graphql(desc = "What to look for.")] filter: Option<HistoriqueFilter>,
+        #[graphql(desc = "As it was known then: facts recorded later are absent.")]
+        as_known_on: Option<AsKnownOnInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
     ) -> Result<List<i64, Fait>> {
-        paging::at_least(ctx, &historique::MODEL, at_least_position).await?;
-        historique::list(ctx, &self.0, first, after.as_deref(), filter.unwrap_or_default()).await
+        let filter = filter.unwrap_or_default().rows()?;
+        let filter = filter.of_dossier(IngenierieId(self.0.id));
+        let paged = Paged { first, after, at_least: at_least_position, as_known_on };
+        historique::list(ctx, filter, paged).await
     }
 }
 

@@ -14,6 +14,12 @@ use projections::{
     consultations, dlas, evaluations, financements, historique, ingenieries, interventions,
     organisations,
 };
+use uuid::Uuid;
+
+use crate::{
+    Error,
+    faits::{self, Said},
+};
 
 /// Made for one request: it carries what its actor may see.
 pub struct Loaders {
@@ -178,6 +184,34 @@ impl Loader<ReceiptAt> for Loaders {
         Ok(found
             .into_iter()
             .map(|(at, hash)| (ReceiptAt(at), hash))
+            .collect())
+    }
+}
+
+/// The facts of a stream that say what others change, and which rules were set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HistoryOf(pub(crate) Uuid);
+
+impl Loader<HistoryOf> for Loaders {
+    type Value = Arc<Vec<Said>>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[HistoryOf],
+    ) -> Result<HashMap<HistoryOf, Self::Value>, Self::Error> {
+        let streams: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let all = faits::histories(self.reads.log(), &streams).await?;
+        let mut by_stream: HashMap<_, Vec<_>> = HashMap::new();
+        for said in all {
+            by_stream
+                .entry(HistoryOf(said.recorded.stream))
+                .or_default()
+                .push(said);
+        }
+        Ok(by_stream
+            .into_iter()
+            .map(|(key, it)| (key, Arc::new(it)))
             .collect())
     }
 }

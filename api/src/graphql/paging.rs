@@ -113,6 +113,19 @@ where
     Ok(list)
 }
 
+impl ListFields {
+    /// The position that the answer stands at.
+    pub(crate) fn position(&self) -> i64 {
+        self.as_of.position.0
+    }
+
+    /// The answer stands at that position, which is not later than the one it was read at.
+    pub(crate) fn stand_at(&mut self, position: eventlog::Position, at: Option<jiff::Timestamp>) {
+        self.as_of.position = Position(position.0);
+        self.as_of.recorded_at = at.map(DateTime);
+    }
+}
+
 /// Counts, if the total was asked for.
 pub(crate) async fn total<C, T>(
     ctx: &Context<'_>,

@@ -11,7 +11,6 @@ use crate::{
     Result,
     error::At,
     graphql::{
-        context::ContextExt,
         referentiel::Code,
         request::{Request, optional, prose},
         scalars::{Cents, Date},
@@ -35,8 +34,8 @@ impl ProfilStructure {
     /// A text of it. The registry belongs to no DLA: those of any DLA read it, and the
     /// structure itself.
     async fn text(&self, ctx: &Context<'_>, pointer: &str) -> Result<Option<String>> {
-        let readers = Readers::DlasAnd(self.organisation);
-        open(ctx, readers, &ctx.scope().dlas, self.row.position, pointer).await
+        let readers = Readers::Network(Some(self.organisation));
+        open(ctx, readers, &[], self.row.position, pointer).await
     }
 }
 

@@ -1,0 +1,314 @@
+//! The history as a file, for those who work with a spreadsheet or a program of their own:
+//! `/historique.csv` and `/historique.jsonl`, to whoever has a token, as much as GraphQL would
+//! show them. Streamed, bounded, and written in the journal of readings before it begins.
+
+mod asked;
+mod line;
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use domain::Actor;
+use eventlog::{Position, Reader, proof::Refused};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use projections::{
+    Reads, Scope,
+    historique::{self as rows, Filter, MODEL},
+    ingenieries,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tracing::Instrument as _;
+
+use self::{
+    asked::Asked,
+    line::{COLUMNS, lines},
+};
+use super::{Identities, Language, Running, answer::Reply, asked::Media};
+use crate::{
+    Error,
+    auth::{Caller, Denied, Verifier},
+    error::{Answer, OVERLOADED},
+    faits::{self, Eyes},
+};
+
+/// The most facts of one download; the next ones are at the address that it gives.
+const ROWS_MAX: i64 = 100_000;
+/// Facts read and written at once.
+const ROWS_AT_ONCE: i64 = 500;
+/// The most downloads at once.
+const IN_FLIGHT_MAX: usize = 8;
+/// How long a reader may take no more before the download is given up.
+const STALLED_MAX: Duration = Duration::from_mins(1);
+
+/// The position that the download stands at: no later fact is in it.
+const AS_OF: HeaderName = HeaderName::from_static("essaim-as-of");
+/// The last signed head of the log, with which each receipt is proved.
+const SIZE: HeaderName = HeaderName::from_static("essaim-checkpoint-size");
+const ROOT: HeaderName = HeaderName::from_static("essaim-checkpoint-root");
+
+/// What the door opens on.
+#[derive(Clone)]
+pub struct Downloads {
+    pub verifier: Arc<Verifier>,
+    pub identities: Arc<dyn Identities>,
+    pub reads: Reads,
+    pub running: Running,
+}
+
+#[derive(Clone)]
+struct Door {
+    it: Downloads,
+    places: Arc<Semaphore>,
+}
+
+/// How the lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Jsonl,
+}
+
+impl Format {
+    fn media(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Jsonl => "application/jsonl; charset=utf-8",
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Both addresses.
+pub fn router(it: Downloads) -> Router {
+    let places = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+    let csv = |State(door): State<Door>, request: Request| async move {
+        door.answer(Format::Csv, request).await
+    };
+    let jsonl = |State(door): State<Door>, request: Request| async move {
+        door.answer(Format::Jsonl, request).await
+    };
+    Router::new()
+        .route("/historique.csv", get(csv))
+        .route("/historique.jsonl", get(jsonl))
+        .with_state(Door { it, places })
+}
+
+impl Door {
+    async fn answer(&self, format: Format, request: Request) -> Response {
+        // Its body says nothing, and cannot be shared between threads.
+        let (request, _) = request.into_parts();
+        let language = Language::of_headers(&request.headers);
+        let answered = self.begin(format, &request).await;
+        answered.unwrap_or_else(|no| {
+            no.reply(language)
+                .for_caller(Media::Json, language)
+                .into_response()
+        })
+    }
+
+    /// The answer's head; its body follows as the reader takes it.
+    async fn begin(&self, format: Format, request: &Parts) -> Result<Response, No> {
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| No::Error(Error::Overloaded))?;
+        let caller = self.it.verifier.caller(&request.headers);
+        let caller = caller.and_then(|it| it.ok_or(Denied::Anonymous));
+        let caller = caller.map_err(No::Denied)?;
+        let asked = Asked::of(&request.uri)?;
+        let query = request.uri.query().unwrap_or_default().to_owned();
+        let it = self.it.clone();
+        // Work in a task of its own: a caller who hangs up cancels no query.
+        let task = async move {
+            let download = Download::prepare(it, caller, asked, &query).await?;
+            Ok::<_, Error>(download.answer(format, place, &query))
+        };
+        let task = self.it.running.spawn(task.in_current_span());
+        Ok(task.await.map_err(Error::internal)??)
+    }
+}
+
+/// Why there is no download.
+enum No {
+    Denied(Denied),
+    Error(Error),
+}
+
+impl From<Error> for No {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl No {
+    fn reply(&self, language: Language) -> Reply {
+        match self {
+            Self::Denied(denied) => Reply::denied(denied, language),
+            Self::Error(Error::Overloaded) => Reply::later(Answer::of(&OVERLOADED, language)),
+            Self::Error(error) => {
+                let status = match error {
+                    Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+                    _ => StatusCode::INTERNAL_SERVER_ERROR,
+                };
+                tell(error);
+                Reply::error(status, error.answer(language))
+            }
+        }
+    }
+}
+
+fn tell(error: &Error) {
+    if let Error::Internal(error) = error {
+        let error = &**error as &(dyn std::error::Error + 'static);
+        tracing::error!(error, "a history was not downloaded");
+    }
+}
+
+/// A download under way.
+struct Download {
+    reads: Reads,
+    running: Running,
+    actor: Actor,
+    scope: Scope,
+    filter: Filter,
+    bom: bool,
+    as_of: Position,
+    /// The first fact that does not fit.
+    next: Option<Position>,
+    /// Size and root of the signed tree.
+    head: Option<(u64, String)>,
+}
+
+impl Download {
+    async fn prepare(
+        it: Downloads,
+        caller: Caller,
+        asked: Asked,
+        query: &str,
+    ) -> Result<Self, Error> {
+        let Downloads { identities, reads, running, .. } = it;
+        let id = identities.actor_id(&caller.issuer, &caller.subject).await?;
+        let actor = caller.actor(id);
+        let scope = Scope::of(&actor);
+        let known = match &asked.as_known_on {
+            Some(it) => Some(it.position(&reads).await?),
+            None => None,
+        };
+        let facts = reads.as_of(&MODEL).await?.position;
+        let seen = reads.as_of(&ingenieries::MODEL).await?.position;
+        let as_of = known.map_or(facts.min(seen), |it| it.min(facts).min(seen));
+        let filter = asked.filter.known_at(as_of);
+        let next = rows::after_many(&reads, &scope, &filter, ROWS_MAX).await?;
+        let head = match reads.log().checkpoint().await {
+            Ok(it) => Some((it.head.size, URL_SAFE_NO_PAD.encode(it.head.root))),
+            Err(eventlog::Error::Proof(Refused::NothingSigned)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let reader = Reader::of(&actor).to("DOWNLOAD");
+        reads
+            .log()
+            .note_reading(&reader, as_of, (MODEL.name, query))
+            .await?;
+        Ok(Self { reads, running, actor, scope, filter, bom: asked.bom, as_of, next, head })
+    }
+
+    fn answer(self, format: Format, place: OwnedSemaphorePermit, query: &str) -> Response {
+        let name = format!("historique-{}.{}", self.as_of.0, format.extension());
+        let mut headers = vec![
+            (header::CONTENT_TYPE, format.media().to_owned()),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+            (header::VARY, "authorization".to_owned()),
+            (AS_OF, self.as_of.0.to_string()),
+        ];
+        if let Some((size, root)) = &self.head {
+            headers.extend([(SIZE, size.to_string()), (ROOT, root.clone())]);
+        }
+        if let Some(next) = self.next {
+            let address = asked::continued(query, next, self.as_of);
+            let link = format!("</historique.{}?{address}>; rel=\"next\"", format.extension());
+            headers.push((header::LINK, link));
+        }
+        let (written, taken) = mpsc::channel(1);
+        let running = self.running.clone();
+        let write = async move {
+            let _place = place;
+            if let Err(error) = self.write(format, &written).await {
+                tell(&error);
+            }
+        };
+        running.spawn(write.in_current_span());
+        let mut response = Response::new(body(taken));
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+
+    /// Writes the facts, some at a time, as fast as they are taken.
+    async fn write(&self, format: Format, to: &mpsc::Sender<Piece>) -> Result<(), Error> {
+        let mut text = String::new();
+        if format == Format::Csv {
+            text.push_str(if self.bom { "\u{feff}" } else { "" });
+            line::csv(COLUMNS.iter().copied(), &mut text);
+        }
+        let (mut left, mut after) = (ROWS_MAX, None);
+        loop {
+            let eyes = Eyes { actor: &self.actor, scope: &self.scope };
+            let place = (left.min(ROWS_AT_ONCE), after);
+            let page = faits::page(&self.reads, &self.scope, &self.filter, place).await?;
+            after = page.rows.last().map(|it| it.recorded().position);
+            left -= ROWS_AT_ONCE;
+            for line in lines(&self.reads, eyes, &page.rows).await? {
+                match format {
+                    Format::Csv => line.csv(&mut text)?,
+                    Format::Jsonl => line.jsonl(&mut text)?,
+                }
+            }
+            let chunk = Piece::Lines(Bytes::from(std::mem::take(&mut text)));
+            if to.send_timeout(chunk, STALLED_MAX).await.is_err() {
+                return Ok(());
+            }
+            if !page.has_next || left <= 0 {
+                let _ = to.send_timeout(Piece::End, STALLED_MAX).await;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What goes from who writes to who reads.
+enum Piece {
+    Lines(Bytes),
+    End,
+}
+
+/// What is read. It is cut when it stops before its end, whatever stopped it: what was received
+/// is not taken for the whole.
+fn body(taken: mpsc::Receiver<Piece>) -> Body {
+    Body::from_stream(futures_util::stream::unfold(Some(taken), async |taken| {
+        let mut taken = taken?;
+        match taken.recv().await {
+            Some(Piece::Lines(lines)) => Some((Ok(lines), Some(taken))),
+            Some(Piece::End) => None,
+            None => Some((Err(io::Error::other("the download stopped before its end")), None)),
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests;

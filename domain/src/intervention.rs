@@ -130,7 +130,7 @@ refusals! {
         "Une intervention compte au plus {max} séances.",
         "An intervention has at most {max} séances.";
     /// A session ends after it starts.
-    HeuresReversed { debut: Heure, fin: Heure } = "HEURES_REVERSED" at "fin":
+    HeuresReversed { debut: Heure, fin: Heure } = "HEURES_REVERSED" at "moment":
         "La séance commence à {debut} et finit à {fin} : indiquez une fin postérieure au début.",
         "The séance starts at {debut} and ends at {fin}: give an end after the start.";
     /// Modules are those of the projet d'intervention.

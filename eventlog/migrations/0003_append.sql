@@ -37,6 +37,7 @@ declare
     head      log.commit;
     stands    bigint;   -- the last position before this batch
     known     boolean;
+    clear     boolean;  -- every command is appended
     verdicts  text[];
     positions bigint[]; -- of each event; null when its command was not appended
     added     bigint;
@@ -57,28 +58,38 @@ begin
 
     select * into head from log.commit order by commit_no desc limit 1;
     stands := coalesce(head.last_position, 0);
-    known := again and exists (select from log.commit where batch = of_batch);
+    known := false;
+    if again then
+        known := exists (select from log.commit where batch = of_batch);
+    end if;
 
-    -- As a rule nothing stands in the way of any command, which one look each tells.
-    if not known
-       and not exists (select from unnest(c_command) c (command)
-                       join log.command d on d.command = c.command)
-       and not exists (select from unnest(c_stream, c_after) c (stream, after)
-                       left join log.stream s on s.stream = c.stream
-                       where coalesce(s.version, 0) <> c.after)
-       and (cardinality(x_of) = 0
-            or not exists (select from unnest(x_stream, x_version) x (stream, version)
-                           left join log.stream s on s.stream = x.stream
-                           where coalesce(s.version, 0) <> x.version))
-       and (cardinality(k_of) = 0
-            or not exists (select from unnest(k_of, k_scope, k_value, k_released)
-                                       k (of, scope, value, released)
-                           join log.claim h on h.scope = k.scope and h.value = k.value
-                           where not k.released and h.stream <> c_stream[k.of]))
-       and (cardinality(s_of) = 0
-            or not exists (select from unnest(s_subject) s (subject)
-                           join vault.subject_key v on v.subject = s.subject
-                           where v.erased_at is not null)) then
+    -- As a rule nothing stands in the way of any command, which one look tells for all; and what
+    -- few commands bring is looked at only when it is brought, for each look has its price.
+    clear := not known and not exists (
+        select from unnest(c_command, c_stream, c_after) c (command, stream, after)
+        left join log.command d on d.command = c.command
+        left join log.stream s on s.stream = c.stream
+        where d.command is not null or coalesce(s.version, 0) <> c.after);
+    if clear and cardinality(x_of) > 0 then
+        clear := not exists (
+            select from unnest(x_stream, x_version) x (stream, version)
+            left join log.stream s on s.stream = x.stream
+            where coalesce(s.version, 0) <> x.version);
+    end if;
+    if clear and cardinality(k_of) > 0 then
+        clear := not exists (
+            select from unnest(k_of, k_scope, k_value, k_released) k (of, scope, value, released)
+            join log.claim h on h.scope = k.scope and h.value = k.value
+            where not k.released and h.stream <> c_stream[k.of]);
+    end if;
+    if clear and cardinality(s_of) > 0 then
+        clear := not exists (
+            select from unnest(s_subject) s (subject)
+            join vault.subject_key v on v.subject = s.subject
+            where v.erased_at is not null);
+    end if;
+
+    if clear then
         verdicts := array_fill('appended'::text, array[cardinality(c_command)]);
         added := cardinality(e_of);
         positions := array(select generate_series(stands + 1, stands + added));
@@ -178,6 +189,14 @@ begin
     from unnest(verdicts, c_command, c_fingerprint, c_stream, c_version, c_position, c_last)
          c (verdict, command, fingerprint, stream, version, position, last)
     where c.verdict = 'appended';
+
+    if clear then
+        return query
+        select c.n::int, 'appended', c.version, coalesce(positions[c.last], c.position), null::text
+        from unnest(c_version, c_position, c_last) with ordinality c (version, position, last, n)
+        order by c.n;
+        return;
+    end if;
 
     return query
     select c.n::int, c.verdict,

@@ -177,7 +177,8 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
     }
     // They see the dossier, not who bids nor who pays.
     let shown = BTreeSet::from(
-        ["capitalisation", "evaluation", "ingenierie_collective"].map(str::to_owned),
+        ["capitalisation", "evaluation", "ingenierie_collective", "intervention"]
+            .map(str::to_owned),
     );
     for by in [structure(STRUCTURE), prestataire(OTHER_PRESTATAIRE)] {
         assert_eq!(categories(&asked, &by).await?, shown, "{by:?}");

@@ -114,7 +114,7 @@ async fn an_intervention_goes_from_its_first_seance_to_its_report() -> anyhow::R
         "commandId": Uuid::from_u128(9), "on": DAY,
     });
     let no = amina.is_refused("openIntervention", second).await?;
-    assert_eq!(no["extensions"]["code"], "CLAIMED");
+    assert_eq!(no["extensions"]["code"], "ALREADY_CLAIMED");
 
     // Scheduled without a place, it cannot be certified; nor can anyone be convened.
     let seance = json!({
@@ -141,7 +141,7 @@ async fn an_intervention_goes_from_its_first_seance_to_its_report() -> anyhow::R
     let wrong = json!({
         "moment": { "date": DAY, "debut": "25:00" }, "module": "Comprendre",
     });
-    assert_eq!(gives.is_refused("scheduleSeance", wrong).await?, "INVALID_VALUE");
+    assert_eq!(gives.is_refused("scheduleSeance", wrong).await?, "BAD_USER_INPUT");
     let whole = json!({ "date": DAY, "debut": "09:00", "fin": "12:30", "lieu": "Avignon" });
     let moves = json!({ "seance": 1, "moment": whole, "motif": "Mme Roux a trouvé une salle." });
     gives.does("rescheduleSeance", moves).await?;

@@ -368,8 +368,9 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
         row.position = recorded.position.0;
         row.apply(fact, recorded);
         if let Fact::SeanceScheduled { .. } = fact {
-            let scheduled = Seance::scheduled(fact, recorded, row);
-            scheduled.into_iter().for_each(|it| seances.put(it));
+            if let Some(scheduled) = Seance::scheduled(fact, recorded, row) {
+                seances.put(scheduled);
+            }
         } else if let Some(seance) = seance_of(fact) {
             let seance = seances
                 .get_mut(&(recorded.stream, seance))

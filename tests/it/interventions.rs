@@ -44,18 +44,12 @@ struct Giving<'a> {
 }
 
 impl Giving<'_> {
-    fn input(&mut self, more: Value) -> Value {
+    fn input(&mut self, mut more: Value) -> Value {
         self.next += 1;
-        let mut input = json!({
-            "commandId": Uuid::from_u128(self.next),
-            "intervention": id("Intervention", INTERVENTION),
-            "on": DAY,
-        });
-        let members = input.as_object_mut().into_iter();
-        members
-            .zip(more.as_object().cloned())
-            .for_each(|(all, more)| all.extend(more));
-        input
+        more["commandId"] = json!(Uuid::from_u128(self.next));
+        more["intervention"] = json!(id("Intervention", INTERVENTION));
+        more["on"] = json!(DAY);
+        more
     }
 
     async fn does(&mut self, mutation: &str, more: Value) -> anyhow::Result<Value> {

@@ -125,11 +125,10 @@ impl Intervention {
             None => (),
         }
         match planned.state {
-            EtatSeance::Certified => (),
+            // Someone who came to a séance without being expected is noted afterwards.
+            EtatSeance::Certified | EtatSeance::Held => (),
             EtatSeance::Scheduled => return Err(Refusal::InformationNotCertified { seance }),
             EtatSeance::Cancelled => return Err(Refusal::SeanceIsCancelled { seance }),
-            // Someone who came without being expected is noted afterwards.
-            EtatSeance::Held => (),
         }
         mobilised(ingenierie, structure)?;
         if let NatureSeance::Individuelle(only) = planned.nature

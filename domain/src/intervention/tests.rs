@@ -648,7 +648,14 @@ proptest! {
                             || there(EtapePresence::Demarrage) && there(EtapePresence::Cloture)
                     );
                 }
-                _ => (),
+                InterventionOpened { .. }
+                | SeanceScheduled { .. }
+                | SeanceCancelled { .. }
+                | MiseEnRelationMade { .. }
+                | DlaPresenceRecorded { .. }
+                | ProgressReported { .. }
+                | RapportMissionDelivered { .. }
+                | RuleWaived { .. } => (),
             }
         }
     }

@@ -84,7 +84,7 @@ impl SuiviMutation {
         input: InterventionInput,
     ) -> Result<InterventionPayload> {
         input
-            .decide(ctx, |it, asked| it.close_intervention(asked))
+            .decide(ctx, domain::Intervention::close_intervention)
             .await
     }
 }

@@ -72,7 +72,8 @@ impl Fait {
     }
 
     /// The global id of the object it happened to: an ingénierie, its plan de financement, one of
-    /// its consultations, its evaluation, its capitalisation; an organisation, a DLA.
+    /// its consultations, its intervention, its evaluation, its capitalisation; an organisation, a
+    /// DLA.
     async fn objet(&self) -> ID {
         CategorieFait::of(&self.recorded().event).global(self.recorded().stream)
     }

@@ -309,7 +309,8 @@ impl IngenierieCollective {
     }
 
     /// Its history, oldest first: who did what, when, for whom and why; with the facts of its
-    /// plan de financement, consultations, evaluation and capitalisation that you may see.
+    /// plan de financement, consultations, intervention, evaluation and capitalisation that you
+    /// may see.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn historique(

@@ -309,6 +309,7 @@ fn opens(mutation: &str) -> Option<&'static str> {
         "initiateIngenierie" => "IngenierieCollective",
         "openPlanFinancement" => "PlanFinancement",
         "draftCahierDesCharges" => "Consultation",
+        "openIntervention" => "Intervention",
         "planEvaluation" => "Evaluation",
         "determineNatureCapitalisation" => "Capitalisation",
         _ => return None,

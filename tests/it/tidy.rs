@@ -118,7 +118,14 @@ fn facts_are_written_in_one_place() {
 
 #[test]
 fn the_log_knows_no_noun_of_the_trade() {
-    let nouns = ["Consultation", "Ingenierie", "Organisation", "PlanFinancement", "Capitalisation"];
+    let nouns = [
+        "Consultation",
+        "Ingenierie",
+        "Intervention",
+        "Organisation",
+        "PlanFinancement",
+        "Capitalisation",
+    ];
     for file in sources("rs")
         .iter()
         .filter(|it| it.starts_with(root().join("eventlog")))

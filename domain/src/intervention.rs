@@ -235,6 +235,8 @@ pub struct Intervention {
     dlas: BTreeSet<DlaId>,
     territoire: Option<Territoire>,
     seances: BTreeMap<i32, Seance>,
+    /// Those that ever sent somebody: what they saw once, they see.
+    convened: BTreeSet<OrganisationId>,
     relations: BTreeSet<(OrganisationId, OrganisationId)>,
     presences: BTreeSet<(EtapePresence, DlaId)>,
     rapports: BTreeSet<OrganisationId>,
@@ -299,19 +301,14 @@ impl Intervention {
     /// Who may know that it exists: its DLAs, those who intervene, the structures that take part.
     pub fn perimeter(&self) -> Perimeter {
         let seances = self.seances.values();
-        let convened = seances.clone().flat_map(|it| {
-            let individual = match it.nature {
-                NatureSeance::Collective => None,
-                NatureSeance::Individuelle(structure) => Some(structure),
-            };
-            it.participants
-                .values()
-                .map(|(id, _)| *id)
-                .chain(individual)
+        let visited = seances.clone().filter_map(|it| match it.nature {
+            NatureSeance::Collective => None,
+            NatureSeance::Individuelle(structure) => Some(structure),
         });
         Perimeter::of_dlas(self.dlas.iter().copied())
             .and(seances.filter_map(|it| it.intervenant))
-            .and(convened)
+            .and(visited)
+            .and(self.convened.iter().copied())
             .and(
                 self.relations
                     .iter()
@@ -392,6 +389,7 @@ impl Decider for Intervention {
             }
             Event::SeanceHeld { seance } => self.of(*seance, |it| it.state = EtatSeance::Held),
             Event::ParticipantRegistered { seance, structure, personne } => {
+                self.convened.insert(*structure);
                 self.of(*seance, |it| {
                     it.participants.insert(*personne, (*structure, None));
                 });

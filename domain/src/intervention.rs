@@ -293,11 +293,6 @@ impl Intervention {
         self.ingenierie
     }
 
-    /// Whether the registry knows it.
-    pub fn exists(&self) -> bool {
-        self.ingenierie.is_some()
-    }
-
     /// Who may know that it exists: its DLAs, those who intervene, the structures that take part.
     pub fn perimeter(&self) -> Perimeter {
         let seances = self.seances.values();

@@ -38,6 +38,9 @@ pub const REGISTRIES: &[&str] = &["dla", "organisation"];
 /// found by it.
 pub const PERSONNE: &str = "personne";
 
+/// The members of a content that name structures.
+const CONCERNED: [&str; 4] = ["structure", "structures", "organisations", "destinataires"];
+
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -333,14 +336,15 @@ impl Entry {
 }
 
 /// The structures that a content says something of: by the names of members, wherever they
-/// stand. A list of those who see a dossier (`organisations`) holds structures too.
+/// stand. Lists of those who see a dossier (`organisations`) or were told something
+/// (`destinataires`) hold structures too.
 pub fn structures(content: &Value) -> Vec<Uuid> {
     let mut ids = vec![];
     match content {
         Value::Array(items) => ids.extend(items.iter().flat_map(structures)),
         Value::Object(members) => {
             for (name, it) in members {
-                if ["structure", "structures", "organisations"].contains(&name.as_str()) {
+                if CONCERNED.contains(&name.as_str()) {
                     named(it, &mut ids);
                 } else {
                     ids.extend(structures(it));

@@ -21,7 +21,7 @@ const DAY: &str = "2026-03-12";
 
 const READ: &str = "query($id: ID!) { intervention(id: $id) {
     closedOn misesEnRelation { structure { id } } presencesDla { etape }
-    avancements { texte } rapports { resume } reglesEcartees { code because }
+    avancements { texte destinataires { id } } rapports { resume } reglesEcartees { code because }
     seances { numero etat mode date debut lieu convoques presents motif
               participants { personne present } } } }";
 
@@ -176,7 +176,7 @@ async fn an_intervention_goes_from_its_first_seance_to_its_report() -> anyhow::R
 
     let tells = json!({
         "avancement": "Deux structures ont commencé.",
-        "destinataires": [organisation(FINANCEUR)],
+        "destinataires": [organisation(FINANCEUR), organisation(OTHER_STRUCTURE)],
     });
     gives.does("reportProgress", tells).await?;
     let related = json!({
@@ -195,7 +195,13 @@ async fn an_intervention_goes_from_its_first_seance_to_its_report() -> anyhow::R
 
     let seen = read(&amina).await?;
     assert_eq!(seen["closedOn"], DAY);
-    assert_eq!(seen["avancements"], json!([{ "texte": "Deux structures ont commencé." }]));
+    let told = json!([{
+        "texte": "Deux structures ont commencé.",
+        "destinataires": [
+            { "id": organisation(FINANCEUR) }, { "id": organisation(OTHER_STRUCTURE) },
+        ],
+    }]);
+    assert_eq!(seen["avancements"], told);
     assert_eq!(seen["rapports"], json!([{ "resume": "M. Blanc suit son budget." }]));
     let waived = json!([{ "code": "DLA_PRESENT", "because": "L'agente était malade." }]);
     assert_eq!(seen["reglesEcartees"], waived);
@@ -214,6 +220,13 @@ async fn an_intervention_goes_from_its_first_seance_to_its_report() -> anyhow::R
     house.close().await
 }
 
+/// What the history tells of the reports of progress.
+async fn progress(by: &Visitor) -> anyhow::Result<Value> {
+    let query = "{ historique(first: 9, filter: { types: [\"ProgressReported\"] }) {
+        nodes { data } } }";
+    Ok(by.asks(query, json!({})).await?["historique"]["nodes"].take())
+}
+
 fn whole_later() -> Value {
     json!({ "date": "2026-03-14", "debut": "14:00", "fin": "16:00", "lieu": "Orange" })
 }
@@ -229,6 +242,11 @@ async fn each_reads_what_is_theirs(house: &OpenHouse) -> anyhow::Result<()> {
     assert_eq!((people(&seen, 0), seen["seances"][1].is_null()), (1, true));
     assert_eq!(seen["seances"][0]["convoques"], 2);
     assert!(seen["seances"][0]["motif"].is_null() && seen["rapports"][0]["resume"].is_null());
+    // Nor who else was told, in the page as in the history.
+    assert_eq!(seen["avancements"], json!([{ "texte": null, "destinataires": [] }]));
+    assert_eq!(progress(&structure).await?, json!([{ "data": null }]));
+    let told = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
+    assert!(progress(&told).await?[0]["data"]["destinataires"].is_array());
     // Who leads: the list of its séance, and its own report.
     let prestataire = house.visitor(Role::Prestataire { prestataire: PRESTATAIRE })?;
     let seen = read(&prestataire).await?;

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
 use domain::{
-    Asked, Decision, DlaId, IngenierieId, Line, Liste, OrganisationId, Prose, QuarterDays, Role,
-    Seen, ingenierie_collective::Etat,
+    Asked, Decision, DlaId, IngenierieId, Line, Liste, OrganisationId, Prose, QuarterDays, Seen,
+    ingenierie_collective::Etat,
 };
 use eventlog::{EventLog, Outcome};
 use projections::{
@@ -51,7 +51,6 @@ use crate::{
         ids::{global, typed},
         intervention::{self, Intervention},
         loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
-        organisation::Organisation,
         paging::{self, List},
         plan_financement::{self, PlanFinancement},
         referentiel::Code,
@@ -175,10 +174,14 @@ impl IngenierieCollective {
     /// The groupes of structures that work together. A structure sees those it sits in.
     async fn groupes(&self, ctx: &Context<'_>) -> Vec<Groupe> {
         let all = self.0.groupes.iter();
-        all.filter(|it| own_structure(ctx).is_none_or(|own| it.structures.contains(&own)))
-            .cloned()
-            .map(Groupe)
-            .collect()
+        all.filter(|it| {
+            ctx.scope()
+                .own_structure()
+                .is_none_or(|own| it.structures.contains(&own))
+        })
+        .cloned()
+        .map(Groupe)
+        .collect()
     }
 
     /// The results to reach (method, step 3 B1d).
@@ -370,26 +373,11 @@ impl<T> Part<T> {
     }
 }
 
-/// The structure that asks for itself: it sees no other one.
-pub(crate) fn own_structure(ctx: &Context<'_>) -> Option<Uuid> {
-    match &ctx.actor().role {
-        Role::StructureBeneficiaire { structure } => Some(structure.0),
-        _ => None,
-    }
-}
-
 /// Whether the actor may know that a structure is concerned.
 fn shown(ctx: &Context<'_>, structure: Uuid) -> bool {
-    own_structure(ctx).is_none_or(|own| own == structure)
-}
-
-/// Organisations by their ids, in that order; those that the registry does not have yet are
-/// left out.
-async fn organisations(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Organisation>> {
-    let ids = ids.iter().map(|it| OrganisationId(*it));
-    let mut found = ctx.loaders().load_many(ids.clone()).await?;
-    let rows = ids.filter_map(|it| found.remove(&it));
-    Ok(rows.map(Organisation).collect())
+    ctx.scope()
+        .own_structure()
+        .is_none_or(|own| own == structure)
 }
 
 /// How far an ingénierie has come. Between milestones the work of earlier steps stays open.

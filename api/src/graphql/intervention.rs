@@ -5,9 +5,7 @@ mod seances;
 mod suivi;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
-use domain::{
-    DlaId, IngenierieId, InterventionId, OrganisationId, intervention::EtapePresence as Etape,
-};
+use domain::{IngenierieId, InterventionId, OrganisationId, intervention::EtapePresence as Etape};
 use eventlog::Outcome;
 use projections::interventions::{self as rows, MODEL};
 
@@ -199,9 +197,12 @@ impl Avancement {
         Date(self.row.on)
     }
 
-    /// Who was told.
+    /// Who was told. A structure sees itself alone.
     async fn destinataires(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
-        organisation::find_all(ctx, &self.row.destinataires).await
+        let own = ctx.scope().own_structure();
+        let told = self.row.destinataires.iter().copied();
+        let shown: Vec<_> = told.filter(|it| own.is_none_or(|own| own == *it)).collect();
+        organisation::find_all(ctx, &shown).await
     }
 
     /// What was said. The DLAs read it, and those who were told; absent for others, and once
@@ -368,9 +369,4 @@ impl InterventionChanged {
         ctx.reads().caught_up(&MODEL, self.outcome.position).await?;
         Ok(ctx.loaders().load_one(self.id).await?.map(Intervention))
     }
-}
-
-/// The DLA that a field names.
-fn dla_of(id: &ID) -> Result<DlaId> {
-    typed(id, "input.dla")
 }

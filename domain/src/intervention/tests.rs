@@ -317,6 +317,10 @@ fn a_structure_convenes_and_strikes_off_its_own_people() {
     Intervention::given(history)
         .when(|it| it.unregister_participant(&structure(11), 1, NADIA, prose("Mme Petit part.")))
         .then([unregistered()]);
+    // It is answered alike when it asks again, though it sends nobody any more.
+    Intervention::given([convened(), vec![unregistered()]].concat())
+        .when(|it| it.unregister_participant(&structure(11), 1, NADIA, prose("Mme Petit part.")))
+        .nothing();
 }
 
 #[test]

@@ -3,10 +3,13 @@
 use async_graphql::{Context, Object};
 use domain::{DlaId, IngenierieId, OrganisationId, ingenierie_collective::advice as rules};
 
-use super::organisations;
 use crate::{
     Result,
-    graphql::{context::ContextExt, dla::Dla, organisation::Organisation},
+    graphql::{
+        context::ContextExt,
+        dla::Dla,
+        organisation::{self, Organisation},
+    },
 };
 
 /// Something that deserves a look: a warning that never blocks. It goes away by itself when
@@ -37,7 +40,7 @@ impl Advice {
     /// The structures or partners it is about. Empty when it is about none.
     async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
         let ids: Vec<_> = self.about_organisations().iter().map(|it| it.0).collect();
-        organisations(ctx, &ids).await
+        organisation::find_all(ctx, &ids).await
     }
 
     /// The DLAs it is about. Empty when it is about none.

@@ -9,14 +9,14 @@ use projections::ingenieries as rows;
 
 use super::{
     IngenierieCollectivePayload, IngenierieInput, Part, StructureCibleeInput,
-    StructureCibleeMotifInput, organisations, payload, seen_all, shown,
+    StructureCibleeMotifInput, payload, seen_all, shown,
 };
 use crate::{
     Result,
     graphql::{
         context::ContextExt,
         ids::{typed, typed_all},
-        organisation::Organisation,
+        organisation::{self, Organisation},
         referentiel::Code,
         request::{Request, line, optional, prose},
         scalars::Date,
@@ -101,7 +101,7 @@ pub(crate) struct ConfirmationProblematique(rows::Confirmation);
 impl ConfirmationProblematique {
     /// Who confirmed.
     async fn structures(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
-        organisations(ctx, &self.0.structures).await
+        organisation::find_all(ctx, &self.0.structures).await
     }
 
     /// How they were asked: a meeting, a survey, interviews.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::OrganisationId;
 
-use super::{EtapePresence, InterventionInput, InterventionPayload, dla_of};
+use super::{EtapePresence, InterventionInput, InterventionPayload};
 use crate::{
     Result,
     graphql::{
@@ -39,7 +39,7 @@ impl SuiviMutation {
         ctx: &Context<'_>,
         input: RecordDlaPresenceInput,
     ) -> Result<InterventionPayload> {
-        let (dla, etape) = (dla_of(&input.dla)?, input.etape.into());
+        let (dla, etape) = (typed(&input.dla, "input.dla")?, input.etape.into());
         input
             .of
             .decide(ctx, |it, asked| it.record_dla_presence(asked, dla, etape))

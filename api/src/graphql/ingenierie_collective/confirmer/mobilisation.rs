@@ -13,7 +13,7 @@ use crate::{
         ids::typed,
         ingenierie_collective::{
             IngenierieCollectivePayload, IngenierieInput, Part, StructureCibleeInput,
-            StructureCibleeMotifInput, organisations,
+            StructureCibleeMotifInput,
         },
         organisation::{self, Organisation},
         request::{line, optional, prose},
@@ -160,7 +160,7 @@ impl Groupe {
 
     /// Those who sit in it.
     async fn structures(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
-        organisations(ctx, &self.0.structures).await
+        organisation::find_all(ctx, &self.0.structures).await
     }
 }
 

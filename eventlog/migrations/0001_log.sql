@@ -24,7 +24,7 @@ create table log.origin (
 );
 
 create table log.event (
-    position    bigint      primary key check (position > 0),
+    position    bigint      primary key,
     -- The exact canonical text of the fact: `json` keeps it byte for byte.
     leaf        json        not null,
     -- SHA-256(0x00 || leaf), as RFC 9162 hashes a leaf.
@@ -32,7 +32,7 @@ create table log.event (
     -- Members of the leaf, repeated for keys and queries.
     category    text        not null,
     stream      uuid        not null,
-    version     bigint      not null check (version > 0),
+    version     bigint      not null,
     kind        text        not null,
     schema      smallint    not null,
     command     uuid        not null,
@@ -47,7 +47,6 @@ create table log.event (
 -- One row a batch. The chain makes any rewriting of the past visible.
 create table log.commit (
     commit_no      bigint      primary key,
-    batch          uuid        not null unique,
     node           text        not null,
     first_position bigint      not null,
     last_position  bigint      not null unique,
@@ -58,21 +57,14 @@ create table log.commit (
     epoch          int         not null default 1
 );
 
--- The version each stream stands at.
-create table log.stream (
-    stream   uuid   primary key,
-    category text   not null,
-    version  bigint not null
-);
-
 -- What each command led to: the same one sent again gets the same answer, for ever.
 create table log.command (
     command     uuid   primary key,
     fingerprint bytea  not null,
+    -- Where its stream stood then.
     stream      uuid   not null,
     version     bigint not null,
-    position    bigint not null,
-    leaf_hash   bytea
+    position    bigint not null
 );
 
 -- Values that one stream at a time may hold: one SIRET, one organisation.
@@ -83,6 +75,18 @@ create table log.claim (
     primary key (scope, value)
 );
 
+-- Each time that facts were lost for good, and the log went on under another name.
+create table log.fork (
+    -- Of the commits since.
+    epoch      int         primary key check (epoch > 1),
+    -- The name that was left, and the last checkpoint signed under it.
+    origin     text        not null unique,
+    checkpoint text        not null,
+    -- The last position under that name.
+    last       bigint      not null,
+    opened_at  timestamptz not null default clock_timestamp()
+);
+
 create function log.refuse() returns trigger language plpgsql as $$
 begin
     raise exception 'the log is append-only' using errcode = 'restrict_violation';
@@ -91,4 +95,6 @@ end $$;
 create trigger append_only before update or delete or truncate on log.event
     for each statement execute function log.refuse();
 create trigger append_only before update or delete or truncate on log.commit
+    for each statement execute function log.refuse();
+create trigger append_only before update or delete or truncate on log.fork
     for each statement execute function log.refuse();

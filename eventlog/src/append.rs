@@ -1,14 +1,22 @@
 //! Facts go in: prepared on the caller's task, written by the writer's one statement.
 
-use domain::{Claim, Date, Decided, Decider, Expect, codec::encode};
-use serde_json::{Map, Value, json};
+use domain::{Actor, Claim, Date, Decided, Decider, Expect, codec::encode};
+use serde_json::Map;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Command, Error, EventLog, Position, Stream, leaf, vault::SealedValue};
+use crate::{
+    Command, Error, EventLog, Position, Stream,
+    leaf::{self, Members},
+    load::{Timeline, Witness},
+    vault::SealedValue,
+};
 
 /// The lock under which facts are numbered, as `log.append` takes it.
 pub(crate) const WRITING: i64 = 7_235_409_113_468_211;
+
+/// What `log.append` raises when it does not find the witness.
+const FORKED: &str = "ESFRK";
 
 /// One command ready for the log: canonical, sealed and hashed.
 pub(crate) struct Prepared {
@@ -18,6 +26,8 @@ pub(crate) struct Prepared {
     pub stream: Uuid,
     /// The version its stream must stand at.
     pub after: i64,
+    /// In which it was decided.
+    pub timeline: Timeline,
     /// Where its stream stands, for an outcome without fact.
     pub position: Position,
     pub actor: Uuid,
@@ -40,7 +50,7 @@ pub(crate) struct PreparedFact {
 
 impl Prepared {
     /// Where its stream stands once it is appended.
-    fn version(&self) -> i64 {
+    pub(crate) fn version(&self) -> i64 {
         self.facts.last().map_or(self.after, |it| it.version)
     }
 
@@ -59,14 +69,21 @@ impl Prepared {
     }
 }
 
-/// What the log answered to one command of a batch.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct Verdict {
-    pub answer: String,
-    /// Where its stream stands: after it, or instead of where it was expected.
-    pub version: Option<i64>,
-    pub position: Option<Position>,
-    pub taken: Option<String>,
+/// What the log answered to one command.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Recorded; its last fact stands there, or its stream when it has none.
+    Appended(Position),
+    /// The same command was answered before.
+    Duplicate,
+    /// The command id was used for another request.
+    Reused,
+    /// Its stream, or a stream it relied on, has moved.
+    Conflict,
+    /// Another stream holds a value it claims, in this scope.
+    Claimed(String),
+    /// It seals for a subject that was erased meanwhile.
+    Erased,
 }
 
 impl EventLog {
@@ -86,33 +103,32 @@ impl EventLog {
             for value in stored.sealed {
                 sealed.push(self.vault.seal(value).await?);
             }
-            let territory = fact.place.territoire.as_ref().map(ToString::to_string);
-            let by = &command.asked.by;
-            let mut members = json!({
-                "v": leaf::PROFILE,
-                "log": &*self.origin,
-                "id": event_id(command),
-                "stream": format!("{}/{stream}", D::CATEGORY),
-                "sv": version,
-                "type": stored.kind,
-                "tv": stored.schema,
-                "at": leaf::time(command.at),
-                "on": fact.on.to_string(),
-                "cmd": command.id,
-                "actor": { "id": by.id, "role": by.role.name() },
-                "data": stored.data,
-            });
-            put(&mut members["actor"], "org", by.org.map(|it| json!(it)));
-            put(&mut members["actor"], "via", by.via.as_deref().map(Value::from));
-            put(&mut members, "corr", fact.place.dossier.map(|it| json!(it)));
-            put(&mut members, "terr", territory.as_deref().map(Value::from));
-            put(&mut members, "trace", command.trace.as_deref().map(Value::from));
-            let commitments: Map<_, _> = sealed
-                .iter()
-                .map(|it| (it.pointer.clone(), it.commitment.clone()))
-                .collect();
-            put(&mut members, "sealed", (!commitments.is_empty()).then(|| commitments.into()));
-            let text = leaf::canonical(&members)?;
+            let (place, stream) = (&fact.place, format_args!("{}/{stream}", D::CATEGORY));
+            let territory = place.territoire.as_ref().map(ToString::to_string);
+            let mut leaf = Members::open();
+            write_actor(&mut leaf, &command.asked.by)?;
+            leaf.plain("at", leaf::time(command.at));
+            leaf.plain("cmd", command.id);
+            if let Some(dossier) = place.dossier {
+                leaf.plain("corr", dossier.0);
+            }
+            leaf.value("data", &stored.data)?;
+            leaf.plain("id", event_id(command));
+            leaf.text("log", &self.origin)?;
+            leaf.plain("on", fact.on);
+            write_commitments(&mut leaf, &sealed)?;
+            leaf.plain("stream", stream);
+            leaf.number("sv", version)?;
+            if let Some(territory) = &territory {
+                leaf.text("terr", territory)?;
+            }
+            if let Some(trace) = &command.trace {
+                leaf.text("trace", trace)?;
+            }
+            leaf.number("tv", stored.schema.into())?;
+            leaf.plain("type", &stored.kind);
+            leaf.plain("v", leaf::PROFILE);
+            let text = leaf.close()?;
             facts.push(PreparedFact {
                 hash: leaf::hash(&text),
                 leaf: text,
@@ -130,6 +146,7 @@ impl EventLog {
             category: D::CATEGORY,
             stream,
             after: after.version.0,
+            timeline: after.timeline(),
             position: after.position,
             actor: command.asked.by.id.0,
             facts,
@@ -140,73 +157,62 @@ impl EventLog {
     }
 }
 
-/// What names a batch.
-#[derive(Clone, Copy)]
-pub(crate) struct Batch<'a> {
-    pub id: Uuid,
-    /// Whether it was sent before, and its answer lost.
-    pub again: bool,
-    /// The process that writes.
-    pub node: &'a str,
+/// What came of sending a batch.
+pub(crate) enum Sent {
+    /// Recorded whole, after this position.
+    Recorded(Position),
+    /// Something stands in the way of some command, and nothing was recorded.
+    Hindered,
+    /// The witness is not in the log, and nothing was recorded.
+    Forked,
 }
 
-/// Sends a batch in one round trip; answers one verdict a command, in order.
+/// Sends a batch in one round trip, if the log still holds the witness.
 pub(crate) async fn append(
     db: &mut PgConnection,
-    batch: Batch<'_>,
-    commands: &[Prepared],
-) -> Result<Vec<Verdict>, sqlx::Error> {
-    let numbered = || (1_i32..).zip(commands);
-    let facts: Vec<_> = numbered()
-        .flat_map(|(n, it)| it.facts.iter().map(move |fact| (n, it, fact)))
-        .collect();
-    let expects: Vec<_> = numbered()
-        .flat_map(|(n, it)| it.expects.iter().map(move |expect| (n, expect)))
-        .collect();
-    let claims: Vec<_> = numbered()
-        .flat_map(|(n, it)| {
-            let claims = it.claims.iter().map(move |claim| (n, claim, false));
-            claims.chain(it.releases.iter().map(move |claim| (n, claim, true)))
-        })
+    node: &str,
+    witness: Option<Witness>,
+    commands: &[&Prepared],
+) -> Result<Sent, sqlx::Error> {
+    let facts: Vec<_> = commands
+        .iter()
+        .flat_map(|it| it.facts.iter().map(move |fact| (it, fact)))
         .collect();
     let sealed: Vec<_> = (1_i32..)
         .zip(&facts)
-        .flat_map(|(n, (.., fact))| fact.sealed.iter().map(move |it| (n, it)))
+        .flat_map(|(n, (_, fact))| fact.sealed.iter().map(move |it| (n, it)))
         .collect();
     // A command's last fact by its place, from 1; none for an outcome without fact.
-    let last = numbered().scan(0_i32, |facts, (_, it)| {
+    let last = commands.iter().scan(0_i32, |facts, it| {
         *facts += i32::try_from(it.facts.len()).unwrap_or(i32::MAX);
         Some((!it.facts.is_empty()).then_some(*facts))
     });
-    sqlx::query_as(
-        "select verdict as answer, version, position, taken
-         from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
-                         $31, $32, $33, $34)",
+    let (expects, claims) = (expects(commands), claims(commands));
+    let sent: Result<Option<Position>, _> = sqlx::query_scalar(
+        "select log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                           $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+                           $31)",
     )
-    .bind(batch.id)
-    .bind(batch.again)
-    .bind(batch.node)
+    .bind(node)
+    .bind(witness.map(|(position, _)| position))
+    .bind(witness.as_ref().map(|(_, hash)| hash.as_slice()))
     .bind(column(commands, |it| it.command))
     .bind(column(commands, |it| it.fingerprint.as_slice()))
-    .bind(column(commands, |it| it.category))
     .bind(column(commands, |it| it.stream))
-    .bind(column(commands, |it| it.after))
-    .bind(column(commands, Prepared::version))
-    .bind(column(commands, |it| it.position.0))
+    .bind(column(commands, |it| it.version()))
     .bind(last.collect::<Vec<_>>())
-    .bind(column(&facts, |(n, ..)| *n))
-    .bind(column(&facts, |(.., it)| it.leaf.as_str()))
-    .bind(column(&facts, |(.., it)| it.hash.as_slice()))
-    .bind(column(&facts, |(_, of, _)| of.category))
-    .bind(column(&facts, |(_, of, _)| of.stream))
-    .bind(column(&facts, |(.., it)| it.version))
-    .bind(column(&facts, |(.., it)| it.kind.as_str()))
-    .bind(column(&facts, |(.., it)| it.schema))
-    .bind(column(&facts, |(_, of, _)| of.command))
-    .bind(column(&facts, |(_, of, _)| of.actor))
-    .bind(column(&facts, |(.., it)| it.territory.as_deref()))
-    .bind(column(&facts, |(.., it)| jiff_sqlx::Date::from(it.on)))
+    .bind(column(commands, |it| it.position.0))
+    .bind(column(&facts, |(_, it)| it.leaf.as_str()))
+    .bind(column(&facts, |(_, it)| it.hash.as_slice()))
+    .bind(column(&facts, |(of, _)| of.category))
+    .bind(column(&facts, |(of, _)| of.stream))
+    .bind(column(&facts, |(_, it)| it.version))
+    .bind(column(&facts, |(_, it)| it.kind.as_str()))
+    .bind(column(&facts, |(_, it)| it.schema))
+    .bind(column(&facts, |(of, _)| of.command))
+    .bind(column(&facts, |(of, _)| of.actor))
+    .bind(column(&facts, |(_, it)| it.territory.as_deref()))
+    .bind(column(&facts, |(_, it)| jiff_sqlx::Date::from(it.on)))
     .bind(column(&expects, |(of, _)| *of))
     .bind(column(&expects, |(_, it)| it.stream))
     .bind(column(&expects, |(_, it)| it.version.0))
@@ -218,19 +224,107 @@ pub(crate) async fn append(
     .bind(column(&sealed, |(_, it)| it.pointer.as_str()))
     .bind(column(&sealed, |(_, it)| it.subject.as_str()))
     .bind(column(&sealed, |(_, it)| it.boxed.as_slice()))
+    .fetch_one(db)
+    .await;
+    match sent {
+        Ok(Some(stands)) => Ok(Sent::Recorded(stands)),
+        Ok(None) => Ok(Sent::Hindered),
+        Err(sqlx::Error::Database(refused)) if refused.is_unique_violation() => Ok(Sent::Hindered),
+        Err(sqlx::Error::Database(refused)) if refused.code().as_deref() == Some(FORKED) => {
+            Ok(Sent::Forked)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Why each command of a batch may not be recorded; `None` for those that may.
+pub(crate) async fn judge(
+    db: &mut PgConnection,
+    commands: &[&Prepared],
+) -> Result<Vec<Option<Verdict>>, sqlx::Error> {
+    let subjects: Vec<_> = numbered(commands)
+        .flat_map(|(n, it)| it.facts.iter().map(move |fact| (n, fact)))
+        .flat_map(|(n, fact)| fact.sealed.iter().map(move |it| (n, &it.subject)))
+        .collect();
+    let (expects, claims) = (expects(commands), claims(commands));
+    let rows: Vec<(String, Option<String>)> = sqlx::query_as(
+        "select verdict, taken
+         from log.judge($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(column(commands, |it| it.command))
+    .bind(column(commands, |it| it.fingerprint.as_slice()))
+    .bind(column(commands, |it| it.stream))
+    .bind(column(commands, |it| it.after))
+    .bind(column(&expects, |(of, _)| *of))
+    .bind(column(&expects, |(_, it)| it.stream))
+    .bind(column(&expects, |(_, it)| it.version.0))
+    .bind(column(&claims, |(of, ..)| *of))
+    .bind(column(&claims, |(_, it, _)| it.scope))
+    .bind(column(&claims, |(_, it, _)| it.value.as_str()))
+    .bind(column(&claims, |(.., released)| *released))
+    .bind(column(&subjects, |(of, _)| *of))
+    .bind(column(&subjects, |(_, it)| it.as_str()))
     .fetch_all(db)
-    .await
+    .await?;
+    let verdict = |(verdict, taken): (String, Option<String>)| match verdict.as_str() {
+        "clear" => None,
+        "duplicate" => Some(Verdict::Duplicate),
+        "reused" => Some(Verdict::Reused),
+        "claimed" => Some(Verdict::Claimed(taken.unwrap_or_default())),
+        "erased" => Some(Verdict::Erased),
+        _ => Some(Verdict::Conflict),
+    };
+    Ok(rows.into_iter().map(verdict).collect())
+}
+
+/// Commands by their place in the batch, as the database counts.
+fn numbered<'a>(commands: &[&'a Prepared]) -> impl Iterator<Item = (i32, &'a Prepared)> {
+    (1_i32..).zip(commands.iter().copied())
+}
+
+fn expects<'a>(commands: &[&'a Prepared]) -> Vec<(i32, &'a Expect)> {
+    numbered(commands)
+        .flat_map(|(n, it)| it.expects.iter().map(move |expect| (n, expect)))
+        .collect()
+}
+
+/// The values claimed, and those released.
+fn claims<'a>(commands: &[&'a Prepared]) -> Vec<(i32, &'a Claim, bool)> {
+    numbered(commands)
+        .flat_map(|(n, it)| {
+            let claims = it.claims.iter().map(move |claim| (n, claim, false));
+            claims.chain(it.releases.iter().map(move |claim| (n, claim, true)))
+        })
+        .collect()
 }
 
 fn column<'a, T, U>(rows: &'a [T], of: impl Fn(&'a T) -> U) -> Vec<U> {
     rows.iter().map(of).collect()
 }
 
-/// Adds a member, or leaves it out.
-fn put(members: &mut Value, name: &str, value: Option<Value>) {
-    if let (Value::Object(members), Some(value)) = (members, value) {
-        members.insert(name.to_owned(), value);
+fn write_actor(leaf: &mut Members, by: &Actor) -> Result<(), leaf::Unfit> {
+    leaf.open_object("actor");
+    leaf.plain("id", by.id.0);
+    if let Some(org) = by.org {
+        leaf.plain("org", org.0);
     }
+    leaf.plain("role", by.role.name().as_str());
+    if let Some(via) = &by.via {
+        leaf.text("via", via)?;
+    }
+    leaf.close_object();
+    Ok(())
+}
+
+fn write_commitments(leaf: &mut Members, sealed: &[SealedValue]) -> Result<(), leaf::Unfit> {
+    if sealed.is_empty() {
+        return Ok(());
+    }
+    let commitments: Map<_, _> = sealed
+        .iter()
+        .map(|it| (it.pointer.clone(), it.commitment.clone()))
+        .collect();
+    leaf.value("sealed", &commitments.into())
 }
 
 /// The one place where the id of a fact is drawn: time-ordered from the time of the decision.

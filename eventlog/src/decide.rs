@@ -101,23 +101,22 @@ impl EventLog {
             }
             prepared => prepared?,
         };
-        let receipt = prepared.receipt();
-        let verdict = self.writer.write(prepared).await?;
-        match verdict.answer.as_str() {
-            "appended" => {
-                let outcome = outcome(stream, &verdict, receipt)?;
+        let (version, receipt) = (Version(prepared.version()), prepared.receipt());
+        match self.writer.write(prepared).await? {
+            Verdict::Appended(position) => {
+                let outcome = Outcome { stream, version, position, receipt };
                 self.keep(state, stream, &decided, &outcome);
                 Ok(Some(outcome))
             }
-            "duplicate" => self
+            Verdict::Duplicate => self
                 .answered(command)
                 .await?
                 .ok_or(Error::Stopped)
                 .map(Some),
-            "reused" => Err(Error::CommandReused),
-            "erased" => Err(erased()),
-            "claimed" => Err(Error::Claimed { scope: verdict.taken.unwrap_or_default() }),
-            _ => {
+            Verdict::Reused => Err(Error::CommandReused),
+            Verdict::Erased => Err(erased()),
+            Verdict::Claimed(scope) => Err(Error::Claimed { scope }),
+            Verdict::Conflict => {
                 metrics::counter!("essaim_append_conflicts_total").increment(1);
                 Ok(None)
             }
@@ -128,9 +127,10 @@ impl EventLog {
     pub async fn answered(&self, command: &Command) -> Result<Option<Outcome>, Error> {
         type Row = (Vec<u8>, Uuid, i64, Position, Option<Vec<u8>>);
         let row: Option<Row> = sqlx::query_as(
-            "select fingerprint, stream, version, position, leaf_hash
-             from log.command
-             where command = $1",
+            "select c.fingerprint, c.stream, c.version, c.position, e.leaf_hash
+             from log.command c
+             left join log.event e on e.position = c.position and e.command = c.command
+             where c.command = $1",
         )
         .bind(command.id)
         .fetch_optional(&self.pool)
@@ -173,10 +173,4 @@ fn answer<D: Decider>(
         return Err(Error::Moved { current: state.version });
     }
     decision(&state.state, &command.asked).map_err(|no| Error::Refused(no.into()))
-}
-
-fn outcome(stream: Uuid, verdict: &Verdict, receipt: Option<[u8; 32]>) -> Result<Outcome, Error> {
-    let recorded = verdict.version.zip(verdict.position);
-    let (version, position) = recorded.ok_or(Error::Stopped)?;
-    Ok(Outcome { stream, version: Version(version), position, receipt })
 }

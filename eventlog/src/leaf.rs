@@ -3,7 +3,7 @@
 //! Profile `essaim-leaf/1`, a restricted RFC 8785: an auditor needs no canonicaliser,
 //! only SHA-256. Stored bytes are hashed, never a re-serialisation.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -43,10 +43,74 @@ pub enum Unfit {
 pub fn canonical(leaf: &Value) -> Result<String, Unfit> {
     let mut text = String::with_capacity(1024);
     write_value(&mut text, leaf, 1)?;
-    if text.len() > BYTES_MAX {
-        return Err(Unfit::TooLarge(text.len()));
+    fits(text)
+}
+
+fn fits(leaf: String) -> Result<String, Unfit> {
+    if leaf.len() > BYTES_MAX { Err(Unfit::TooLarge(leaf.len())) } else { Ok(leaf) }
+}
+
+/// Writes a leaf member by member, without a tree in between: the caller gives them in the order
+/// of their names.
+pub(crate) struct Members {
+    text: String,
+    /// The last name, at each depth.
+    last: Vec<&'static str>,
+}
+
+impl Members {
+    pub(crate) fn open() -> Self {
+        let mut text = String::with_capacity(1024);
+        text.push('{');
+        Self { text, last: vec![""] }
     }
-    Ok(text)
+
+    /// A member that is an object; `close_object` ends it.
+    pub(crate) fn open_object(&mut self, name: &'static str) {
+        self.name(name);
+        self.text.push('{');
+        self.last.push("");
+    }
+
+    pub(crate) fn close_object(&mut self) {
+        self.last.pop();
+        self.text.push('}');
+    }
+
+    /// A text whose characters need no escape, such as an id or a date.
+    pub(crate) fn plain(&mut self, name: &'static str, it: impl fmt::Display) {
+        self.name(name);
+        let _ = write!(self.text, "\"{it}\"");
+    }
+
+    pub(crate) fn text(&mut self, name: &'static str, it: &str) -> Result<(), Unfit> {
+        self.name(name);
+        write_text(&mut self.text, it)
+    }
+
+    pub(crate) fn value(&mut self, name: &'static str, it: &Value) -> Result<(), Unfit> {
+        self.name(name);
+        write_value(&mut self.text, it, self.last.len() + 1)
+    }
+
+    pub(crate) fn number(&mut self, name: &'static str, it: i64) -> Result<(), Unfit> {
+        self.value(name, &Value::from(it))
+    }
+
+    pub(crate) fn close(mut self) -> Result<String, Unfit> {
+        self.text.push('}');
+        fits(self.text)
+    }
+
+    fn name(&mut self, name: &'static str) {
+        let last = self.last.last_mut().expect("an object is open");
+        debug_assert!(*last < name, "{name} comes before {last}");
+        if !last.is_empty() {
+            self.text.push(',');
+        }
+        *last = name;
+        let _ = write!(self.text, "\"{name}\":");
+    }
 }
 
 /// `SHA-256(0x00 || leaf)`: the hash of a leaf in the tree of RFC 9162.
@@ -122,12 +186,26 @@ fn deeper(depth: usize) -> Result<(), Unfit> {
 
 fn write_text(text: &mut String, it: &str) -> Result<(), Unfit> {
     text.push('"');
-    if is_nfc(it) {
-        it.chars().try_for_each(|c| write_char(text, c))?;
+    if it.is_ascii() || is_nfc(it) {
+        write_runs(text, it)?;
     } else {
-        it.nfc().try_for_each(|c| write_char(text, c))?;
+        write_runs(text, &it.nfc().collect::<String>())?;
     }
     text.push('"');
+    Ok(())
+}
+
+/// What needs no escape goes over in one piece.
+fn write_runs(text: &mut String, it: &str) -> Result<(), Unfit> {
+    let mut rest = it;
+    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..' ')) {
+        let (plain, escaped) = rest.split_at(at);
+        text.push_str(plain);
+        let mut escaped = escaped.chars();
+        escaped.next().map_or(Ok(()), |c| write_char(text, c))?;
+        rest = escaped.as_str();
+    }
+    text.push_str(rest);
     Ok(())
 }
 

@@ -219,10 +219,11 @@ impl EventLog {
             return Err(Error::Origin { found, expected: origin.to_owned() });
         }
         let (head, _) = watch::channel(Self::stored_head(&pool).await?);
+        let cache = load::States::default();
         let log = Self {
             vault: Vault::new(pool.clone(), kek),
-            cache: load::States::default(),
-            writer: writer::Writer::start(writer.clone(), head.clone()),
+            writer: writer::Writer::start(writer.clone(), cache.clone(), head.clone()),
+            cache,
             origin: origin.into(),
             pool,
             head,

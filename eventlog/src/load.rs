@@ -1,6 +1,9 @@
 //! One stream, read from its first fact to its last: as one state, or as its facts.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use domain::{Decider, Seen, Version, codec::decode};
 use moka::sync::Cache;
@@ -9,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     Error, EventLog, Position,
     follow::{Leaf, Recorded},
+    leaf,
 };
 
 /// States kept in memory. The version check of the append is the authority: a stale state
@@ -21,27 +25,45 @@ pub struct Stream<D> {
     pub state: D,
     pub version: Version,
     pub position: Position,
+    timeline: Timeline,
 }
 
 impl<D: Decider> Stream<D> {
-    fn before_any() -> Self {
-        Self { state: D::default(), version: Version(0), position: Position(0) }
+    fn before_any(timeline: Timeline) -> Self {
+        Self { state: D::default(), version: Version(0), position: Position(0), timeline }
+    }
+
+    pub(crate) fn timeline(&self) -> Timeline {
+        self.timeline
     }
 }
 
+/// Another one begins whenever the log is found to be no longer the one that was read: what was
+/// read of it before is void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Timeline(u64);
+
+/// The last fact that was read or written, by its place and its hash. While it is in the log,
+/// so is every state in memory.
+pub(crate) type Witness = (Position, [u8; 32]);
+
 /// The states of streams at work, of any aggregate.
 #[derive(Clone)]
-pub(crate) struct States(Cache<Uuid, Arc<dyn Any + Send + Sync>>);
+pub(crate) struct States {
+    kept: Cache<Uuid, Arc<dyn Any + Send + Sync>>,
+    now: Arc<Mutex<(Timeline, Option<Witness>)>>,
+}
 
 impl Default for States {
     fn default() -> Self {
-        Self(Cache::new(STATES_CACHED_MAX))
+        Self { kept: Cache::new(STATES_CACHED_MAX), now: Arc::default() }
     }
 }
 
 impl States {
     pub(crate) fn get<D: Decider>(&self, stream: Uuid) -> Option<Arc<Stream<D>>> {
-        self.0.get(&stream)?.downcast().ok()
+        let kept: Arc<Stream<D>> = self.kept.get(&stream)?.downcast().ok()?;
+        (kept.timeline == self.now().0).then_some(kept)
     }
 
     /// Keeps a state, unless a later one is there.
@@ -50,8 +72,27 @@ impl States {
             .get::<D>(stream)
             .is_some_and(|kept| kept.version > state.version);
         if !later {
-            self.0.insert(stream, state);
+            self.kept.insert(stream, state);
         }
+    }
+
+    /// The timeline, and the last fact seen in it.
+    pub(crate) fn now(&self) -> (Timeline, Option<Witness>) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A fact was read or written.
+    pub(crate) fn saw(&self, timeline: Timeline, fact: Witness) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.0 == timeline && now.1.is_none_or(|last| last.0 < fact.0) {
+            now.1 = Some(fact);
+        }
+    }
+
+    /// The log is not the one that was read: what is in memory is void.
+    pub(crate) fn forget(&self) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = (Timeline(now.0.0 + 1), None);
     }
 }
 
@@ -59,6 +100,7 @@ impl EventLog {
     /// Rebuilds the state of one stream. An unknown id is the state before any fact.
     pub async fn load<D: Decider>(&self, id: D::Id) -> Result<Arc<Stream<D>>, Error> {
         let stream: Uuid = id.into();
+        let (timeline, _) = self.cache.now();
         let known = self.cache.get::<D>(stream);
         let after = known.as_ref().map_or(Version(0), |it| it.version);
         let rows: Vec<(Position, i64, String)> = sqlx::query_as(
@@ -73,9 +115,12 @@ impl EventLog {
         .fetch_all(&self.pool)
         .await?;
         if rows.is_empty() {
-            return Ok(known.unwrap_or_else(|| Arc::new(Stream::before_any())));
+            return Ok(known.unwrap_or_else(|| Arc::new(Stream::before_any(timeline))));
         }
-        let mut loaded = known.map_or_else(Stream::before_any, Arc::unwrap_or_clone);
+        if let Some((position, _, leaf)) = rows.last() {
+            self.cache.saw(timeline, (*position, leaf::hash(leaf)));
+        }
+        let mut loaded = known.map_or_else(|| Stream::before_any(timeline), Arc::unwrap_or_clone);
         for (position, version, leaf) in rows {
             let leaf = Leaf::parse(position, &leaf)?;
             let event = decode::<D>(

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::{
     Error, Position,
-    append::{Batch, Prepared, Verdict, append},
+    append::{Prepared, Sent, Verdict, append, judge},
+    load::States,
     wake,
 };
 
@@ -30,8 +31,21 @@ pub mod limits {
     pub const BATCH_BYTES_MAX: usize = 1 << 20;
     /// Tries to send a batch again after a lost connection, before giving up.
     pub const SENDS_MAX: u32 = 5;
+    /// Times that what stood in the way of a batch may be gone when it is looked at.
+    pub const LOOKS_MAX: u32 = 5;
 }
-use limits::{BATCH_BYTES_MAX, BATCH_FACTS_MAX, QUEUE_BYTES_MAX, QUEUE_COMMANDS_MAX, SENDS_MAX};
+use limits::{
+    BATCH_BYTES_MAX, BATCH_FACTS_MAX, LOOKS_MAX, QUEUE_BYTES_MAX, QUEUE_COMMANDS_MAX, SENDS_MAX,
+};
+
+/// Plans are made once, whatever a batch holds, and walk indexes: tables that were empty when a
+/// plan was made grow.
+const PLANS: [(&str, &str); 4] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+];
 
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -48,17 +62,29 @@ struct Pending {
     answer: oneshot::Sender<Result<Verdict, Error>>,
     since: Instant,
     /// Its place and its weight: freed when the answer is given.
-    room: [OwnedSemaphorePermit; 2],
-    waits: Waits,
+    _room: [OwnedSemaphorePermit; 2],
+    _waits: Waits,
+}
+
+impl Pending {
+    /// Whoever asked may have gone: a recorded fact stands all the same.
+    fn answers(self, verdict: Result<Verdict, Error>) {
+        let _ = self.answer.send(verdict);
+    }
 }
 
 impl Writer {
-    pub(crate) fn start(options: PgConnectOptions, head: watch::Sender<Position>) -> Self {
+    pub(crate) fn start(
+        options: PgConnectOptions,
+        states: States,
+        head: watch::Sender<Position>,
+    ) -> Self {
         let (queue, commands) = mpsc::unbounded_channel();
         let written = wake::notifier(options.clone());
         let task = Task {
-            options,
+            options: options.options(PLANS),
             connection: None,
+            states,
             commands,
             waiting: VecDeque::new(),
             head,
@@ -84,7 +110,13 @@ impl Writer {
         let room = [room(&self.commands, 1)?, room(&self.bytes, weight)?];
         let (answer, verdict) = oneshot::channel();
         self.queue
-            .send(Pending { command, answer, since: Instant::now(), room, waits: Waits::begin() })
+            .send(Pending {
+                command,
+                answer,
+                since: Instant::now(),
+                _room: room,
+                _waits: Waits::begin(),
+            })
             .map_err(|_| Error::Stopped)?;
         verdict.await.map_err(|_| Error::Stopped)?
     }
@@ -109,6 +141,7 @@ impl Drop for Waits {
 struct Task {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
+    states: States,
     commands: mpsc::UnboundedReceiver<Pending>,
     /// Taken from the queue, not yet sent: in order.
     waiting: VecDeque<Pending>,
@@ -170,70 +203,57 @@ impl Task {
         batch
     }
 
-    /// Sends a batch, and answers each of its commands. A batch that the database refuses is
+    /// Sends a batch until each of its commands is answered. One that the database refuses is
     /// cut in two, so that one poisoned command fails alone.
-    fn fly(&mut self, batch: Vec<Pending>) -> BoxFuture<'_, ()> {
+    fn fly(&mut self, mut batch: Vec<Pending>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let (commands, answers): (Vec<_>, Vec<_>) = batch
-                .into_iter()
-                .map(|it| (it.command, (it.answer, it.since, it.room, it.waits)))
-                .unzip();
-            match self.send(&commands).await {
-                Ok(verdicts) => {
-                    self.tell_head(&verdicts);
-                    for ((answer, ..), verdict) in answers.into_iter().zip(verdicts) {
-                        // Whoever asked may have gone: the fact stands all the same.
-                        let _ = answer.send(Ok(verdict));
-                    }
+            for _ in 0..LOOKS_MAX {
+                let (timeline, _) = self.states.now();
+                batch = left(batch, |it| (it.timeline != timeline).then_some(Verdict::Conflict));
+                if batch.is_empty() {
+                    return;
                 }
-                Err(sqlx::Error::Database(refused))
-                    if commands.len() > 1 && !passing(&*refused) =>
-                {
-                    tracing::warn!(error = %refused, "a batch was refused; it is cut in two");
-                    let mut first: Vec<_> = commands
-                        .into_iter()
-                        .zip(answers)
-                        .map(|(command, (answer, since, room, waits))| Pending {
-                            command,
-                            answer,
-                            since,
-                            room,
-                            waits,
-                        })
-                        .collect();
-                    let second = first.split_off(first.len() / 2);
-                    self.fly(first).await;
-                    self.fly(second).await;
-                }
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a batch failed");
-                    let error = Arc::new(error);
-                    for (answer, ..) in answers {
-                        let _ = answer.send(Err(Error::Writer(error.clone())));
+                let commands: Vec<_> = batch.iter().map(|it| &it.command).collect();
+                match self.send(&commands).await {
+                    Ok((Sent::Recorded(stands), _)) => return self.recorded(batch, stands),
+                    Ok((Sent::Hindered, verdicts)) => {
+                        let mut verdicts = verdicts.into_iter();
+                        batch = left(batch, |_| verdicts.next().flatten());
                     }
+                    Ok((Sent::Forked, _)) => {
+                        tracing::error!("the log is not the one that was read: states are void");
+                        self.states.forget();
+                    }
+                    Err(sqlx::Error::Database(refused))
+                        if batch.len() > 1 && !passing(&*refused) =>
+                    {
+                        tracing::warn!(error = %refused, "a batch was refused; it is cut in two");
+                        let second = batch.split_off(batch.len() / 2);
+                        self.fly(batch).await;
+                        return self.fly(second).await;
+                    }
+                    Err(error) => return failed(batch, error),
                 }
             }
+            let restless = "what stands in the way of a batch comes and goes";
+            failed(batch, sqlx::Error::Protocol(restless.to_owned()));
         })
     }
 
-    /// One batch id whatever the number of tries: what a lost connection hid is found again.
-    async fn send(&mut self, commands: &[Prepared]) -> Result<Vec<Verdict>, sqlx::Error> {
-        let (id, node) = (batch_id(), self.node.clone());
+    /// Sends a batch; again when the connection is lost, for what was recorded unseen is then
+    /// found by its command ids.
+    async fn send(&mut self, commands: &[&Prepared]) -> Result<Answer, sqlx::Error> {
         let started = Instant::now();
         let mut sends = 0;
         loop {
             sends += 1;
-            let sent = match self.connected().await {
-                Ok(db) => append(db, Batch { id, again: sends > 1, node: &node }, commands).await,
-                Err(error) => Err(error),
-            };
-            match sent {
-                Ok(verdicts) => {
+            match self.try_to_send(commands).await {
+                Ok(sent) => {
                     metrics::histogram!("essaim_writer_batch_commands")
                         .record(f64::from(u32::try_from(commands.len()).unwrap_or(u32::MAX)));
                     metrics::histogram!("essaim_writer_batch_seconds")
                         .record(started.elapsed().as_secs_f64());
-                    return Ok(verdicts);
+                    return Ok(sent);
                 }
                 Err(sqlx::Error::Database(refused)) if !passing(&*refused) => {
                     return Err(sqlx::Error::Database(refused));
@@ -252,16 +272,29 @@ impl Task {
         }
     }
 
-    async fn connected(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        let db = match self.connection.take() {
-            Some(db) => db,
-            None => self.options.connect().await?,
+    async fn try_to_send(&mut self, commands: &[&Prepared]) -> Result<Answer, sqlx::Error> {
+        let (node, (_, witness)) = (self.node.clone(), self.states.now());
+        let db = self.connected().await?;
+        let sent = append(db, &node, witness, commands).await?;
+        let verdicts = match sent {
+            Sent::Hindered => judge(db, commands).await?,
+            _ => vec![],
         };
-        Ok(self.connection.insert(db))
+        Ok((sent, verdicts))
     }
 
-    fn tell_head(&self, verdicts: &[Verdict]) {
-        let Some(last) = verdicts.iter().filter_map(|it| it.position).max() else { return };
+    /// Answers the commands of a batch that was recorded after a position.
+    fn recorded(&self, batch: Vec<Pending>, stands: Position) {
+        let mut last = stands;
+        for it in batch {
+            let mut stood = it.command.position;
+            if let Some(hash) = it.command.receipt() {
+                last.0 += i64::try_from(it.command.facts.len()).unwrap_or_default();
+                stood = last;
+                self.states.saw(it.command.timeline, (last, hash));
+            }
+            it.answers(Ok(Verdict::Appended(stood)));
+        }
         let further = |head: &mut Position| {
             let moves = *head < last;
             *head = (*head).max(last);
@@ -270,6 +303,40 @@ impl Task {
         if self.head.send_if_modified(further) {
             self.written.send_if_modified(further);
         }
+    }
+
+    async fn connected(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        let db = match self.connection.take() {
+            Some(db) => db,
+            None => self.options.connect().await?,
+        };
+        Ok(self.connection.insert(db))
+    }
+}
+
+/// What came of a batch; when something stood in its way, what stands in that of each command.
+type Answer = (Sent, Vec<Option<Verdict>>);
+
+/// Answers the commands that have a verdict; leaves the others.
+fn left(
+    batch: Vec<Pending>,
+    mut verdict: impl FnMut(&Prepared) -> Option<Verdict>,
+) -> Vec<Pending> {
+    let mut left = Vec::with_capacity(batch.len());
+    for it in batch {
+        match verdict(&it.command) {
+            Some(verdict) => it.answers(Ok(verdict)),
+            None => left.push(it),
+        }
+    }
+    left
+}
+
+fn failed(batch: Vec<Pending>, error: sqlx::Error) {
+    tracing::error!(error = &error as &dyn std::error::Error, "a batch failed");
+    let error = Arc::new(error);
+    for it in batch {
+        it.answers(Err(Error::Writer(error.clone())));
     }
 }
 
@@ -314,10 +381,4 @@ fn passing(refused: &dyn sqlx::error::DatabaseError) -> bool {
     refused.code().is_some_and(|code| {
         code.starts_with("57P") || code.starts_with("08") || code.starts_with("53")
     })
-}
-
-/// The one place where a batch is named.
-#[expect(clippy::disallowed_methods, reason = "a batch has no command id of its own")]
-fn batch_id() -> Uuid {
-    Uuid::now_v7()
 }

@@ -234,9 +234,9 @@ pub(crate) async fn fill(database: &Database, first: u64, last: u64) -> anyhow::
                   gen_random_uuid(), 1, 'Filled', 1, gen_random_uuid(), gen_random_uuid(),
                   current_date, clock_timestamp()
            from (select n, '{{"n":' || n || '}}' as leaf from generate_series({first}, {last}) n) l;
-           insert into log.commit (commit_no, batch, node, first_position, last_position,
+           insert into log.commit (commit_no, node, first_position, last_position,
                                    recorded_at, chain)
-           select {first}, gen_random_uuid(), 'test', {first}, {last}, clock_timestamp(),
+           select {first}, 'test', {first}, {last}, clock_timestamp(),
                   sha256('');"#
     )))
     .await?;

@@ -3,7 +3,6 @@
 //! name that tells the last checkpoint of the first.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use uuid::Uuid;
 
 use super::{
     Refused,
@@ -12,9 +11,10 @@ use super::{
 };
 use crate::{
     Error, EventLog, Position,
-    append::{Batch, Prepared, PreparedFact, WRITING, append},
+    append::{Prepared, PreparedFact, Sent, WRITING, append},
     follow::Leaf,
     leaf,
+    load::Timeline,
 };
 
 /// A name that the log has left, because facts were lost for good.
@@ -126,14 +126,10 @@ impl EventLog {
     pub async fn replay(&self, command: &[String]) -> Result<Position, Error> {
         let mut db = self.pool.acquire().await?;
         let next = Self::head_in(&mut db).await?.0 + 1;
-        let prepared = [prepared(Position(next), command)?];
-        // Named after what it holds: it may have been sent before.
-        let id = Uuid::from_bytes(batch_of(&prepared[0]));
-        let batch = Batch { id, again: true, node: "replay" };
-        let verdicts = append(&mut db, batch, &prepared).await?;
-        let last = Position(next + i64::try_from(command.len()).unwrap_or_default() - 1);
-        match verdicts.first() {
-            Some(it) if it.answer == "appended" && it.position == Some(last) => Ok(last),
+        let prepared = prepared(Position(next), command)?;
+        let last = Position(next - 1 + i64::try_from(command.len()).unwrap_or_default());
+        match append(&mut db, "replay", None, &[&prepared]).await? {
+            Sent::Recorded(stands) if stands == Position(next - 1) => Ok(last),
             _ => Err(Refused::Forked.into()),
         }
     }
@@ -145,12 +141,6 @@ impl EventLog {
                 .await?;
         Ok(head.unwrap_or_default())
     }
-}
-
-/// A batch that is replayed twice is the same batch.
-fn batch_of(it: &Prepared) -> [u8; 16] {
-    let hash = it.facts.first().map_or([0; 32], |it| it.hash);
-    std::array::from_fn(|n| hash[n])
 }
 
 /// The leaves of one command, as the append takes them.
@@ -182,6 +172,7 @@ fn prepared(first: Position, leaves: &[String]) -> Result<Prepared, Error> {
         category: category.ok_or(Refused::ManifestMalformed)?,
         stream: it.stream,
         after: it.version - 1,
+        timeline: Timeline::default(),
         position: Position(first.0 - 1),
         actor: it.actor.id,
         facts,

@@ -38,10 +38,12 @@ const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How often a process looks whether a question has lost its runner.
 const TAKE_OVER: Duration = Duration::from_secs(1);
+/// How long the checkpoint of a question may stay behind, over facts that change nothing in it.
+const UNSAVED_MAX: Duration = Duration::from_millis(50);
 /// A lease is renewed long before it ends.
 const RENEW: Duration = Duration::from_secs(1);
 
-/// How far the runners of this process have come: hints for those who wait.
+/// How far the runners of this process have come.
 pub(crate) struct Told(BTreeMap<&'static str, watch::Sender<Position>>);
 
 impl Told {
@@ -62,8 +64,11 @@ impl Told {
 pub(crate) struct Run {
     pub(crate) model: &'static ReadModel,
     pub(crate) lease: Lease,
-    /// Where it stood when it was last seen.
+    /// How far it has come.
     pub(crate) at: Position,
+    /// What its checkpoint said when it was last seen, and when that was.
+    saved: (Position, Instant),
+    unsaved_max: Duration,
     renewed: Instant,
     /// Whether it is known to have reached the end of the log, and not to have stopped since.
     settled: bool,
@@ -143,6 +148,9 @@ impl Reads {
     async fn turn(&self, model: &'static ReadModel, run: &mut Option<Run>) -> Result<Turn, Error> {
         if run.is_none() {
             *run = self.run(model, &model.key()).await?;
+            if let Some(run) = run {
+                run.unsaved_max = UNSAVED_MAX;
+            }
         }
         let Some(running) = run else { return Ok(Turn::Watching) };
         match self.step(running, BATCH_MAX).await {
@@ -226,8 +234,14 @@ impl Reads {
             run.renew(&mut *self.pool.acquire().await?).await?;
         }
         let batch = self.next(run, batch_max).await?;
-        if batch.last == run.at && run.settled {
+        let (nothing_new, unsaved) = (batch.last == run.at, run.at != run.saved.0);
+        if nothing_new && run.settled && !unsaved {
             return Ok(false);
+        }
+        if run.may_skip(&batch) {
+            run.at = batch.last;
+            self.tell(run);
+            return Ok(!nothing_new);
         }
         tracing::Span::current().record("from", run.at.0 + 1);
         tracing::Span::current().record("to", batch.last.0);
@@ -241,13 +255,17 @@ impl Reads {
         }
         let moved = run.at != from;
         if moved && run.lease.follower == run.model.key() {
-            if let Some(told) = self.told.of(run.model) {
-                told.send_replace(run.at);
-            }
+            self.tell(run);
             metrics::histogram!("essaim_projection_batch_seconds", "question" => run.model.name)
                 .record(started.elapsed().as_secs_f64());
         }
         Ok(moved)
+    }
+
+    fn tell(&self, run: &Run) {
+        if let Some(told) = self.told.of(run.model) {
+            told.send_replace(run.at);
+        }
     }
 
     /// Reads the batch after where a run stands, and has the next one read meanwhile.
@@ -280,8 +298,12 @@ impl Reads {
             }
             if !held.built || held.stopped.is_some() {
                 checkpoint::reached(&mut db, &run.lease.follower).await?;
-                db.commit().await?;
             }
+            if run.at != run.saved.0 {
+                run.advance(&mut db, run.at).await?;
+            }
+            db.commit().await?;
+            run.stands(run.at);
             run.settled = true;
             return Ok(true);
         }
@@ -295,7 +317,7 @@ impl Reads {
         attempt(&mut db, run.model, &batch.recorded).await?;
         run.advance(&mut db, batch.last).await?;
         db.commit().await?;
-        run.at = batch.last;
+        run.stands(batch.last);
         Ok(true)
     }
 
@@ -321,7 +343,7 @@ impl Reads {
         }
         run.advance(&mut db, last).await?;
         db.commit().await?;
-        run.at = last;
+        run.stands(last);
         Ok(())
     }
 
@@ -421,14 +443,20 @@ impl Reads {
         let Some(mut told) = self.told.of(model).map(watch::Sender::subscribe) else {
             return Err(Error::Late);
         };
-        let _ = tokio::time::timeout(LOOK_AGAIN, told.wait_for(|it| *it >= position)).await;
-        // What was told is a hint: the rows are where the checkpoint is.
+        let here = told.wait_for(|it| *it >= position);
+        if tokio::time::timeout(LOOK_AGAIN, here).await.is_ok() {
+            return Ok(());
+        }
+        // Another process may run it, and says so in the checkpoint alone.
         while checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await? < Some(position)
         {
             if Instant::now() > until {
                 return Err(Error::Late);
             }
-            let _ = tokio::time::timeout(LOOK_AGAIN, told.changed()).await;
+            let seen = told.wait_for(|it| *it >= position);
+            if tokio::time::timeout(LOOK_AGAIN, seen).await.is_ok() {
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -442,7 +470,31 @@ impl Run {
     ) -> Result<Option<Self>, Error> {
         let at = checkpoint::of(db, &lease.follower).await?;
         let renewed = Instant::now();
-        Ok(at.map(|at| Self { model, lease, at, renewed, settled: false, ahead: None }))
+        Ok(at.map(|at| Self {
+            model,
+            lease,
+            at,
+            saved: (at, renewed),
+            unsaved_max: Duration::ZERO,
+            renewed,
+            settled: false,
+            ahead: None,
+        }))
+    }
+
+    /// Its rows and its checkpoint stand there.
+    fn stands(&mut self, at: Position) {
+        self.at = at;
+        self.saved = (at, Instant::now());
+    }
+
+    /// Whether it may go past a batch that changes nothing in it, and save that later: when much
+    /// is written elsewhere, most of a question's work would be to say how far it has read.
+    fn may_skip(&self, batch: &Batch) -> bool {
+        self.settled
+            && batch.recorded.is_empty()
+            && batch.unreadable.is_empty()
+            && self.saved.1.elapsed() < self.unsaved_max
     }
 
     /// Goes on holding the lease; what happened to the row meanwhile is seen.
@@ -451,8 +503,10 @@ impl Run {
             .await?
             .ok_or(Error::Fenced)?;
         self.renewed = Instant::now();
-        self.settled &= self.at == at.position;
-        self.at = at.position;
+        if self.saved.0 != at.position {
+            self.settled = false;
+            self.stands(at.position);
+        }
         self.not_forked(db, &at).await
     }
 
@@ -463,8 +517,8 @@ impl Run {
         let held = checkpoint::hold(db, &self.lease, &self.model.key())
             .await?
             .ok_or(Error::Fenced)?;
-        if held.at.position != self.at {
-            self.at = held.at.position;
+        if held.at.position != self.saved.0 {
+            self.stands(held.at.position);
             return Ok(None);
         }
         self.not_forked(db, &held.at).await?;

@@ -1,6 +1,6 @@
 //! Appends: through the log, and by the references, in turns.
 
-use std::sync::{Arc, atomic::AtomicI64};
+use std::sync::{Arc, LazyLock, atomic::AtomicI64};
 
 use domain::{Actor, Decider, Place, Refusal, refusal::Common};
 use eventlog::EventLog;
@@ -60,9 +60,9 @@ impl Decider for Diary {
     fn evolve(&mut self, _: &Kept) {}
 }
 
-struct ThroughLog {
-    log: EventLog,
-    streams: Arc<Streams>,
+pub(crate) struct ThroughLog {
+    pub(crate) log: EventLog,
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl Worker for ThroughLog {
@@ -73,9 +73,16 @@ impl Worker for ThroughLog {
 }
 
 async fn write(log: &EventLog, stream: usize) -> anyhow::Result<()> {
-    let written = Kept::Written { text: text(TEXT_BYTES) };
+    write_many(log, stream, 1).await
+}
+
+/// Several facts by one command.
+pub(crate) async fn write_many(log: &EventLog, stream: usize, facts: usize) -> anyhow::Result<()> {
+    static TEXT: LazyLock<String> = LazyLock::new(|| text(TEXT_BYTES));
+
     log.decide::<Diary>(&command(&Actor::HOUSE), scattered(stream), |_, asked| {
-        Ok(asked.records(Place::default(), [written.clone()]))
+        let written = (0..facts).map(|_| Kept::Written { text: TEXT.clone() });
+        Ok(asked.records(Place::default(), written))
     })
     .await?;
     Ok(())
@@ -143,7 +150,7 @@ pub(crate) async fn measure(bench: &Bench, machine: &mut Machine) -> anyhow::Res
 }
 
 /// Every stream from there has its first fact, and its state in memory.
-async fn fill(log: &EventLog, from: usize) -> anyhow::Result<()> {
+pub(crate) async fn fill(log: &EventLog, from: usize) -> anyhow::Result<()> {
     let log = log.clone();
     each(STREAMS, move |n| {
         let log = log.clone();

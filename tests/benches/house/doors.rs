@@ -68,7 +68,7 @@ impl Worker for Asks {
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Line>> {
     let (gauge, callers_run) = (&bench.gauge, &bench.callers);
     let open = OpenHouse::on(bench.database().await?).await?;
-    filling::organisations(&open.house.log, ORGANISATIONS).await?;
+    filling::organisations(&open.house.log, 0, ORGANISATIONS).await?;
     settled(&open).await?;
     // Each has a client, which keeps a connection, of its own.
     let callers: Vec<_> = (0..CALLERS)

@@ -51,12 +51,13 @@ pub(crate) fn scattered(n: usize) -> Uuid {
     Uuid::from_u128(STEP.wrapping_mul(n as u128 + 1))
 }
 
-/// Registers organisations through the rules.
-pub(crate) async fn organisations(log: &EventLog, count: usize) -> anyhow::Result<()> {
+/// Registers organisations through the rules, from a number.
+pub(crate) async fn organisations(log: &EventLog, from: usize, count: usize) -> anyhow::Result<()> {
     let log = log.clone();
     each(count, move |n| {
         let log = log.clone();
         async move {
+            let n = from + n;
             let id = OrganisationId(scattered(n));
             let declaration = declaration(n);
             log.decide::<Organisation>(&command(&admin()), id, |it, asked| {

@@ -19,7 +19,12 @@
 //! - `COPY`: facts of the log into a table like theirs, with its indexes and checks.
 //! - `mutation`: `registerOrganisation` over HTTP, through every door.
 //! - `one organisation`, `20 organisations`: queries over HTTP, of a registry of 10,000.
-//! - `rebuild …`: a read model built anew; an operation is one fact applied.
+//! - `rebuild …`: a read model built anew; an operation is one fact applied. Beside it, for as
+//!   many facts: `COPY of …`, the rows that it gives, into tables like its own; `a statement a
+//!   fact`, each row by an upsert in its own transaction; `follow …`, facts that come while the
+//!   question is in use, in batches.
+//! - `decide, log of …`: in a log of 10,000 facts, and in one of as many more as `--facts` says.
+//!   `decide, streams of …`: in streams of so many facts each, whose states are in memory.
 //!
 //! Columns:
 //!
@@ -36,6 +41,7 @@ mod appends;
 mod doors;
 mod filling;
 mod gauge;
+mod growth;
 mod rebuilds;
 mod references;
 mod report;
@@ -58,6 +64,10 @@ use crate::{
     report::{Format, Line, Machine},
 };
 
+/// The one of `essaim`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Before each slice, not counted.
 const WARM_UP: Duration = Duration::from_millis(300);
 /// What is measured in one go.
@@ -79,6 +89,7 @@ enum Part {
     Appends,
     Doors,
     Rebuilds,
+    Growth,
 }
 
 /// Measures the house.
@@ -87,6 +98,9 @@ struct Words {
     /// Measures this alone; what is compared with it is then missing from other rows.
     #[arg(long, value_enum)]
     only: Option<Part>,
+    /// Facts in the long log of `growth`: five millions take some minutes and 8 GB.
+    #[arg(long, default_value_t = 500_000)]
+    facts: usize,
     /// How results are printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -164,6 +178,9 @@ impl Bench {
         }
         if asked(Part::Rebuilds) {
             lines.extend(rebuilds::measure(self).await?);
+        }
+        if asked(Part::Growth) {
+            lines.extend(growth::measure(self).await?);
         }
         machine.look_again()?;
         Ok((machine, lines))

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 use crate::{
@@ -130,29 +130,75 @@ impl Worker for Together {
 
 /// (d) Facts already written, copied into a table like theirs with its indexes and checks.
 pub(crate) struct Copied {
+    into: String,
     rows: Vec<u8>,
-    count: usize,
+    pub(crate) count: usize,
 }
 
 impl Copied {
     /// Takes the first facts of the log, as `COPY` writes them.
     pub(crate) async fn of_log(db: &mut PgConnection, most: usize) -> anyhow::Result<Self> {
+        let facts = format!("select * from log.event where position <= {most} order by position");
+        Self::of(db, &facts, "reference.log".to_owned()).await
+    }
+
+    /// Takes the rows of a question, one by table, for tables like theirs with their indexes.
+    pub(crate) async fn of_answer(
+        db: &mut PgConnection,
+        schema: &str,
+    ) -> anyhow::Result<Vec<Self>> {
+        sqlx::raw_sql("create schema if not exists reference")
+            .execute(&mut *db)
+            .await?;
+        let tables: Vec<String> =
+            sqlx::query_scalar("select tablename::text from pg_tables where schemaname = $1")
+                .bind(schema)
+                .fetch_all(&mut *db)
+                .await?;
+        let mut all = vec![];
+        for table in tables {
+            let (from, into) = (format!("{schema}.{table}"), format!("reference.{table}"));
+            let like = format!("create table {into} (like {from} including all)");
+            sqlx::raw_sql(AssertSqlSafe(like)).execute(&mut *db).await?;
+            all.push(Self::of(db, &format!("select * from {from}"), into).await?);
+        }
+        Ok(all)
+    }
+
+    async fn of(db: &mut PgConnection, select: &str, into: String) -> anyhow::Result<Self> {
         use futures_util::TryStreamExt as _;
-        let select = format!(
-            "copy (select * from log.event where position <= {most} order by position) \
-             to stdout (format binary)"
-        );
-        let chunks = db.copy_out_raw(&select).await?;
+
+        let copy = format!("copy ({select}) to stdout (format binary)");
+        let chunks = db.copy_out_raw(&copy).await?;
         let rows = chunks.try_fold(vec![], |mut all, chunk| async move {
             all.extend_from_slice(&chunk);
             Ok(all)
         });
         let rows = rows.await?;
-        let count: i64 = sqlx::query_scalar("select count(*) from log.event where position <= $1")
-            .bind(i64::try_from(most)?)
+        let count = format!("select count(*) from ({select}) rows");
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(count))
             .fetch_one(db)
             .await?;
-        Ok(Self { rows, count: usize::try_from(count)? })
+        Ok(Self { into, rows, count: usize::try_from(count)? })
+    }
+
+    /// Empties its table.
+    pub(crate) async fn empty(&self, db: &mut PgConnection) -> anyhow::Result<()> {
+        sqlx::raw_sql(AssertSqlSafe(format!("truncate {}", self.into)))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+
+    /// Copies them in.
+    pub(crate) async fn copy(&self, db: &mut PgConnection) -> anyhow::Result<()> {
+        let statement = format!("copy {} from stdin (format binary)", self.into);
+        let mut copy = db.copy_in_raw(&statement).await?;
+        for chunk in self.rows.chunks(64 << 10) {
+            copy.send(chunk).await?;
+        }
+        copy.finish().await?;
+        Ok(())
     }
 
     /// Copies them in, again and again for a slice; emptying the table is not counted.
@@ -164,18 +210,10 @@ impl Copied {
     ) -> anyhow::Result<()> {
         let until = tally.elapsed + SLICE;
         while tally.elapsed < until {
-            sqlx::raw_sql("truncate reference.log")
-                .execute(&mut *db)
-                .await?;
+            self.empty(db).await?;
             gauge
                 .whole(tally, async {
-                    let mut copy = db
-                        .copy_in_raw("copy reference.log from stdin (format binary)")
-                        .await?;
-                    for chunk in self.rows.chunks(64 << 10) {
-                        copy.send(chunk).await?;
-                    }
-                    copy.finish().await?;
+                    self.copy(db).await?;
                     Ok(self.count)
                 })
                 .await?;

@@ -74,7 +74,7 @@ fn load() -> anyhow::Result<String> {
 
 /// One row.
 pub(crate) struct Line {
-    what: &'static str,
+    what: String,
     at_once: usize,
     /// Whether it ends in a durable append, as the references do.
     appends: bool,
@@ -86,12 +86,12 @@ impl Line {
     pub(crate) const BARE: &str = "pgbench";
     pub(crate) const COPY: &str = "COPY";
 
-    pub(crate) fn append(what: &'static str, at_once: usize, mut tally: Tally) -> Self {
+    pub(crate) fn append(what: impl Into<String>, at_once: usize, mut tally: Tally) -> Self {
         tally.took.sort_unstable();
-        Self { what, at_once, appends: true, tally }
+        Self { what: what.into(), at_once, appends: true, tally }
     }
 
-    pub(crate) fn other(what: &'static str, at_once: usize, tally: Tally) -> Self {
+    pub(crate) fn other(what: impl Into<String>, at_once: usize, tally: Tally) -> Self {
         Self { appends: false, ..Self::append(what, at_once, tally) }
     }
 
@@ -191,7 +191,7 @@ fn table(lines: &[Line]) -> String {
         let shown = figures
             .iter()
             .map(|(_, figure, digits)| figure.map(|it| format!("{it:.digits$}")));
-        let head = [line.what.to_owned(), line.at_once.to_string()];
+        let head = [line.what.clone(), line.at_once.to_string()];
         table.add_row(head.into_iter().chain(shown.map(Option::unwrap_or_default)));
     }
     for column in table.column_iter_mut().skip(1) {

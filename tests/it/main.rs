@@ -22,6 +22,7 @@ mod historique;
 mod ingenieries;
 mod interventions;
 mod log;
+mod methode;
 mod proofs;
 mod refusals;
 mod telemetry;

@@ -3,6 +3,7 @@
 
 pub mod mobilisation;
 pub mod projet;
+pub mod technique;
 
 use super::{CONFIRM, Etat, Event, IngenierieCollective, Refusal, SensAvis};
 use crate::{Asked, Decided, Decision, OrganisationId, Rule, ingenierie_collective::engager};

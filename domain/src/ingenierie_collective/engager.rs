@@ -1,5 +1,7 @@
 //! Step 2 of the method, ENGAGER: the partners, the shared objectives, the validation.
 
+pub mod partage;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -114,9 +116,7 @@ impl IngenierieCollective {
         attente: Prose,
     ) -> Decision<Self> {
         self.open_to(asked, &ATTENTE)?;
-        if !self.partenaires.contains_key(&partenaire) {
-            return Err(Refusal::NotPartenaire { organisation: partenaire });
-        }
+        self.associe(partenaire)?;
         let attente = self.sealed(attente)?;
         let recorded = Event::AttenteRecorded { partenaire, compatibilite, attente };
         Ok(self.records(asked, [recorded]))
@@ -249,7 +249,7 @@ impl IngenierieCollective {
         self.dlas().filter(|dla| !done(*dla)).collect()
     }
 
-    fn concerns(&self, dla: DlaId) -> Result<(), Refusal> {
+    pub(super) fn concerns(&self, dla: DlaId) -> Result<(), Refusal> {
         if self.dlas.contains(&dla) { Ok(()) } else { Err(Refusal::DlaNotConcerned { dla }) }
     }
 }

@@ -2,10 +2,10 @@
 //! what is left out of the method. Evaluation and capitalisation are aggregates of their own.
 
 use super::{
-    ABANDON, Etat, Event, FINALISE, IngenierieCollective, REOPEN, Refusal, SKIP, START, UNSKIP,
-    activites::ActiviteMethode,
+    ABANDON, Etat, Event, FINALISE, INFORM, IngenierieCollective, LIST_MAX, REOPEN, Refusal, SKIP,
+    START, UNSKIP, activites::ActiviteMethode, bounded,
 };
-use crate::{Asked, Decided, Decision, PlanFinancement, Prose, Seen};
+use crate::{Asked, Decided, Decision, Line, OrganisationId, PlanFinancement, Prose, Seen};
 
 impl IngenierieCollective {
     /// Passes the third milestone: the intervention starts, on a confirmed plan de financement.
@@ -24,6 +24,23 @@ impl IngenierieCollective {
         }
         let started = Event::IngenierieCollectiveStarted { plan: plan.id };
         Ok(self.records(asked, [started]).expecting(plan))
+    }
+
+    /// Notes that partners were told how it goes (RUL-31), once the projet is confirmed. Each
+    /// one counts.
+    pub fn inform_partenaires(
+        &self,
+        asked: &Asked,
+        destinataires: Vec<OrganisationId>,
+        objet: Line,
+        message: Option<Prose>,
+    ) -> Decision<Self> {
+        self.past(asked, &INFORM, Etat::Confirmee)?;
+        bounded("destinataires", LIST_MAX, &destinataires, Refusal::InformedMissing {})?;
+        let destinataires = self.associes(destinataires)?;
+        let message = message.map(|it| self.sealed(it)).transpose()?;
+        let informed = Event::PartenairesInformed { destinataires, objet, message };
+        Ok(self.records(asked, [informed]))
     }
 
     /// Passes the last milestone: the intervention is done, on the date of the request.

@@ -1,5 +1,7 @@
 //! Step 1 of the method, IDENTIFIER: the problématique, the structures, the place of the DLA.
 
+pub mod cadrage;
+
 use std::collections::BTreeSet;
 
 use super::{

@@ -19,6 +19,7 @@ mod fiche;
 mod financements;
 mod following;
 mod historique;
+mod inter_dla;
 mod ingenieries;
 mod interventions;
 mod log;

@@ -20,6 +20,7 @@ pub mod confirmer;
 pub mod engager;
 pub mod finaliser;
 pub mod identifier;
+pub mod jalons;
 
 mod fold;
 mod refusals;

@@ -56,6 +56,7 @@ subjects! {
     "capitalisation": ResponsableTransfertDesignated;
     "capitalisation": ModalitesTransfertAdapted;
     "consultation": CahierDesChargesDrafted;
+    "dla": ComiteAppuiMemberAdded, ends ComiteAppuiMemberRemoved, of "personne";
     "dla": PrioritesCiblageDefined, of "annee";
     "dla": FondsIngenierieOpened | FondsIngenierieAdjusted, of "annee";
     "evaluation": CadreEvaluationFinalised;
@@ -88,6 +89,7 @@ subjects! {
     "intervention": SeanceScheduled, part SeanceRescheduled, ends SeanceCancelled, of "seance";
     "organisation": OrganisationRegistered | OrganisationIdentityCorrected;
     "organisation": ProfilStructureRecorded, of "asOf";
+    "organisation": PrestataireReferenced, ends PrestataireReferencementEnded;
     "plan_financement": DepenseAdded, part DepenseRevised, ends DepenseRemoved, of "ligne";
     "plan_financement": RessourceGranted, of "ligne";
     "plan_financement": RessourceNotified, of "ligne";

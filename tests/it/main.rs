@@ -6,6 +6,7 @@
 )]
 
 mod activites;
+mod annuaires;
 mod audits;
 mod auditors;
 mod capitalisations;

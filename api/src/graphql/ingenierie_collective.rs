@@ -1,6 +1,9 @@
 //! The ingénierie collective: its fiche, its list and what every change of it shares. The
 //! mutations and the parts of the fiche are cut by the four steps of the method.
 
+mod avancement;
+mod ciblage;
+mod input;
 mod jalons;
 mod identifier;
 pub(crate) mod recherche;
@@ -12,10 +15,8 @@ pub(crate) mod activites;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, MergedObject, Object};
-use domain::{
-    Asked, Decision, DlaId, IngenierieId, Line, Liste, OrganisationId, Prose, QuarterDays, Seen,
-};
+use async_graphql::{Context, ID, MergedObject, Object};
+use domain::{DlaId, IngenierieId, Line, Liste, OrganisationId, QuarterDays, Seen};
 use eventlog::{EventLog, Outcome};
 use projections::{
     SealedPlace,
@@ -23,11 +24,12 @@ use projections::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::jalons::EtatIngenierie;
 pub(crate) use self::recherche::{IngenierieCollectiveQuery, find};
 use self::{
     activites::ActiviteMethode,
     advice::Advice,
+    avancement::AvancementMethode,
+    ciblage::TableauCiblage,
     confirmer::{
         ConfirmerMutation,
         mobilisation::{Groupe, MobilisationMutation, StructureCiblee},
@@ -45,8 +47,10 @@ use self::{
         IdentifierMutation, Problematique, Subsidiarite,
         cadrage::{AireIntervention, CadrageMutation, CoherenceDemarche, RoleDla},
     },
+    input::{IngenierieInput, StructureCibleeInput, StructureCibleeMotifInput},
     jalons::Jalons,
 };
+pub(crate) use self::{engager::Compatibilite, jalons::EtatIngenierie};
 use crate::{
     Result,
     graphql::{
@@ -59,15 +63,15 @@ use crate::{
             self, Fait, Paged,
             filter::{AsKnownOnInput, HistoriqueFilter},
         },
-        ids::{global, typed},
+        ids::global,
         intervention::{self, Intervention},
         loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
         paging::{self, List},
         plan_financement::{self, PlanFinancement},
         referentiel::Code,
         regle::RegleEcartee,
-        request::{Recorded, Request, prose},
-        scalars::{Jours, Position, Version},
+        request::Recorded,
+        scalars::{Date, Jours, Position, Version},
         sealed::{Readers, open},
         territoire::Territoire,
     },
@@ -311,6 +315,30 @@ impl IngenierieCollective {
         Ok(ActiviteMethode::checklist(self, &preuves))
     }
 
+    /// How far the method is (RM-05): how many of its activities are done, and what the next
+    /// milestone wants.
+    async fn avancement(&self, ctx: &Context<'_>) -> Result<AvancementMethode> {
+        let activites = self.activites(ctx).await?;
+        AvancementMethode::of(ctx, self, &activites).await
+    }
+
+    /// What the targeted structures have in common (RM-07), by the five criteria of the method:
+    /// their profiles as they were on a day. For the DLAs concerned; null for others.
+    async fn ciblage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day that the profiles are true of; today when none is given.")]
+        on: Option<Date>,
+    ) -> Result<Option<TableauCiblage>> {
+        if !ctx.scope().inside(&self.0.dlas) {
+            return Ok(None);
+        }
+        let structures = self.0.structures.iter().map(|it| it.structure);
+        TableauCiblage::of(ctx, structures.collect(), on)
+            .await
+            .map(Some)
+    }
+
     /// The activities of the method that are left out, while they are.
     async fn activites_skipped(&self) -> Vec<ActiviteSkipped> {
         self.each(&self.0.activites_skipped, ActiviteSkipped)
@@ -471,93 +499,6 @@ pub(crate) struct IngenierieCollectiveMutation(
     ConfirmerMutation,
     FinaliserMutation,
 );
-
-/// An ingénierie, and nothing more to say.
-#[derive(InputObject)]
-pub(crate) struct IngenierieInput {
-    #[graphql(flatten)]
-    request: Request,
-    /// The ingénierie collective.
-    ingenierie: ID,
-}
-
-impl IngenierieInput {
-    fn id(&self) -> Result<IngenierieId> {
-        typed(&self.ingenierie, "input.ingenierie")
-    }
-
-    /// Lets the ingénierie decide.
-    async fn decide(
-        &self,
-        ctx: &Context<'_>,
-        decision: impl Fn(
-            &domain::IngenierieCollective,
-            &Asked,
-        ) -> Decision<domain::IngenierieCollective>
-        + Send
-        + Sync,
-    ) -> Result<IngenierieCollectivePayload> {
-        let id = self.id()?;
-        let decided = self.request.decide(ctx, id, decision);
-        Ok(payload(id, decided.await?))
-    }
-
-    /// The same, for a rule that looks at other streams: `gather` reads them.
-    async fn decide_with<O, G, F>(
-        &self,
-        ctx: &Context<'_>,
-        gather: G,
-        decision: impl Fn(
-            &domain::IngenierieCollective,
-            &Asked,
-            &O,
-        ) -> Decision<domain::IngenierieCollective>
-        + Send
-        + Sync,
-    ) -> Result<IngenierieCollectivePayload>
-    where
-        O: Send + Sync,
-        G: Fn() -> F + Send + Sync,
-        F: Future<Output = Result<O, eventlog::Error>> + Send,
-    {
-        let id = self.id()?;
-        let decided = self.request.decide_with(ctx, id, gather, decision);
-        Ok(payload(id, decided.await?))
-    }
-}
-
-/// A structure of an ingénierie.
-#[derive(InputObject)]
-pub(crate) struct StructureCibleeInput {
-    #[graphql(flatten)]
-    dossier: IngenierieInput,
-    /// The structure.
-    structure: ID,
-}
-
-impl StructureCibleeInput {
-    fn structure(&self) -> Result<OrganisationId> {
-        typed(&self.structure, "input.structure")
-    }
-}
-
-/// A structure of an ingénierie that will not take part, and why.
-#[derive(InputObject)]
-pub(crate) struct StructureCibleeMotifInput {
-    #[graphql(flatten)]
-    dossier: IngenierieInput,
-    /// The structure.
-    structure: ID,
-    /// The reason. Sealed: the DLAs read it.
-    motif: String,
-}
-
-impl StructureCibleeMotifInput {
-    fn parse(&self) -> Result<(OrganisationId, Prose)> {
-        let motif = prose("input.motif", &self.motif)?;
-        Ok((typed(&self.structure, "input.structure")?, motif))
-    }
-}
 
 /// Organisations as they stand now, for a rule that looks at them.
 async fn seen_all(

@@ -14,13 +14,8 @@ impl IngenierieCollective {
         if self.etat == Some(Etat::EnIntervention) {
             return Ok(Decided::nothing());
         }
-        // INV-11: its own plan, and no line of it in the air. A plan of another dossier is
-        // answered as an absent one: it may not be known here.
-        if !plan.exists() || plan.state.ingenierie() != self.id {
-            return Err(Refusal::PlanElsewhere {});
-        }
-        if !plan.state.is_confirmed() {
-            return Err(Refusal::PlanStillOpen {});
+        if let Some(no) = self.blocks_start(plan) {
+            return Err(no);
         }
         let started = Event::IngenierieCollectiveStarted { plan: plan.id };
         Ok(self.records(asked, [started]).expecting(plan))

@@ -211,6 +211,9 @@ pub(super) fn usable(
     if !organisation.exists() {
         return Err(Common::NotFound {}.into());
     }
+    if let Some(survivor) = organisation.state.merged_into() {
+        return Err(Refusal::MergedOrganisation { field, survivor });
+    }
     if organisation.state.is_closed() {
         return Err(Refusal::ClosedOrganisation { field, organisation: organisation.id });
     }

@@ -31,6 +31,10 @@ refusals! {
     ClosedOrganisation { field: &'static str, organisation: OrganisationId } = "CLOSED_ORGANISATION" at field:
         "Cette organisation est fermée : choisissez celle qui lui succède.",
         "This organisation is closed: choose the one that succeeds it.";
+    /// INV-39: the other one stands for both.
+    MergedOrganisation { field: &'static str, survivor: OrganisationId } = "MERGED_ORGANISATION" at field:
+        "Cette organisation a été fusionnée avec une autre : choisissez celle qui subsiste.",
+        "This organisation was merged into another: choose the one that stands for both.";
     /// INV-19.
     SourceMissing {} = "SOURCE_MISSING" at "enonce":
         "Enregistrez d'abord au moins une source de la problématique.",

@@ -7,6 +7,7 @@ mod confirmer;
 mod engager;
 mod finaliser;
 mod identifier;
+mod jalons;
 mod mobilisation;
 mod partage;
 mod projet;

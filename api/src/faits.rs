@@ -141,14 +141,10 @@ impl Fait {
     pub(crate) fn opens(&self, eyes: Eyes<'_>, pointer: &str) -> bool {
         let readers = match &self.said.recorded.event {
             Event::Consultation(Consultation::OffreReceived { .. }) => return false,
-            Event::IngenierieCollective(Ingenierie::StructureResponseRecorded {
-                structure,
-                ..
-            }) => Readers::DlasAnd(*structure),
-            Event::IngenierieCollective(Ingenierie::ConditionsImplicationAssessed {
-                structure: Some(structure),
-                ..
-            }) => Readers::DlasAnd(*structure),
+            Event::IngenierieCollective(
+                Ingenierie::StructureResponseRecorded { structure, .. }
+                | Ingenierie::ConditionsImplicationAssessed { structure: Some(structure), .. },
+            ) => Readers::DlasAnd(*structure),
             Event::IngenierieCollective(Ingenierie::PartenairesInformed {
                 destinataires, ..
             })

@@ -53,8 +53,8 @@ pub struct Organisation {
     pub successor: Option<Uuid>,
     /// The one that stands for it since they were merged.
     pub merged_into: Option<Uuid>,
-    /// What it offers as a prestataire, while it is referenced.
-    pub referencement: Option<Referencement>,
+    /// What it offers as a prestataire, while it is referenced. Few are.
+    pub referencement: Option<Box<Referencement>>,
     pub profils: Vec<Profil>,
 }
 
@@ -177,10 +177,10 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
                     projet: projet.is_some(),
                     competences: competences.is_some(),
                     position: recorded.position.0,
-                })
+                });
             }
             Fact::PrestataireReferenced { referencement } => {
-                row.referencement = Some(referencement.clone());
+                row.referencement = Some(Box::new(referencement.clone()));
             }
             Fact::PrestataireReferencementEnded { .. } => row.referencement = None,
             Fact::OrganisationMerged { survivor, .. } => row.merged_into = Some(survivor.0),

@@ -136,8 +136,8 @@ async fn prestataires_are_found_by_what_they_offer() -> anyhow::Result<()> {
     });
     does(&amina, "referencePrestataire", about(&org(PRESTATAIRE), first)).await?;
     let everywhere = json!({ "themes": ["MANAGEMENT_GRH"] });
-    let last = does(&amina, "referencePrestataire", about(&org(OTHER_PRESTATAIRE), everywhere));
-    let position = last.await?["position"].clone();
+    let more = about(&org(OTHER_PRESTATAIRE), everywhere);
+    let position = does(&amina, "referencePrestataire", more).await?["position"].take();
     let error =
         no(&amina, "referencePrestataire", about(&org(FONDATION), json!({ "themes": [] }))).await?;
     assert_eq!(error["extensions"]["code"], "REFERENCING_NO_PRESTATAIRE");

@@ -119,7 +119,8 @@ impl Organisation {
 
     /// What it offers as a prestataire. Absent unless it is referenced.
     async fn referencement(&self) -> Option<ReferencementPrestataire> {
-        self.0.referencement.clone().map(ReferencementPrestataire)
+        let referencement = self.0.referencement.clone()?;
+        Some(ReferencementPrestataire(*referencement))
     }
 
     /// What it did as a prestataire for the network, as far as it is known here. For those of the

@@ -46,9 +46,10 @@ fn what_is_told_is_what_the_milestone_answers() {
         let it: IngenierieCollective = folded(events);
         let told = it.prochain_jalon(&seen(PLAN, [])).unwrap();
         let by = amina().because("Urgence.");
-        let answer = match told.etat {
-            Etat::Engagee => it.engage_ingenierie(&by),
-            _ => it.confirm_ingenierie(&by),
+        let answer = if told.etat == Etat::Engagee {
+            it.engage_ingenierie(&by)
+        } else {
+            it.confirm_ingenierie(&by)
         };
         match told.blocages.first() {
             Some(no) => assert_eq!(answer, Err(no.clone())),

@@ -141,21 +141,24 @@ impl Fait {
     pub(crate) fn opens(&self, eyes: Eyes<'_>, pointer: &str) -> bool {
         let readers = match &self.said.recorded.event {
             Event::Consultation(Consultation::OffreReceived { .. }) => return false,
-            Event::IngenierieCollective(Ingenierie::StructureResponseRecorded {
-                structure,
-                ..
-            }) => Readers::DlasAnd(*structure),
+            Event::IngenierieCollective(
+                Ingenierie::StructureResponseRecorded { structure, .. }
+                | Ingenierie::ConditionsImplicationAssessed { structure: Some(structure), .. },
+            ) => Readers::DlasAnd(*structure),
+            Event::IngenierieCollective(Ingenierie::PartenairesInformed {
+                destinataires, ..
+            })
+            | Event::Intervention(Intervention::ProgressReported { destinataires, .. }) => {
+                let own = eyes.actor.answers_for();
+                let told = own.filter(|it| destinataires.contains(it));
+                told.map_or(Readers::Dlas, Readers::DlasAnd)
+            }
             Event::PlanFinancement(Plan::RessourceRefused {
                 contributeur: Contributeur::Organisation(organisation),
                 ..
             }) => Readers::DlasAnd(*organisation),
             Event::Intervention(Intervention::RapportMissionDelivered { intervenant, .. }) => {
                 Readers::DlasAnd(*intervenant)
-            }
-            Event::Intervention(Intervention::ProgressReported { destinataires, .. }) => {
-                let own = eyes.actor.answers_for();
-                let told = own.filter(|it| destinataires.contains(it));
-                told.map_or(Readers::Dlas, Readers::DlasAnd)
             }
             Event::Organisation(_) => {
                 let own = OrganisationId(self.said.recorded.stream);

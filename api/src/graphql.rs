@@ -10,6 +10,7 @@ pub(crate) mod request;
 pub(crate) mod paging;
 pub(crate) mod loaders;
 pub(crate) mod sealed;
+mod annuaire;
 mod capitalisation;
 mod catalogue;
 mod consultation;
@@ -42,6 +43,7 @@ pub const COMPLEXITY_MAX: usize = 1_000;
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
 pub struct Query(
+    annuaire::AnnuaireQuery,
     capitalisation::CapitalisationQuery,
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
@@ -71,6 +73,8 @@ pub struct Mutation(
     ingenierie_collective::IngenierieCollectiveMutation,
     intervention::InterventionMutation,
     organisation::OrganisationMutation,
+    organisation::fusion::FusionMutation,
+    organisation::referencement::ReferencementMutation,
     personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
 );

@@ -3,13 +3,13 @@
 //! Deciding is not in the trait: each command is a plain method of the state,
 //! with its own parameters. `consultation.rs` is the model to follow.
 
-use std::fmt::Debug;
+use std::{collections::BTreeSet, fmt::Debug};
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::{
-    IngenierieId, Territoire, Version,
+    DlaId, IngenierieId, Territoire, Version,
     actor::{Actor, Perimeter, Right},
     codec::{Tagged, Upcaster},
     refusal::{Common, Refusal},
@@ -37,6 +37,15 @@ pub trait Decider: Default + Clone + Send + Sync + 'static {
 
     /// Takes one fact into account. Decides nothing, cannot fail.
     fn evolve(&mut self, event: &Self::Event);
+
+    /// The dossier that it is a part of, and the DLAs of that dossier when the part was opened.
+    /// `None` for what is of no dossier, and for the dossier itself.
+    fn part_of(&self) -> Option<(IngenierieId, &BTreeSet<DlaId>)> {
+        None
+    }
+
+    /// DLAs that joined the dossier since then: the part is theirs too.
+    fn joined_by(&mut self, _dlas: &BTreeSet<DlaId>) {}
 }
 
 /// What a decision wants recorded, all or nothing.

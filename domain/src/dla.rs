@@ -25,6 +25,9 @@ pub const TERRITOIRES_MAX: usize = 200;
 /// The fields, or the themes, that one year's priorities name: at most so many.
 pub const PRIORITES_MAX: usize = 30;
 
+/// The most members of a comité d'appui.
+pub const MEMBRES_MAX: usize = 100;
+
 /// The State and the Caisse des Dépôts created the DLAs in 2002.
 pub const ANNEE_MIN: i16 = 2002;
 
@@ -41,6 +44,18 @@ pub enum Event {
     StructurePorteuseDesignated { porteuse: OrganisationId },
     /// The comité d'appui was constituted, or renewed.
     ComiteAppuiConstituted { date: Date },
+    /// A person sits in the comité d'appui, for an organisation or for themselves.
+    ComiteAppuiMemberAdded {
+        personne: PersonId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        organisation: Option<OrganisationId>,
+    },
+    /// A person no longer sits in the comité d'appui.
+    ComiteAppuiMemberRemoved {
+        personne: PersonId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        motif: Option<Sealed<Prose>>,
+    },
     /// A person works for the DLA.
     ChargeDeMissionAppointed { personne: PersonId },
     /// A person no longer works for the DLA.
@@ -85,6 +100,14 @@ refusals! {
     NotStructurePorteuse { porteuse: OrganisationId } = "NOT_STRUCTURE_PORTEUSE" at "porteuse":
         "Cette organisation n'a pas le rôle de structure porteuse : attribuez-le-lui d'abord.",
         "This organisation does not hold the role of structure porteuse: assign it first.";
+    /// A comité is of a size that meets.
+    ComiteFull { max: usize } = "COMITE_FULL" at "personne":
+        "Le comité d'appui compte au plus {max} membres.",
+        "The comité d'appui has at most {max} members.";
+    /// A member sits for an organisation that is there.
+    ComiteOrganisationUnfit { organisation: OrganisationId } = "COMITE_ORGANISATION_UNFIT" at "organisation":
+        "Le membre siège pour une organisation ouverte : choisissez-en une autre.",
+        "The member sits for an organisation that is open: choose another.";
     /// A year of the scheme.
     AnneeOutOfRange { min: i16, max: i16 } = "ANNEE_OUT_OF_RANGE" at "annee":
         "Indiquez une année entre {min} et {max}.",
@@ -111,6 +134,8 @@ rights! {
     REGISTER = "registerDla": Admin;
     DESIGNATE = "designateStructurePorteuse": Admin;
     CONSTITUTE = "constituteComiteAppui": ChargeDeMission, Admin;
+    ADD_MEMBER = "addComiteAppuiMember": ChargeDeMission, Admin;
+    REMOVE_MEMBER = "removeComiteAppuiMember": ChargeDeMission, Admin;
     APPOINT = "appointChargeDeMission": Admin;
     DEPART = "departChargeDeMission": Admin;
     PRIORITES = "definePrioritesCiblage": ChargeDeMission;
@@ -124,6 +149,8 @@ pub struct Dla {
     territoires: BTreeSet<Territoire>,
     porteuses: BTreeSet<OrganisationId>,
     comite: Option<Date>,
+    /// For whom each one sits.
+    membres: BTreeMap<PersonId, Option<OrganisationId>>,
     charges_de_mission: BTreeSet<PersonId>,
     priorites: BTreeMap<i16, Priorites>,
     fonds: BTreeMap<i16, Cents>,
@@ -177,6 +204,53 @@ impl Dla {
             return Ok(Decided::nothing());
         }
         Ok(self.records(asked, [Event::ComiteAppuiConstituted { date }]))
+    }
+
+    /// Seats a person in the comité d'appui, for an organisation or for themselves. Said anew, it
+    /// takes the place of what was said before.
+    pub fn add_comite_appui_member(
+        &self,
+        asked: &Asked,
+        id: DlaId,
+        personne: PersonId,
+        organisation: Option<&Seen<Organisation>>,
+    ) -> Decision<Self> {
+        self.served_by(asked, &ADD_MEMBER, id)?;
+        let sits_for = organisation.map(|it| it.id);
+        if self.membres.get(&personne) == Some(&sits_for) {
+            return Ok(Decided::nothing());
+        }
+        if let Some(organisation) = organisation {
+            if !organisation.exists() {
+                return Err(Common::NotFound {}.into());
+            }
+            if organisation.state.is_closed() {
+                return Err(Refusal::ComiteOrganisationUnfit { organisation: organisation.id });
+            }
+        }
+        if self.membres.len() >= MEMBRES_MAX && !self.membres.contains_key(&personne) {
+            return Err(Refusal::ComiteFull { max: MEMBRES_MAX });
+        }
+        let added = Event::ComiteAppuiMemberAdded { personne, organisation: sits_for };
+        let decided = self.records(asked, [added]);
+        Ok(organisation.into_iter().fold(decided, Decided::expecting))
+    }
+
+    /// Notes that a person no longer sits in the comité d'appui, and why if that is to be kept:
+    /// sealed for that person.
+    pub fn remove_comite_appui_member(
+        &self,
+        asked: &Asked,
+        id: DlaId,
+        personne: PersonId,
+        motif: Option<Prose>,
+    ) -> Decision<Self> {
+        self.served_by(asked, &REMOVE_MEMBER, id)?;
+        if !self.membres.contains_key(&personne) {
+            return Ok(Decided::nothing());
+        }
+        let motif = motif.map(|it| Sealed::new(Subject::person(personne), it));
+        Ok(self.records(asked, [Event::ComiteAppuiMemberRemoved { personne, motif }]))
     }
 
     /// Notes that a person works for the DLA.
@@ -267,6 +341,11 @@ impl Dla {
         !self.territoires.is_empty()
     }
 
+    /// Who sits in its comité d'appui, and for whom.
+    pub fn membres(&self) -> impl Iterator<Item = (PersonId, Option<OrganisationId>)> {
+        self.membres.iter().map(|(id, it)| (*id, *it))
+    }
+
     /// Where it works.
     pub fn territoires(&self) -> impl Iterator<Item = &Territoire> {
         self.territoires.iter()
@@ -335,6 +414,12 @@ impl Decider for Dla {
                 self.porteuses.insert(*porteuse);
             }
             Event::ComiteAppuiConstituted { date } => self.comite = Some(*date),
+            Event::ComiteAppuiMemberAdded { personne, organisation } => {
+                self.membres.insert(*personne, *organisation);
+            }
+            Event::ComiteAppuiMemberRemoved { personne, .. } => {
+                self.membres.remove(personne);
+            }
             Event::ChargeDeMissionAppointed { personne } => {
                 self.charges_de_mission.insert(*personne);
             }

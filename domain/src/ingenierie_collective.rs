@@ -10,11 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Asked, Decided, DlaId, IngenierieId, Line, OrganisationId, Perimeter, Place, PlanFinancementId,
-    Prose, QuarterDays, Right, Sealed, Subject, Territoire,
-    actor::rights,
-    referentiel::Code,
-    refusal::{Common, Listed, refusals},
-    rules::Rule,
+    Prose, QuarterDays, Right, Sealed, Subject, Territoire, actor::rights, referentiel::Code,
+    refusal::Common, rules::Rule,
 };
 
 pub mod activites;
@@ -23,17 +20,25 @@ pub mod confirmer;
 pub mod engager;
 pub mod finaliser;
 pub mod identifier;
+pub mod jalons;
 
 mod fold;
+mod refusals;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use activites::ActiviteMethode;
+use confirmer::technique::Scenario;
 use confirmer::{
     mobilisation::Reponses,
     projet::{Intervenant, Module, ResultatAttendu, TypeIngenierie},
 };
-use engager::{Compatibilite, PorteeObjectif, SensAvis};
+use engager::{
+    Compatibilite, PorteeObjectif, SensAvis,
+    partage::{AccordProblematique, ObjetEvaluation},
+};
+use identifier::cadrage::{AireIntervention, Coherences, Legitimite, RoleDla};
+pub use refusals::{CODES, Refusal};
 
 /// The longest list that one command takes, unless it says otherwise: a fact must fit in
 /// one leaf of the log, in whatever letters its texts are written.
@@ -69,6 +74,20 @@ pub enum Event {
     SubsidiariteChecked { contenu: bool, financement: bool, commentaire: Sealed<Prose> },
     /// The démarche was compared with what other operators already do (method, fiche 3).
     ComplementariteChecked { commentaire: Sealed<Prose> },
+    /// Where the structures are, and where they work (method, step 1 B1).
+    TerritoireQualified {
+        aire: AireIntervention,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commentaire: Option<Sealed<Prose>>,
+    },
+    /// Why a DLA is the one to do it, and how it goes about it (method, step 1 C1 and C2).
+    RoleDlaDefined { dla: DlaId, legitimites: Vec<Legitimite>, role: RoleDla },
+    /// The démarche was held against what it must fit (method, step 1 C3).
+    CoherenceChecked {
+        axes: Coherences,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commentaire: Option<Sealed<Prose>>,
+    },
     /// A partner joined the network, or its place in it changed.
     PartenaireAssociated { organisation: OrganisationId, categorie: Code, role: Option<Line> },
     /// A partner left the network.
@@ -81,6 +100,27 @@ pub enum Event {
         compatibilite: Compatibilite,
         attente: Sealed<Prose>,
     },
+    /// A partner said whether the problem is one for it too, and what was tried before
+    /// (method, step 2 A2 and fiche 3).
+    ProblematiqueShared {
+        partenaire: OrganisationId,
+        accord: AccordProblematique,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        anteriorite: Option<Sealed<Prose>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        interet: Option<Sealed<Prose>>,
+    },
+    /// A partner may intervene (method, step 2 A4).
+    ContributionIntervenantOffered {
+        partenaire: OrganisationId,
+        contribution: Line,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        competences: Option<Line>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        temps: Option<QuarterDays>,
+    },
+    /// What will be evaluated, and why (method, step 2 B3).
+    ObjectifsEvaluationSet { objets: Vec<ObjetEvaluation>, raison: Prose },
     /// A strategic objective was set.
     ObjectifStrategiqueSet { objectif: Code, precision: Option<Prose> },
     /// An operational objective was set.
@@ -111,6 +151,24 @@ pub enum Event {
     StructureDeclined { structure: OrganisationId, motif: Sealed<Prose> },
     /// A structure that took part leaves.
     StructureWithdrawn { structure: OrganisationId, motif: Sealed<Prose> },
+    /// Who should come, with which projects in mind, and when they can: of one structure, or of
+    /// all (method, step 3 A2).
+    ConditionsImplicationAssessed {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        structure: Option<OrganisationId>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fonctions: Option<Sealed<Prose>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        projets: Option<Sealed<Prose>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        disponibilite: Option<Sealed<Prose>>,
+    },
+    /// What structures said was weighed with partners, and taken into account (method, step 3 B1).
+    CommentairesStructuresConsidered {
+        partenaires: Vec<OrganisationId>,
+        adaptee: bool,
+        suites: Sealed<Prose>,
+    },
     /// A groupe of structures was made, of one module or of the whole ingénierie.
     GroupeConstituted {
         groupe: i32,
@@ -136,12 +194,34 @@ pub enum Event {
     TempsPorteurPositioned { temps: QuarterDays },
     /// Who intervenes: prestataires, and partners beside them.
     SystemeIntervenantDesigned { intervenants: Vec<Intervenant> },
+    /// A partner will intervene beside the prestataires (method, step 3 B3e).
+    PartenaireIntervenantEngaged {
+        partenaire: OrganisationId,
+        mission: Line,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        temps: Option<QuarterDays>,
+    },
+    /// Ways of carrying it out were set side by side: when, where, with what (method, step 3 C1).
+    ConditionsTechniquesAssessed { scenarios: Vec<Scenario> },
+    /// One of these ways was chosen, by its place among them.
+    ScenarioChosen {
+        scenario: i32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        motif: Option<Sealed<Prose>>,
+    },
     /// The projet d'intervention was written: from now on its results are amended, not fixed.
     ProjetInterventionFormalised { modules: Vec<Module> },
     /// Milestone: the projet may be carried out.
     IngenierieCollectiveConfirmed {},
     /// Milestone: the intervention started, with a confirmed plan de financement.
     IngenierieCollectiveStarted { plan: PlanFinancementId },
+    /// Partners were told how it goes (method, step 4 A2b).
+    PartenairesInformed {
+        destinataires: Vec<OrganisationId>,
+        objet: Line,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<Sealed<Prose>>,
+    },
     /// The intervention is done. Evaluation, capitalisation and suivi go on.
     IngenierieCollectiveFinalised {},
     /// It was given up, in the state it had reached.
@@ -172,153 +252,6 @@ pub enum Etat {
     Abandonnee,
 }
 
-refusals! {
-    /// INV-38.
-    IngenierieOver { etat: Etat } = "INGENIERIE_OVER" at "ingenierie":
-        "Cette ingénierie est terminée : rouvrez-la pour la modifier.",
-        "This ingénierie is over: reopen it to change it.";
-    /// Between milestones earlier steps stay open; later steps do not open early.
-    StepTooEarly { needed: Etat, current: Etat } = "STEP_TOO_EARLY" at "ingenierie":
-        "Franchissez d'abord les jalons qui précèdent : cette action appartient à une étape ultérieure.",
-        "Pass the milestones before it first: this action belongs to a later step.";
-    /// A fact must fit in one leaf of the log.
-    ListTooLong { field: &'static str, max: usize } = "INGENIERIE_LIST_TOO_LONG" at field:
-        "La liste « {field} » dépasse {max} éléments : raccourcissez-la.",
-        "The list `{field}` exceeds {max} items: shorten it.";
-    /// Nobody confirms nothing.
-    StructuresMissing {} = "CONFIRMING_STRUCTURES_MISSING" at "structures":
-        "Indiquez au moins une structure qui confirme la problématique.",
-        "Give at least one structure that confirms the problématique.";
-    /// Sectors are determined by naming them.
-    SecteursMissing {} = "SECTEURS_MISSING" at "secteurs":
-        "Indiquez au moins un secteur.",
-        "Give at least one sector.";
-    /// INV-39.
-    ClosedOrganisation { field: &'static str, organisation: OrganisationId } = "CLOSED_ORGANISATION" at field:
-        "Cette organisation est fermée : choisissez celle qui lui succède.",
-        "This organisation is closed: choose the one that succeeds it.";
-    /// INV-19.
-    SourceMissing {} = "SOURCE_MISSING" at "enonce":
-        "Enregistrez d'abord au moins une source de la problématique.",
-        "Record at least one source of the problématique first.";
-    /// Its words change by reformulation, with a reason.
-    ProblematiqueAlreadyStated {} = "PROBLEMATIQUE_ALREADY_STATED" at "enonce":
-        "La problématique est déjà énoncée : reformulez-la.",
-        "The problématique is already stated: reformulate it.";
-    /// Nothing to confirm, reformulate or engage on.
-    ProblematiqueNotStated {} = "PROBLEMATIQUE_NOT_STATED" at "ingenierie":
-        "Énoncez d'abord la problématique.",
-        "State the problématique first.";
-    /// INV-20.
-    StructureNotTargeted { structure: OrganisationId } = "STRUCTURE_NOT_TARGETED" at "structure":
-        "Ciblez d'abord cette structure.",
-        "Target this structure first.";
-    /// It takes part: it leaves by a withdrawal.
-    StructureTakesPart { structure: OrganisationId } = "STRUCTURE_TAKES_PART" at "structure":
-        "Cette structure est mobilisée : enregistrez d'abord son retrait.",
-        "This structure is mobilised: record its withdrawal first.";
-    /// Not in the network of this ingénierie.
-    NotPartenaire { organisation: OrganisationId } = "NOT_PARTENAIRE" at "partenaire":
-        "Associez d'abord cette organisation comme partenaire.",
-        "Associate this organisation as a partner first.";
-    /// Only those who finance confirm as financeurs.
-    NotFinanceur { financeur: OrganisationId } = "NOT_FINANCEUR" at "financeur":
-        "Associez d'abord cette organisation comme financeur permanent ou ponctuel.",
-        "Associate this organisation as a permanent or ponctuel funder first.";
-    /// The DLA takes no part.
-    DlaNotConcerned { dla: DlaId } = "DLA_NOT_CONCERNED" at "dla":
-        "Ce DLA ne participe pas à cette ingénierie : associez-le d'abord.",
-        "This DLA takes no part in this ingénierie: associate it first.";
-    /// INV-08.
-    DemarcheNotValidated { dlas: Vec<DlaId> } = "DEMARCHE_NOT_VALIDATED" at "ingenierie":
-        "Chaque structure porteuse concernée doit d'abord valider la démarche.",
-        "Each porteuse concerned must validate the démarche first.";
-    /// INV-06.
-    AvisMissing { dlas: Vec<DlaId> } = "AVIS_MISSING" at "ingenierie":
-        "Enregistrez d'abord l'avis du comité d'appui de chaque DLA concerné (un ajournement n'en tient pas lieu).",
-        "Record the opinion of the comité d'appui of each DLA concerned first (a postponement is none).";
-    /// INV-20.
-    StructureNotContacted { structure: OrganisationId } = "STRUCTURE_NOT_CONTACTED" at "structure":
-        "Contactez d'abord cette structure.",
-        "Contact this structure first.";
-    /// INV-20.
-    ResponseMissing { structure: OrganisationId } = "RESPONSE_MISSING" at "structure":
-        "Enregistrez d'abord les réponses de cette structure aux quatre questions.",
-        "Record the answers of this structure to the four questions first.";
-    /// INV-20: once per ingénierie.
-    StructureAlreadyMobilised { structure: OrganisationId } = "STRUCTURE_ALREADY_MOBILISED" at "participants":
-        "Cette structure est déjà mobilisée, avec un autre nombre de participants.",
-        "This structure is already mobilised, with another number of participants.";
-    /// Only those who take part sit in groupes or leave.
-    StructureNotMobilised { structure: OrganisationId } = "STRUCTURE_NOT_MOBILISED" at "structure":
-        "Mobilisez d'abord cette structure.",
-        "Mobilise this structure first.";
-    /// A structure sends somebody, and not a crowd.
-    ParticipantsOutOfRange { max: i32 } = "PARTICIPANTS_OUT_OF_RANGE" at "participants":
-        "Indiquez un nombre de participants entre 1 et {max}.",
-        "Give a number of participants between 1 and {max}.";
-    /// No groupe has this number.
-    GroupeUnknown { groupe: i32 } = "GROUPE_UNKNOWN" at "groupe":
-        "Aucun groupe de cette ingénierie ne porte le numéro {groupe}.",
-        "No groupe of this ingénierie has number {groupe}.";
-    /// INV-21.
-    InAnotherGroupe { structure: OrganisationId, groupe: i32 } = "IN_ANOTHER_GROUPE" at "groupe":
-        "Cette structure siège déjà dans le groupe {groupe} pour ce module : retirez-l'en d'abord.",
-        "This structure already sits in groupe {groupe} for this module: remove it from there first.";
-    /// A result is fixed by stating it.
-    ResultatsMissing {} = "RESULTATS_ATTENDUS_MISSING" at "resultats":
-        "Indiquez au moins un résultat attendu.",
-        "Give at least one expected result.";
-    /// INV-26.
-    ResultatsFrozen {} = "RESULTATS_FROZEN" at "resultats":
-        "Le projet est formalisé : amendez les résultats attendus, avec un motif.",
-        "The projet is formalised: amend the expected results, with a reason.";
-    /// INV-26, the other way round.
-    ResultatsNotFrozen {} = "RESULTATS_NOT_FROZEN" at "resultats":
-        "Le projet n'est pas encore formalisé : fixez les résultats attendus.",
-        "The projet is not formalised yet: fix the expected results.";
-    /// INV-25.
-    TypesPrestationMissing {} = "TYPES_PRESTATION_MISSING" at "types":
-        "Choisissez au moins un type de prestation Enée.",
-        "Choose at least one Enée type de prestation.";
-    /// A système has someone in it.
-    IntervenantsMissing {} = "INTERVENANTS_MISSING" at "intervenants":
-        "Indiquez au moins un intervenant.",
-        "Give at least one intervenant.";
-    /// Someone, and not a crowd.
-    IntervenantsOutOfRange { max: i32 } = "INTERVENANTS_OUT_OF_RANGE" at "intervenants":
-        "Indiquez, pour chaque qualité, un nombre d'intervenants entre 1 et {max}.",
-        "Give, for each quality, a number of intervenants between 1 and {max}.";
-    /// A projet is made of modules.
-    ModulesMissing {} = "MODULES_MISSING" at "modules":
-        "Indiquez au moins un module.",
-        "Give at least one module.";
-    /// INV-24.
-    AccompagnementMissing { field: &'static str } = "ACCOMPAGNEMENT_MISSING" at field:
-        "Une ingénierie de type 2 prévoit au moins un module d'accompagnement : ajoutez-en un.",
-        "A type 2 ingénierie plans at least one accompaniment module: add one.";
-    /// Type, themes and results come before the projet.
-    ProjetIncomplete { missing: Listed } = "PROJET_INCOMPLETE" at "ingenierie":
-        "Complétez le projet avant de le formaliser : {missing}.",
-        "Complete the projet before formalising it: {missing}.";
-    /// Nothing to confirm.
-    ProjetNotFormalised {} = "PROJET_NOT_FORMALISED" at "ingenierie":
-        "Formalisez d'abord le projet d'intervention.",
-        "Formalise the projet d'intervention first.";
-    /// An ingénierie is carried out with structures.
-    NobodyMobilised {} = "NOBODY_MOBILISED" at "ingenierie":
-        "Mobilisez d'abord au moins une structure.",
-        "Mobilise at least one structure first.";
-    /// INV-11.
-    PlanElsewhere {} = "PLAN_ELSEWHERE" at "ingenierie":
-        "Ouvrez d'abord le plan de financement de cette ingénierie.",
-        "Open the plan de financement of this ingénierie first.";
-    /// INV-11.
-    PlanStillOpen {} = "PLAN_STILL_OPEN" at "ingenierie":
-        "Confirmez d'abord le plan de financement.",
-        "Confirm the plan de financement first.";
-}
-
 rights! {
     INITIATE = "initiateIngenierie": ChargeDeMission;
     SOURCE = "recordSource": ChargeDeMission;
@@ -330,10 +263,16 @@ rights! {
     UNTARGET = "untargetStructure": ChargeDeMission;
     SUBSIDIARITE = "checkSubsidiarite": ChargeDeMission;
     COMPLEMENTARITE = "checkComplementarite": ChargeDeMission;
+    QUALIFY = "qualifyTerritoire": ChargeDeMission;
+    ROLE_DLA = "defineRoleDla": ChargeDeMission;
+    COHERENCE = "checkCoherence": ChargeDeMission;
     ASSOCIATE = "associatePartenaire": ChargeDeMission;
     WITHDRAW_PARTENAIRE = "withdrawPartenaire": ChargeDeMission;
     ASSOCIATE_DLA = "associateDla": ChargeDeMission;
     ATTENTE = "recordAttente": ChargeDeMission;
+    SHARE = "shareProblematique": ChargeDeMission;
+    CONTRIBUTION = "offerContributionIntervenant": ChargeDeMission;
+    OBJECTIFS_EVALUATION = "setObjectifsEvaluation": ChargeDeMission;
     STRATEGIQUE = "setObjectifStrategique": ChargeDeMission;
     OPERATIONNEL = "setObjectifOperationnel": ChargeDeMission;
     WITHDRAW_OBJECTIF = "withdrawObjectif": ChargeDeMission;
@@ -346,6 +285,8 @@ rights! {
     MOBILISE = "mobiliseStructure": ChargeDeMission;
     DECLINE = "declineStructure": ChargeDeMission;
     WITHDRAW = "withdrawStructure": ChargeDeMission;
+    IMPLICATION = "assessConditionsImplication": ChargeDeMission;
+    COMMENTAIRES = "considerCommentairesStructures": ChargeDeMission;
     GROUPE = "constituteGroupe": ChargeDeMission;
     ASSIGN = "assignStructureToGroupe": ChargeDeMission;
     REMOVE = "removeStructureFromGroupe": ChargeDeMission;
@@ -356,9 +297,13 @@ rights! {
     ACCROCHE = "chooseAccroche": ChargeDeMission;
     TEMPS_PORTEUR = "positionTempsPorteur": ChargeDeMission;
     SYSTEME = "designSysteme": ChargeDeMission;
+    ENGAGE_PARTENAIRE = "engagePartenaireIntervenant": ChargeDeMission;
+    TECHNIQUE = "assessConditionsTechniques": ChargeDeMission;
+    SCENARIO = "chooseScenario": ChargeDeMission;
     FORMALISE = "formaliseProjet": ChargeDeMission;
     CONFIRM = "confirmIngenierie": ChargeDeMission;
     START = "startIngenierie": ChargeDeMission;
+    INFORM = "informPartenaires": ChargeDeMission;
     FINALISE = "finaliseIngenierie": ChargeDeMission;
     ABANDON = "abandonIngenierie": ChargeDeMission, ResponsablePorteuse;
     REOPEN = "reopenIngenierie": ChargeDeMission, ResponsablePorteuse;
@@ -384,14 +329,20 @@ pub struct IngenierieCollective {
     structures: BTreeMap<OrganisationId, Ciblee>,
     subsidiaire: Option<bool>,
     complementarite_checked: bool,
+    aire: Option<Uncommented<AireIntervention>>,
+    roles: BTreeMap<DlaId, (Vec<Legitimite>, RoleDla)>,
+    coherence: Option<Uncommented<Coherences>>,
     // ENGAGER
     partenaires: BTreeMap<OrganisationId, Associe>,
     strategiques: BTreeMap<Code, Option<Prose>>,
     operationnels: BTreeMap<Code, Option<Prose>>,
+    evaluation: Option<(Vec<ObjetEvaluation>, Prose)>,
     validated: BTreeSet<DlaId>,
     avis: BTreeMap<DlaId, SensAvis>,
     // CONFIRMER
     groupes: BTreeMap<i32, Groupe>,
+    /// Whose availability was assessed; `None` stands for all.
+    disponibilites: BTreeSet<Option<OrganisationId>>,
     resultats: Vec<ResultatAttendu>,
     type_ingenierie: Option<TypeIngenierie>,
     types: Vec<Code>,
@@ -399,6 +350,9 @@ pub struct IngenierieCollective {
     accroche: Option<Line>,
     temps_porteur: Option<QuarterDays>,
     intervenants: Vec<Intervenant>,
+    scenarios: Vec<Scenario>,
+    /// Its place, and that no sealed reason went with it.
+    scenario: Option<Uncommented<i32>>,
     /// Empty until the projet is formalised.
     modules: Vec<Module>,
 }
@@ -420,6 +374,28 @@ struct Associe {
     role: Option<Line>,
     compatibilite: Option<Compatibilite>,
     confirms: bool,
+    accord: Option<AccordProblematique>,
+    /// What it offers to contribute, and what it was engaged for.
+    contribution: Option<(Line, Option<Line>, Option<QuarterDays>)>,
+    engagement: Option<(Line, Option<QuarterDays>)>,
+}
+
+/// What was last said, and whether no sealed text went with it, which could not be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Uncommented<T> {
+    said: T,
+    alone: bool,
+}
+
+impl<T: PartialEq> Uncommented<T> {
+    fn of<S>(said: T, sealed: Option<&S>) -> Self {
+        Self { said, alone: sealed.is_none() }
+    }
+
+    /// Whether saying this again, without a text, changes nothing.
+    fn says<S>(this: Option<&Self>, said: &T, text: Option<&S>) -> bool {
+        text.is_none() && this.is_some_and(|it| it.alone && it.said == *said)
+    }
 }
 
 /// Structures that work together.

@@ -16,8 +16,12 @@ use crate::{
     values::AMOUNT_MAX,
 };
 
+mod fusion;
+pub mod referencement;
 #[cfg(test)]
 pub(crate) mod tests;
+
+use referencement::Referencement;
 
 /// More members than this is a mistyped figure.
 pub const ADHERENTS_MAX: i32 = 10_000_000;
@@ -52,6 +56,13 @@ pub enum Event {
         projet: Option<Sealed<Prose>>,
         competences: Option<Sealed<Prose>>,
     },
+    /// It offers missions to the network: in what, for whom, where. Said anew, it takes the place
+    /// of what was said before.
+    PrestataireReferenced { referencement: Referencement },
+    /// It offers no mission any more.
+    PrestataireReferencementEnded { motif: Sealed<Prose> },
+    /// It was the same as another one, entered twice: the other one stands for both.
+    OrganisationMerged { survivor: OrganisationId, motif: Sealed<Prose> },
     /// It ended, or another one took its place.
     OrganisationClosed { motif: Sealed<Prose>, successor: Option<OrganisationId> },
 }
@@ -134,6 +145,26 @@ refusals! {
     OrganisationOver {} = "ORGANISATION_CLOSED" at "organisation":
         "Cette organisation est fermée : adressez-vous à son successeur, s'il y en a un.",
         "This organisation is closed: turn to its successor, if it has one.";
+    /// It goes on as another one, which is named.
+    OrganisationMergedInto { survivor: OrganisationId } = "ORGANISATION_MERGED" at "organisation":
+        "Cette organisation a été fusionnée avec une autre : adressez-vous à celle qui subsiste.",
+        "This organisation was merged into another: turn to the one that stands for both.";
+    /// Two records of one organisation become one.
+    SurvivorUnfit { survivor: OrganisationId } = "SURVIVOR_UNFIT" at "survivor":
+        "Fusionnez avec une autre organisation, ouverte et qui n'a pas été fusionnée elle-même.",
+        "Merge into another organisation, which is open and was not merged itself.";
+    /// Only a prestataire is referenced as one.
+    NotPrestataire {} = "REFERENCING_NO_PRESTATAIRE" at "organisation":
+        "Cette organisation n'a pas le rôle de prestataire : attribuez-le-lui d'abord.",
+        "This organisation does not hold the role of prestataire: assign it first.";
+    /// A directory is searched by something.
+    ReferencementEmpty {} = "REFERENCEMENT_EMPTY" at "themes":
+        "Indiquez au moins un thème ou une compétence.",
+        "Give at least one theme or skill.";
+    /// A fact must fit in one leaf of the log.
+    ReferencementTooLong { field: &'static str, max: usize } = "REFERENCEMENT_TOO_LONG" at field:
+        "La liste « {field} » dépasse {max} éléments : raccourcissez-la.",
+        "The list `{field}` exceeds {max} items: shorten it.";
     /// A profile says something.
     ProfilEmpty {} = "PROFIL_EMPTY" at "profil":
         "Renseignez au moins un des cinq critères.",
@@ -154,6 +185,9 @@ rights! {
     ASSIGN = "assignOrganisationRole": ChargeDeMission, Admin;
     END = "endOrganisationRole": ChargeDeMission, Admin;
     PROFIL = "recordProfilStructure": ChargeDeMission, Admin, StructureBeneficiaire;
+    REFERENCE = "referencePrestataire": ChargeDeMission, Admin;
+    END_REFERENCE = "endReferencementPrestataire": ChargeDeMission, Admin;
+    MERGE = "mergeOrganisations": ChargeDeMission, Admin;
     CLOSE = "closeOrganisation": ChargeDeMission, Admin;
 }
 
@@ -164,8 +198,10 @@ pub struct Organisation {
     roles: BTreeSet<OrganisationRole>,
     /// By date. `None` when texts were given, which are sealed and cannot be compared.
     profils: BTreeMap<Date, Option<Criteres>>,
+    referencement: Option<Referencement>,
     closed: bool,
     successor: Option<OrganisationId>,
+    merged_into: Option<OrganisationId>,
 }
 
 /// What is declared of an organisation.
@@ -214,6 +250,7 @@ impl Organisation {
         motif: Prose,
     ) -> Decision<Self> {
         asked.may(&CORRECT, &self.perimeter())?;
+        self.not_merged()?;
         let known = self.identite.as_ref().ok_or(Common::NotFound {})?;
         let sans_identifiant = declaration.checked(id)?;
         let identite = declaration.identite;
@@ -248,6 +285,7 @@ impl Organisation {
         motif: Prose,
     ) -> Decision<Self> {
         asked.may(&END, &self.perimeter())?;
+        self.not_merged()?;
         if !self.roles.contains(&role) {
             return Ok(Decided::nothing());
         }
@@ -296,6 +334,7 @@ impl Organisation {
         successor: Option<&Seen<Self>>,
     ) -> Decision<Self> {
         asked.may(&CLOSE, &self.perimeter())?;
+        self.not_merged()?;
         if self.closed {
             return if self.successor == successor.map(|it| it.id) {
                 Ok(Decided::nothing())
@@ -318,9 +357,14 @@ impl Organisation {
         self.identite.is_some()
     }
 
-    /// Whether it ended. A closed organisation enters no new dossier (INV-39).
+    /// Whether it ended, or goes on as another one. It enters no new dossier (INV-39).
     pub fn is_closed(&self) -> bool {
-        self.closed
+        self.closed || self.merged_into.is_some()
+    }
+
+    /// The one that stands for it since they were merged.
+    pub fn merged_into(&self) -> Option<OrganisationId> {
+        self.merged_into
     }
 
     /// Which one took its place.
@@ -330,7 +374,7 @@ impl Organisation {
 
     /// Whether it holds the role now: a closed organisation holds none.
     pub fn holds(&self, role: OrganisationRole) -> bool {
-        !self.closed && self.roles.contains(&role)
+        !self.is_closed() && self.roles.contains(&role)
     }
 
     /// Who may know that it exists: anyone with a token.
@@ -340,6 +384,7 @@ impl Organisation {
 
     fn open_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
         asked.may(right, &self.perimeter())?;
+        self.not_merged()?;
         if self.closed { Err(Refusal::OrganisationOver {}) } else { Ok(()) }
     }
 
@@ -444,6 +489,11 @@ impl Decider for Organisation {
                 self.profils
                     .insert(*as_of, in_clear.then(|| criteres.clone()));
             }
+            Event::PrestataireReferenced { referencement } => {
+                self.referencement = Some(referencement.clone());
+            }
+            Event::PrestataireReferencementEnded { .. } => self.referencement = None,
+            Event::OrganisationMerged { survivor, .. } => self.merged_into = Some(*survivor),
             Event::OrganisationClosed { successor, .. } => {
                 self.closed = true;
                 self.successor = *successor;

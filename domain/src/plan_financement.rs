@@ -390,6 +390,14 @@ impl Decider for PlanFinancement {
     type Event = Event;
     type Refusal = Refusal;
 
+    fn part_of(&self) -> Option<(IngenierieId, &BTreeSet<DlaId>)> {
+        Some((self.ingenierie?, &self.dlas))
+    }
+
+    fn joined_by(&mut self, dlas: &BTreeSet<DlaId>) {
+        self.dlas.extend(dlas);
+    }
+
     fn evolve(&mut self, event: &Event) {
         match event {
             Event::PlanFinancementOpened { ingenierie, dlas, territoire } => {

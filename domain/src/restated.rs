@@ -56,6 +56,7 @@ subjects! {
     "capitalisation": ResponsableTransfertDesignated;
     "capitalisation": ModalitesTransfertAdapted;
     "consultation": CahierDesChargesDrafted;
+    "dla": ComiteAppuiMemberAdded, ends ComiteAppuiMemberRemoved, of "personne";
     "dla": PrioritesCiblageDefined, of "annee";
     "dla": FondsIngenierieOpened | FondsIngenierieAdjusted, of "annee";
     "evaluation": CadreEvaluationFinalised;
@@ -65,8 +66,14 @@ subjects! {
     "ingenierie_collective": IngenierieCollectiveInitiated, part SecteursDetermined;
     "ingenierie_collective": ProblematiqueStated | ProblematiqueReformulated;
     "ingenierie_collective": SubsidiariteChecked;
+    "ingenierie_collective": TerritoireQualified;
+    "ingenierie_collective": RoleDlaDefined, of "dla";
+    "ingenierie_collective": CoherenceChecked;
     "ingenierie_collective": PartenaireAssociated, ends PartenaireWithdrawn, of "organisation";
     "ingenierie_collective": AttenteRecorded, of "partenaire";
+    "ingenierie_collective": ProblematiqueShared, of "partenaire";
+    "ingenierie_collective": ContributionIntervenantOffered, of "partenaire";
+    "ingenierie_collective": ObjectifsEvaluationSet;
     "ingenierie_collective": AvisComiteAppuiRecorded, of "dla";
     "ingenierie_collective": StructureResponseRecorded, of "structure";
     "ingenierie_collective": ResultatsAttendusFixed | ResultatsAttendusAmended;
@@ -75,11 +82,14 @@ subjects! {
     "ingenierie_collective": AccrocheChosen;
     "ingenierie_collective": TempsPorteurPositioned;
     "ingenierie_collective": SystemeIntervenantDesigned;
+    "ingenierie_collective": PartenaireIntervenantEngaged, of "partenaire";
+    "ingenierie_collective": ConditionsTechniquesAssessed;
     "ingenierie_collective": ProjetInterventionFormalised;
     "intervention": PresenceRecorded, of "seance" "personne";
     "intervention": SeanceScheduled, part SeanceRescheduled, ends SeanceCancelled, of "seance";
     "organisation": OrganisationRegistered | OrganisationIdentityCorrected;
     "organisation": ProfilStructureRecorded, of "asOf";
+    "organisation": PrestataireReferenced, ends PrestataireReferencementEnded;
     "plan_financement": DepenseAdded, part DepenseRevised, ends DepenseRemoved, of "ligne";
     "plan_financement": RessourceGranted, of "ligne";
     "plan_financement": RessourceNotified, of "ligne";

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     Error, Order, ReadModel, Reads, Scope,
     rows::{Row, Rows},
+    scope::joined,
 };
 
 mod catalogue;
@@ -95,11 +96,12 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[CapitalisationId],
 ) -> Result<Vec<Capitalisation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from capitalisations t
-         where id = any($1) and ($2 or dlas && $3 or organisations && $4)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "capitalisations",
+        "where id = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))"
+    ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
@@ -115,11 +117,12 @@ pub async fn of_ingenieries(
     scope: &Scope,
     ingenieries: &[IngenierieId],
 ) -> Result<Vec<Capitalisation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from capitalisations t
-         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "capitalisations",
+        "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))"
+    ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)

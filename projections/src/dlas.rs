@@ -19,12 +19,14 @@ use crate::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "dlas",
-    version: 2,
+    version: 3,
     tables: include_str!("dlas.sql"),
     reads: &[
         "dla.DlaRegistered",
         "dla.StructurePorteuseDesignated",
         "dla.ComiteAppuiConstituted",
+        "dla.ComiteAppuiMemberAdded",
+        "dla.ComiteAppuiMemberRemoved",
         "dla.ChargeDeMissionAppointed",
         "dla.ChargeDeMissionDeparted",
         "dla.PrioritesCiblageDefined",
@@ -48,12 +50,24 @@ pub struct Dla {
     pub porteuses: Vec<Uuid>,
     /// When its comité d'appui was last constituted.
     pub comite_constitue_on: Option<Date>,
+    /// In the order in which they came.
+    pub membres_comite: Vec<MembreComite>,
     /// Persons: their names are not in the facts.
     pub charges_de_mission: Vec<Uuid>,
     /// By year.
     pub priorites: Vec<Priorites>,
     /// By year.
     pub fonds: Vec<Fonds>,
+}
+
+/// A member of the comité d'appui.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MembreComite {
+    /// Their name is not in the facts.
+    pub personne: Uuid,
+    /// For whom they sit.
+    pub organisation: Option<Uuid>,
+    pub since: Date,
 }
 
 /// Whom the DLA means to accompany that year.
@@ -171,6 +185,7 @@ impl Dla {
             territoires: vec![],
             porteuses: vec![],
             comite_constitue_on: None,
+            membres_comite: vec![],
             charges_de_mission: vec![],
             priorites: vec![],
             fonds: vec![],
@@ -186,6 +201,21 @@ impl Dla {
             }
             Fact::StructurePorteuseDesignated { porteuse } => self.porteuses.push(porteuse.0),
             Fact::ComiteAppuiConstituted { date } => self.comite_constitue_on = Some(*date),
+            Fact::ComiteAppuiMemberAdded { personne, organisation } => {
+                let (id, sits_for) = (personne.0, organisation.map(|it| it.0));
+                let mut all = self.membres_comite.iter_mut();
+                match all.find(|it| it.personne == id) {
+                    Some(known) => known.organisation = sits_for,
+                    None => self.membres_comite.push(MembreComite {
+                        personne: id,
+                        organisation: sits_for,
+                        since: recorded.on,
+                    }),
+                }
+            }
+            Fact::ComiteAppuiMemberRemoved { personne, .. } => {
+                self.membres_comite.retain(|it| it.personne != personne.0);
+            }
             Fact::ChargeDeMissionAppointed { personne } => {
                 self.charges_de_mission.push(personne.0);
             }

@@ -8,6 +8,7 @@ create table dlas (
     territoires          text[] not null,
     porteuses            uuid[] not null,
     comite_constitue_on  date,
+    membres_comite       jsonb  not null,
     charges_de_mission   uuid[] not null,
     priorites            jsonb  not null,
     fonds                jsonb  not null

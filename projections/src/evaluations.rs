@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows, name_of},
+    scope::joined,
 };
 
 pub const MODEL: ReadModel = ReadModel {
@@ -129,11 +130,12 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[EvaluationId],
 ) -> Result<Vec<Evaluation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from evaluations t
-         where id = any($1) and ($2 or dlas && $3 or organisations && $4)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "evaluations",
+        "where id = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))"
+    ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
@@ -149,11 +151,12 @@ pub async fn of_ingenieries(
     scope: &Scope,
     ingenieries: &[IngenierieId],
 ) -> Result<Vec<Evaluation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from evaluations t
-         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "evaluations",
+        "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))"
+    ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
@@ -182,10 +185,11 @@ pub async fn list(
     after: Option<(Date, Uuid)>,
 ) -> Result<Page<Evaluation>, Error> {
     let (planned_on, id) = after.unzip();
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from evaluations t
-         where ($1 or dlas && $2 or organisations && $3)
+    let rows = sqlx::query_scalar(joined!(
+        "evaluations",
+        "where ($1 or dlas && $2 or organisations && $3
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $2))
            and ($4::boolean is null or (synthesised_on is not null) = $4)
            and ($5::text is null and $6::text is null or exists (
                select
@@ -195,8 +199,8 @@ pub async fn list(
            ))
            and ($7::date is null or (planned_on, id) < ($7, $8))
          order by planned_on desc, id desc
-         limit $9",
-    )
+         limit $9"
+    ))
     .bind(scope.all)
     .bind(&scope.dlas)
     .bind(&scope.organisations)
@@ -217,7 +221,9 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
     Ok(sqlx::query_scalar(
         "select count(*)
          from evaluations
-         where ($1 or dlas && $2 or organisations && $3)
+         where ($1 or dlas && $2 or organisations && $3
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $2))
            and ($4::boolean is null or (synthesised_on is not null) = $4)
            and ($5::text is null and $6::text is null or exists (
                select

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     Error, Order, ReadModel, Reads, Scope, SealedPlace, Waiver,
     rows::{Row, Rows},
+    scope::joined,
 };
 
 mod ligne;
@@ -140,11 +141,12 @@ pub async fn plans_by_ids(
     scope: &Scope,
     ids: &[PlanFinancementId],
 ) -> Result<Vec<Plan>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from plans t
-         where id = any($1) and ($2 or dlas && $3 or organisations && $4)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "plans",
+        "where id = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))"
+    ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
@@ -160,11 +162,12 @@ pub async fn plans_of_ingenieries(
     scope: &Scope,
     ingenieries: &[IngenierieId],
 ) -> Result<Vec<Plan>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from plans t
-         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "plans",
+        "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))"
+    ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)
@@ -183,7 +186,9 @@ pub async fn lignes_of_ingenieries(
     let rows = sqlx::query_scalar(
         "select to_jsonb(t)
          from lignes t
-         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4)
+         where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))
          order by first_position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())

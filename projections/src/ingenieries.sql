@@ -47,6 +47,15 @@ create table ingenieries (
     jours                 int    not null,
     subsidiarites         jsonb  not null,
     complementarites      jsonb  not null,
+    aire                  jsonb,
+    roles_dla             jsonb  not null,
+    coherences            jsonb  not null,
+    objectifs_evaluation  jsonb,
+    implications          jsonb  not null,
+    prises_en_compte      jsonb  not null,
+    scenarios             jsonb  not null,
+    choix_scenario        jsonb,
+    informations          jsonb  not null,
     waivers               jsonb  not null,
     activites_skipped     jsonb  not null
 );

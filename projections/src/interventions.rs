@@ -16,6 +16,7 @@ use self::calendrier::{seance_of, structure_of};
 use crate::{
     Error, Order, ReadModel, Reads, Scope, SealedPlace, Waiver,
     rows::{Row, Rows},
+    scope::joined,
 };
 
 pub const MODEL: ReadModel = ReadModel {
@@ -130,16 +131,15 @@ async fn shown(
     scope: &Scope,
     (ids, ingenieries): (&[InterventionId], &[IngenierieId]),
 ) -> Result<Vec<Intervention>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from interventions t
-         where (id = any($1) or ingenierie = any($2))
+    let rows = sqlx::query_scalar(joined!(
+        "interventions",
+        "where (id = any($1) or ingenierie = any($2))
            and ($3 or dlas && $4 or organisations && $5
                 or exists (
                     select from ingenieries i
                     where i.id = t.ingenierie
-                      and (i.dlas && $4 or i.dlas_contributeurs && $4 or i.organisations && $5)))",
-    )
+                      and (i.dlas && $4 or i.dlas_contributeurs && $4 or i.organisations && $5)))"
+    ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)

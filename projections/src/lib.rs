@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
 
+pub mod annuaires;
 pub mod capitalisations;
 pub mod consultations;
 pub mod dlas;

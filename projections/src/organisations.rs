@@ -2,7 +2,7 @@
 
 use domain::{
     Event, OrganisationId,
-    organisation::{Criteres, Event as Fact, Identite},
+    organisation::{Criteres, Event as Fact, Identite, referencement::Referencement},
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "organisations",
-    version: 1,
+    version: 2,
     tables: include_str!("organisations.sql"),
     reads: &[
         "organisation.OrganisationRegistered",
@@ -24,6 +24,9 @@ pub const MODEL: ReadModel = ReadModel {
         "organisation.OrganisationRoleAssigned",
         "organisation.OrganisationRoleEnded",
         "organisation.ProfilStructureRecorded",
+        "organisation.PrestataireReferenced",
+        "organisation.PrestataireReferencementEnded",
+        "organisation.OrganisationMerged",
         "organisation.OrganisationClosed",
     ],
     order: Order::Stream,
@@ -48,6 +51,10 @@ pub struct Organisation {
     pub roles: Vec<String>,
     pub closed: bool,
     pub successor: Option<Uuid>,
+    /// The one that stands for it since they were merged.
+    pub merged_into: Option<Uuid>,
+    /// What it offers as a prestataire, while it is referenced. Few are.
+    pub referencement: Option<Box<Referencement>>,
     pub profils: Vec<Profil>,
 }
 
@@ -56,6 +63,9 @@ pub struct Organisation {
 pub struct Profil {
     pub as_of: String,
     pub criteres: Criteres,
+    /// Whether its project and its skills are described.
+    pub projet: bool,
+    pub competences: bool,
     pub position: i64,
 }
 
@@ -160,11 +170,20 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
                 let ended = name_of(*role)?;
                 row.roles.retain(|it| *it != ended);
             }
-            Fact::ProfilStructureRecorded { as_of, criteres, .. } => row.profils.push(Profil {
-                as_of: as_of.to_string(),
-                criteres: criteres.clone(),
-                position: recorded.position.0,
-            }),
+            Fact::ProfilStructureRecorded { as_of, criteres, projet, competences } => {
+                row.profils.push(Profil {
+                    as_of: as_of.to_string(),
+                    criteres: criteres.clone(),
+                    projet: projet.is_some(),
+                    competences: competences.is_some(),
+                    position: recorded.position.0,
+                });
+            }
+            Fact::PrestataireReferenced { referencement } => {
+                row.referencement = Some(Box::new(referencement.clone()));
+            }
+            Fact::PrestataireReferencementEnded { .. } => row.referencement = None,
+            Fact::OrganisationMerged { survivor, .. } => row.merged_into = Some(survivor.0),
             Fact::OrganisationClosed { successor, .. } => {
                 row.closed = true;
                 row.successor = successor.map(|it| it.0);
@@ -193,6 +212,8 @@ impl Organisation {
             roles: vec![],
             closed: false,
             successor: None,
+            merged_into: None,
+            referencement: None,
             profils: vec![],
         }
     }

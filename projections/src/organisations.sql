@@ -15,6 +15,10 @@ create table organisations (
     roles        text[]  not null,
     closed       boolean not null,
     successor    uuid,
+    -- The one that stands for it since they were merged.
+    merged_into  uuid,
+    -- What it offers as a prestataire, while it is referenced.
+    referencement jsonb,
     profils      jsonb   not null
 );
 create index on organisations (denomination, id);

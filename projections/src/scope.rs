@@ -64,6 +64,22 @@ impl Scope {
     }
 }
 
+/// Rows `t` of a table whose rows belong to a dossier, each with the DLAs of its dossier as they
+/// stand now: one that was associated after the row was opened reads it like the others.
+macro_rules! joined {
+    ($table:literal, $rest:literal) => {
+        concat!(
+            "select to_jsonb(t) || jsonb_build_object('dlas', t.dlas || coalesce(
+                        (select i.dlas from ingenieries i where i.id = t.ingenierie), '{}'))
+             from ",
+            $table,
+            " t ",
+            $rest
+        )
+    };
+}
+pub(crate) use joined;
+
 /// Where a sealed value stands: rows never hold it opened, the query opens it for a reader
 /// who may read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,35 +13,35 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The DLA of the Vaucluse, its commands and what they open.
-const DLA: u128 = 84;
-const FINANCEUR: u128 = 41;
-const STRUCTURE: u128 = 51;
-const OTHER: u128 = 52;
+pub(crate) const DLA: u128 = 84;
+pub(crate) const FINANCEUR: u128 = 41;
+pub(crate) const STRUCTURE: u128 = 51;
+pub(crate) const OTHER: u128 = 52;
 
 static COMMANDS: AtomicU64 = AtomicU64::new(1_000);
 
-fn uuid(n: u128) -> String {
+pub(crate) fn uuid(n: u128) -> String {
     Uuid::from_u128(n).to_string()
 }
 
 /// An id as callers hold it.
-fn id(noun: &str, n: u128) -> String {
+pub(crate) fn id(noun: &str, n: u128) -> String {
     URL_SAFE_NO_PAD.encode(format!("{noun}:{}", uuid(n)))
 }
 
-fn org(n: u128) -> String {
+pub(crate) fn org(n: u128) -> String {
     id("Organisation", n)
 }
 
 /// An open house with one ingénierie in it.
-struct Dossier {
-    house: OpenHouse,
-    amina: Visitor,
-    ingenierie: String,
+pub(crate) struct Dossier {
+    pub(crate) house: OpenHouse,
+    pub(crate) amina: Visitor,
+    pub(crate) ingenierie: String,
 }
 
 impl Dossier {
-    async fn open() -> anyhow::Result<Self> {
+    pub(crate) async fn open() -> anyhow::Result<Self> {
         let house = OpenHouse::open().await?;
         let admin = house.visitor(Role::Admin)?;
         let vaucluse = json!({ "niveau": "DEPARTEMENT", "code": "84" });
@@ -71,7 +71,7 @@ impl Dossier {
         Ok(Self { house, amina, ingenierie: id("IngenierieCollective", 5) })
     }
 
-    fn input(&self, mut input: Value) -> Value {
+    pub(crate) fn input(&self, mut input: Value) -> Value {
         let n = COMMANDS.fetch_add(1, Ordering::Relaxed);
         input["commandId"] = json!(uuid(n.into()));
         input["ingenierie"] = json!(self.ingenierie);
@@ -79,20 +79,25 @@ impl Dossier {
     }
 
     /// Gives a command; where the ingénierie stands then.
-    async fn does(&self, by: &Visitor, mutation: &str, input: Value) -> anyhow::Result<Value> {
+    pub(crate) async fn does(
+        &self,
+        by: &Visitor,
+        mutation: &str,
+        input: Value,
+    ) -> anyhow::Result<Value> {
         let selection = "{ ingenierie { etat version } position version receipt }";
         let payload = by.does(mutation, self.input(input), selection).await?;
         assert_eq!(payload["version"], payload["ingenierie"]["version"], "{mutation}");
         Ok(payload["ingenierie"]["etat"].clone())
     }
 
-    async fn is_refused(&self, mutation: &str, input: Value) -> anyhow::Result<Value> {
+    pub(crate) async fn is_refused(&self, mutation: &str, input: Value) -> anyhow::Result<Value> {
         let error = self.amina.is_refused(mutation, self.input(input)).await?;
         Ok(error["extensions"].clone())
     }
 
     /// Step 1: the need and who shares it.
-    async fn identified(&self) -> anyhow::Result<()> {
+    pub(crate) async fn identified(&self) -> anyhow::Result<()> {
         let by = &self.amina;
         for (mutation, input) in [
             ("recordSource", json!({ "source": "RESEAU", "precision": "La fédération l'entend." })),
@@ -122,7 +127,7 @@ impl Dossier {
     }
 
     /// Step 2: the partners, and the démarche validated.
-    async fn engaged(&self) -> anyhow::Result<()> {
+    pub(crate) async fn engaged(&self) -> anyhow::Result<()> {
         self.identified().await?;
         let by = &self.amina;
         let partner = json!({
@@ -155,7 +160,7 @@ impl Dossier {
     }
 
     /// Step 3: the structures and the projet, up to the confirmation.
-    async fn confirmed(&self) -> anyhow::Result<()> {
+    pub(crate) async fn confirmed(&self) -> anyhow::Result<()> {
         self.engaged().await?;
         let by = &self.amina;
         let own = self.structure()?;
@@ -223,18 +228,18 @@ impl Dossier {
         Ok(())
     }
 
-    fn structure(&self) -> anyhow::Result<Visitor> {
+    pub(crate) fn structure(&self) -> anyhow::Result<Visitor> {
         let structure = OrganisationId(Uuid::from_u128(STRUCTURE));
         self.house
             .visitor(Role::StructureBeneficiaire { structure })
     }
 
-    fn financeur(&self) -> anyhow::Result<Visitor> {
+    pub(crate) fn financeur(&self) -> anyhow::Result<Visitor> {
         let financeur = OrganisationId(Uuid::from_u128(FINANCEUR));
         self.house.visitor(Role::Financeur { financeur })
     }
 
-    async fn fiche(&self, by: &Visitor, selection: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn fiche(&self, by: &Visitor, selection: &str) -> anyhow::Result<Value> {
         let query = format!("query($id: ID!) {{ ingenierie(id: $id) {{ {selection} }} }}");
         let mut data = by.asks(&query, json!({ "id": self.ingenierie })).await?;
         Ok(data["ingenierie"].take())

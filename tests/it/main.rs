@@ -6,6 +6,7 @@
 )]
 
 mod activites;
+mod annuaires;
 mod audits;
 mod auditors;
 mod capitalisations;
@@ -19,9 +20,11 @@ mod fiche;
 mod financements;
 mod following;
 mod historique;
+mod inter_dla;
 mod ingenieries;
 mod interventions;
 mod log;
+mod methode;
 mod proofs;
 mod refusals;
 mod telemetry;

@@ -1,6 +1,10 @@
 //! The ingénierie collective: its fiche, its list and what every change of it shares. The
 //! mutations and the parts of the fiche are cut by the four steps of the method.
 
+mod avancement;
+mod ciblage;
+mod input;
+mod jalons;
 mod identifier;
 pub(crate) mod recherche;
 mod engager;
@@ -11,11 +15,8 @@ pub(crate) mod activites;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{
-    Asked, Decision, DlaId, IngenierieId, Line, Liste, OrganisationId, Prose, QuarterDays, Seen,
-    ingenierie_collective::Etat,
-};
+use async_graphql::{Context, ID, MergedObject, Object};
+use domain::{DlaId, IngenierieId, Line, Liste, OrganisationId, QuarterDays, Seen};
 use eventlog::{EventLog, Outcome};
 use projections::{
     SealedPlace,
@@ -27,15 +28,29 @@ pub(crate) use self::recherche::{IngenierieCollectiveQuery, find};
 use self::{
     activites::ActiviteMethode,
     advice::Advice,
+    avancement::AvancementMethode,
+    ciblage::TableauCiblage,
     confirmer::{
         ConfirmerMutation,
         mobilisation::{Groupe, MobilisationMutation, StructureCiblee},
         projet::{Intervenant, Module, ProjetMutation, ResultatAttendu, TypeIngenierie},
+        technique::{
+            ChoixScenario, ConditionsImplication, PriseEnCompte, Scenario, TechniqueMutation,
+        },
     },
-    engager::{AvisComiteAppui, EngagerMutation, Objectif, Partenaire, ValidationDemarche},
-    finaliser::{Abandon, ActiviteSkipped, FinaliserMutation, NoteDatee},
-    identifier::{IdentifierMutation, Problematique, Subsidiarite},
+    engager::{
+        AvisComiteAppui, EngagerMutation, Objectif, Partenaire, ValidationDemarche,
+        partage::{ObjectifsEvaluation, PartenariatMutation},
+    },
+    finaliser::{Abandon, ActiviteSkipped, FinaliserMutation, InformationPartenaires, NoteDatee},
+    identifier::{
+        IdentifierMutation, Problematique, Subsidiarite,
+        cadrage::{AireIntervention, CadrageMutation, CoherenceDemarche, RoleDla},
+    },
+    input::{IngenierieInput, StructureCibleeInput, StructureCibleeMotifInput},
+    jalons::Jalons,
 };
+pub(crate) use self::{engager::Compatibilite, jalons::EtatIngenierie};
 use crate::{
     Result,
     graphql::{
@@ -48,14 +63,14 @@ use crate::{
             self, Fait, Paged,
             filter::{AsKnownOnInput, HistoriqueFilter},
         },
-        ids::{global, typed},
+        ids::global,
         intervention::{self, Intervention},
         loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
         paging::{self, List},
         plan_financement::{self, PlanFinancement},
         referentiel::Code,
         regle::RegleEcartee,
-        request::{Recorded, Request, prose},
+        request::Recorded,
         scalars::{Date, Jours, Position, Version},
         sealed::{Readers, open},
         territoire::Territoire,
@@ -142,6 +157,29 @@ impl IngenierieCollective {
         self.each(&self.0.complementarites, NoteDatee)
     }
 
+    /// Where the structures are, and where they work (method, step 1 B1). Absent until the
+    /// territory is qualified.
+    async fn aire_intervention(&self) -> Option<AireIntervention> {
+        let aire = self.0.aire.clone()?;
+        Some(AireIntervention(self.part(aire)))
+    }
+
+    /// Why each DLA concerned is entitled to run the démarche, and how it goes about it (method,
+    /// step 1 C1 and C2).
+    async fn roles_dla(&self) -> Vec<RoleDla> {
+        self.0.roles_dla.iter().cloned().map(RoleDla).collect()
+    }
+
+    /// The checks of coherence on the four axes of the method (step 1 C3), oldest first.
+    async fn coherences(&self) -> Vec<CoherenceDemarche> {
+        self.each(&self.0.coherences, CoherenceDemarche)
+    }
+
+    /// What will be evaluated and why (method, step 2 B3). Absent until it is said.
+    async fn objectifs_evaluation(&self) -> Option<ObjectifsEvaluation> {
+        self.0.objectifs_evaluation.clone().map(ObjectifsEvaluation)
+    }
+
     /// The partners of the network.
     async fn partenaires(&self) -> Vec<Partenaire> {
         self.each(&self.0.partenaires, Partenaire)
@@ -164,6 +202,21 @@ impl IngenierieCollective {
         all.filter(|it| shown(ctx, it.structure))
             .map(|it| StructureCiblee(self.part(it.clone())))
             .collect()
+    }
+
+    /// On which conditions structures take part (method, step 3 A2), oldest first. A structure
+    /// sees its own, and those of all.
+    async fn conditions_implication(&self, ctx: &Context<'_>) -> Vec<ConditionsImplication> {
+        let all = self.0.implications.iter();
+        all.filter(|it| it.structure.is_none_or(|it| shown(ctx, it)))
+            .map(|it| ConditionsImplication(self.part(it.clone())))
+            .collect()
+    }
+
+    /// How what structures said was taken into account with partners (method, step 3 B1), oldest
+    /// first.
+    async fn prises_en_compte(&self) -> Vec<PriseEnCompte> {
+        self.each(&self.0.prises_en_compte, PriseEnCompte)
     }
 
     /// How many structures take part now.
@@ -222,6 +275,22 @@ impl IngenierieCollective {
         all.map(Intervenant).collect()
     }
 
+    /// The ways of carrying it out that were last set side by side (method, step 3 C1).
+    async fn scenarios(&self) -> Vec<Scenario> {
+        Scenario::all(&self.0.scenarios)
+    }
+
+    /// Which of the `scenarios` was chosen. Absent until one is.
+    async fn scenario_choisi(&self) -> Option<ChoixScenario> {
+        let choix = self.0.choix_scenario.clone()?;
+        Some(ChoixScenario(self.part(choix)))
+    }
+
+    /// When partners were told how it goes (RUL-31), oldest first.
+    async fn informations_partenaires(&self) -> Vec<InformationPartenaires> {
+        self.each(&self.0.informations, InformationPartenaires)
+    }
+
     /// The modules of the projet d'intervention. Empty until it is formalised.
     async fn modules(&self) -> Vec<Module> {
         self.0.modules.iter().cloned().map(Module).collect()
@@ -244,6 +313,30 @@ impl IngenierieCollective {
         let key: PreuvesOf = OfIngenierie(IngenierieId(self.0.id));
         let preuves = ctx.loaders().load_one(key).await?.unwrap_or_default();
         Ok(ActiviteMethode::checklist(self, &preuves))
+    }
+
+    /// How far the method is (RM-05): how many of its activities are done, and what the next
+    /// milestone wants.
+    async fn avancement(&self, ctx: &Context<'_>) -> Result<AvancementMethode> {
+        let activites = self.activites(ctx).await?;
+        AvancementMethode::of(ctx, self, &activites).await
+    }
+
+    /// What the targeted structures have in common (RM-07), by the five criteria of the method:
+    /// their profiles as they were on a day. For the DLAs concerned; null for others.
+    async fn ciblage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day that the profiles are true of; today when none is given.")]
+        on: Option<Date>,
+    ) -> Result<Option<TableauCiblage>> {
+        if !ctx.scope().inside(&self.0.dlas) {
+            return Ok(None);
+        }
+        let structures = self.0.structures.iter().map(|it| it.structure);
+        TableauCiblage::of(ctx, structures.collect(), on)
+            .await
+            .map(Some)
     }
 
     /// The activities of the method that are left out, while they are.
@@ -371,6 +464,19 @@ impl<T> Part<T> {
     ) -> Result<Option<String>> {
         open(ctx, readers, &self.dlas, place.position, &place.pointer).await
     }
+
+    /// The same, of a text that may not have been given.
+    async fn open_if_given(
+        &self,
+        ctx: &Context<'_>,
+        readers: Readers,
+        place: Option<&SealedPlace>,
+    ) -> Result<Option<String>> {
+        match place {
+            Some(place) => self.open(ctx, readers, place).await,
+            None => Ok(None),
+        }
+    }
 }
 
 /// Whether the actor may know that a structure is concerned.
@@ -380,155 +486,19 @@ fn shown(ctx: &Context<'_>, structure: Uuid) -> bool {
         .is_none_or(|own| own == structure)
 }
 
-/// How far an ingénierie has come. Between milestones the work of earlier steps stays open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Etat")]
-pub(crate) enum EtatIngenierie {
-    /// The need is being identified and the démarche built.
-    EnIdentification,
-    /// The démarche is validated: structures may be contacted.
-    Engagee,
-    /// The projet d'intervention is confirmed.
-    Confirmee,
-    /// The intervention is under way.
-    EnIntervention,
-    /// The intervention is done. Evaluation and capitalisation go on.
-    Finalisee,
-    /// It was given up.
-    Abandonnee,
-}
-
-/// When an ingénierie passed its milestones. What it did not reach is absent.
-#[expect(clippy::struct_field_names, reason = "the schema says when each milestone was reached")]
-#[derive(SimpleObject)]
-pub(crate) struct Jalons {
-    /// When it was initiated.
-    initiated_on: Date,
-    /// When the démarche was engaged.
-    engaged_on: Option<Date>,
-    /// When the projet d'intervention was last formalised.
-    formalised_on: Option<Date>,
-    /// When the projet was confirmed.
-    confirmed_on: Option<Date>,
-    /// When the intervention started.
-    started_on: Option<Date>,
-    /// When it was finalised. Absent again once it is reopened.
-    finalised_on: Option<Date>,
-    /// When it was given up. Absent again once it is reopened.
-    abandoned_on: Option<Date>,
-}
-
-impl Jalons {
-    fn of(row: &rows::Ingenierie) -> Self {
-        Self {
-            initiated_on: Date(row.initiated_on),
-            engaged_on: row.engaged_on.map(Date),
-            formalised_on: row.formalised_on.map(Date),
-            confirmed_on: row.confirmed_on.map(Date),
-            started_on: row.started_on.map(Date),
-            finalised_on: row.finalised_on.map(Date),
-            abandoned_on: row.abandoned_on.map(Date),
-        }
-    }
-}
-
 /// Everything that can be done to an ingénierie, step by step.
 #[derive(Default, MergedObject)]
 pub(crate) struct IngenierieCollectiveMutation(
     IdentifierMutation,
+    CadrageMutation,
     EngagerMutation,
+    PartenariatMutation,
     MobilisationMutation,
     ProjetMutation,
+    TechniqueMutation,
     ConfirmerMutation,
     FinaliserMutation,
 );
-
-/// An ingénierie, and nothing more to say.
-#[derive(InputObject)]
-pub(crate) struct IngenierieInput {
-    #[graphql(flatten)]
-    request: Request,
-    /// The ingénierie collective.
-    ingenierie: ID,
-}
-
-impl IngenierieInput {
-    fn id(&self) -> Result<IngenierieId> {
-        typed(&self.ingenierie, "input.ingenierie")
-    }
-
-    /// Lets the ingénierie decide.
-    async fn decide(
-        &self,
-        ctx: &Context<'_>,
-        decision: impl Fn(
-            &domain::IngenierieCollective,
-            &Asked,
-        ) -> Decision<domain::IngenierieCollective>
-        + Send
-        + Sync,
-    ) -> Result<IngenierieCollectivePayload> {
-        let id = self.id()?;
-        let decided = self.request.decide(ctx, id, decision);
-        Ok(payload(id, decided.await?))
-    }
-
-    /// The same, for a rule that looks at other streams: `gather` reads them.
-    async fn decide_with<O, G, F>(
-        &self,
-        ctx: &Context<'_>,
-        gather: G,
-        decision: impl Fn(
-            &domain::IngenierieCollective,
-            &Asked,
-            &O,
-        ) -> Decision<domain::IngenierieCollective>
-        + Send
-        + Sync,
-    ) -> Result<IngenierieCollectivePayload>
-    where
-        O: Send + Sync,
-        G: Fn() -> F + Send + Sync,
-        F: Future<Output = Result<O, eventlog::Error>> + Send,
-    {
-        let id = self.id()?;
-        let decided = self.request.decide_with(ctx, id, gather, decision);
-        Ok(payload(id, decided.await?))
-    }
-}
-
-/// A structure of an ingénierie.
-#[derive(InputObject)]
-pub(crate) struct StructureCibleeInput {
-    #[graphql(flatten)]
-    dossier: IngenierieInput,
-    /// The structure.
-    structure: ID,
-}
-
-impl StructureCibleeInput {
-    fn structure(&self) -> Result<OrganisationId> {
-        typed(&self.structure, "input.structure")
-    }
-}
-
-/// A structure of an ingénierie that will not take part, and why.
-#[derive(InputObject)]
-pub(crate) struct StructureCibleeMotifInput {
-    #[graphql(flatten)]
-    dossier: IngenierieInput,
-    /// The structure.
-    structure: ID,
-    /// The reason. Sealed: the DLAs read it.
-    motif: String,
-}
-
-impl StructureCibleeMotifInput {
-    fn parse(&self) -> Result<(OrganisationId, Prose)> {
-        let motif = prose("input.motif", &self.motif)?;
-        Ok((typed(&self.structure, "input.structure")?, motif))
-    }
-}
 
 /// Organisations as they stand now, for a rule that looks at them.
 async fn seen_all(

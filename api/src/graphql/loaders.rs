@@ -10,6 +10,7 @@ use domain::{
 use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
+    annuaires::{self, Experience},
     capitalisations::{self, Element, ElementId},
     consultations, dlas, evaluations, financements, historique, ingenieries, interventions,
     organisations,
@@ -139,6 +140,28 @@ impl Loader<SeancesOf> for Loaders {
             by_intervention.entry(key).or_default().push(row);
         }
         Ok(by_intervention)
+    }
+}
+
+/// What a prestataire did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ExperienceOf(pub(crate) OrganisationId);
+
+impl Loader<ExperienceOf> for Loaders {
+    type Value = Experience;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[ExperienceOf],
+    ) -> Result<HashMap<ExperienceOf, Self::Value>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = annuaires::experiences(&self.reads, &self.scope, &ids);
+        let rows = rows.await.map_err(Arc::new)?;
+        let keyed = rows.into_iter();
+        Ok(keyed
+            .map(|it| (ExperienceOf(OrganisationId(it.id)), it))
+            .collect())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Organisations: the registry of who is who, in which roles.
 
+pub(crate) mod fusion;
 mod identite;
 mod profil;
+pub(crate) mod referencement;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
 use domain::{Liste, OrganisationId, organisation as rules};
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use self::{
     identite::IdentiteInput,
     profil::{ProfilStructure, ProfilStructureInput},
+    referencement::{ExperiencePrestataire, ReferencementPrestataire},
 };
 use crate::{
     Result,
@@ -106,6 +109,24 @@ impl Organisation {
     /// Who took its place.
     async fn successor(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
         find(ctx, self.0.successor).await
+    }
+
+    /// The organisation that it was merged into (fusionnée dans): the two were the same, entered
+    /// twice, and this one stands for both. Absent unless it was.
+    async fn fusionnee_dans(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
+        find(ctx, self.0.merged_into).await
+    }
+
+    /// What it offers as a prestataire. Absent unless it is referenced.
+    async fn referencement(&self) -> Option<ReferencementPrestataire> {
+        let referencement = self.0.referencement.clone()?;
+        Some(ReferencementPrestataire(*referencement))
+    }
+
+    /// What it did as a prestataire for the network, as far as it is known here. For those of the
+    /// DLAs, and for itself; null for others.
+    async fn experience(&self, ctx: &Context<'_>) -> Result<Option<ExperiencePrestataire>> {
+        ExperiencePrestataire::of(ctx, OrganisationId(self.0.id)).await
     }
 
     /// What it looked like over time, by the five criteria of the method.

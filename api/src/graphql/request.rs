@@ -1,14 +1,16 @@
 //! What every command carries, and how it reaches the log.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use async_graphql::{Context, InputObject, Object};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Asked, Code, Date as Day, Decider, Decision, Liste, Prose, referentiel, refusal::Common,
+    Asked, Code, Date as Day, Decider, Decision, DlaId, IngenierieCollective, Liste, Prose,
+    referentiel, refusal::Common,
 };
 use eventlog::{Command, Outcome, leaf};
 use serde_json::{Value, json};
@@ -132,17 +134,32 @@ impl Request {
         F: Future<Output = Result<O, eventlog::Error>> + Send,
     {
         let command = self.command(ctx).await?;
+        let joined = OnceLock::new();
         let decision = |it: &D, asked: &Asked, others: &O| {
-            let decided = decision(it, asked, others)?;
+            let decided = match joined.get() {
+                None => decision(it, asked, others)?,
+                Some(dlas) => {
+                    let mut it = it.clone();
+                    it.joined_by(dlas);
+                    decision(&it, asked, others)?
+                }
+            };
             // After the rules, which say first what the caller may not do or see; and in the
             // decision, so that a command sent again is answered as the first time.
             self.choices.valid_on(asked.date())?;
             Ok(decided)
         };
-        Ok(ctx
-            .log()
-            .decide_with(&command, id, gather, decision)
-            .await?)
+        let decide = || ctx.log().decide_with(&command, id, &gather, &decision);
+        let decided = decide().await;
+        let Err(no @ eventlog::Error::Refused(_)) = decided else { return Ok(decided?) };
+        // A part of a dossier knows the DLAs of its opening: before it says no, it looks whether
+        // others have joined the dossier since.
+        let late = late::<D>(ctx, id).await?;
+        if late.is_empty() {
+            return Err(no.into());
+        }
+        joined.get_or_init(|| late);
+        Ok(decide().await?)
     }
 
     /// A code that the command chooses from a reference list, at its place. On the day of the
@@ -171,6 +188,18 @@ impl Request {
     pub(crate) async fn asked(&self, ctx: &Context<'_>) -> Result<Asked> {
         Ok(self.command(ctx).await?.asked)
     }
+}
+
+/// The DLAs that joined the dossier of a part since the part was opened.
+async fn late<D: Decider>(ctx: &Context<'_>, id: D::Id) -> Result<BTreeSet<DlaId>> {
+    let part = ctx.log().load::<D>(id).await?;
+    let Some((ingenierie, known)) = part.state.part_of() else { return Ok(BTreeSet::new()) };
+    let dossier = ctx.log().load::<IngenierieCollective>(ingenierie).await?;
+    Ok(dossier
+        .state
+        .dlas()
+        .filter(|it| !known.contains(it))
+        .collect())
 }
 
 /// The engine could not give the arguments back.

@@ -4,7 +4,8 @@ use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
 
 use super::{
-    ANNEE_MIN, Dla, Event, Event::*, NiveauDla, PRIORITES_MAX, Priorites, Refusal, TERRITOIRES_MAX,
+    ANNEE_MIN, Dla, Event, Event::*, MEMBRES_MAX, NiveauDla, PRIORITES_MAX, Priorites, Refusal,
+    TERRITOIRES_MAX,
 };
 use crate::{
     Asked, Cents, Code, Decider, Decision, Expect, Line, Liste, Organisation, PersonId, Sealed,
@@ -60,6 +61,11 @@ pub(crate) fn samples() -> Vec<Event> {
         registered(),
         StructurePorteuseDesignated { porteuse: org(3) },
         ComiteAppuiConstituted { date: TODAY },
+        ComiteAppuiMemberAdded { personne: AMINA, organisation: Some(org(3)) },
+        ComiteAppuiMemberRemoved {
+            personne: AMINA,
+            motif: Some(Sealed::new(Subject::person(AMINA), prose("Retraite."))),
+        },
         ChargeDeMissionAppointed { personne: AMINA },
         departed(),
         PrioritesCiblageDefined { annee: 2026, priorites: priorites() },
@@ -245,6 +251,48 @@ fn one_fonds_is_opened_a_year() {
 }
 
 #[test]
+fn members_join_the_comite_and_leave_it() {
+    let added = |organisation| ComiteAppuiMemberAdded { personne: AMINA, organisation };
+    let given = Dla::given([registered()]);
+    let sits_for = organisation(false);
+    given
+        .when(|it| it.add_comite_appui_member(&amina(), DLA, AMINA, Some(&sits_for)))
+        .expecting(&sits_for)
+        .then([added(Some(org(3)))]);
+    given
+        .when(|it| it.remove_comite_appui_member(&amina(), DLA, AMINA, None))
+        .nothing();
+    let motif = Sealed::closed();
+    let closed = organisation::Event::OrganisationClosed { motif, successor: None };
+    let closed: Seen<Organisation> = seen(org(3), [closed]);
+    given
+        .when(|it| it.add_comite_appui_member(&amina(), DLA, AMINA, Some(&closed)))
+        .refused(Refusal::ComiteOrganisationUnfit { organisation: org(3) });
+    given
+        .when(|it| it.add_comite_appui_member(&amina(), DLA, AMINA, Some(&seen(org(9), []))))
+        .refused(Common::NotFound {});
+    // Another organisation takes the place of the first.
+    let given = Dla::given([registered(), added(Some(org(3)))]);
+    given
+        .when(|it| it.add_comite_appui_member(&amina(), DLA, AMINA, Some(&sits_for)))
+        .nothing();
+    given
+        .when(|it| it.add_comite_appui_member(&amina(), DLA, AMINA, None))
+        .then([added(None)]);
+    let motif = Some(Sealed::new(Subject::person(AMINA), prose("Retraite.")));
+    given
+        .when(|it| it.remove_comite_appui_member(&admin(), DLA, AMINA, Some(prose("Retraite."))))
+        .then([ComiteAppuiMemberRemoved { personne: AMINA, motif }]);
+    let full = (0..MEMBRES_MAX as u128).map(|n| ComiteAppuiMemberAdded {
+        personne: PersonId(Uuid::from_u128(0xfff + n)),
+        organisation: None,
+    });
+    Dla::given([registered()].into_iter().chain(full))
+        .when(|it| it.add_comite_appui_member(&amina(), DLA, AMINA, None))
+        .refused(Refusal::ComiteFull { max: MEMBRES_MAX });
+}
+
+#[test]
 fn a_year_is_one_of_the_scheme() {
     for annee in [2001, 2032] {
         let refused = Refusal::AnneeOutOfRange { min: ANNEE_MIN, max: 2031 };
@@ -278,6 +326,10 @@ const DLA_ASKS: &[(&str, Ask)] = &[
     ("openFondsIngenierie", |it, asked| {
         it.open_fonds_ingenierie(asked, DLA, 2026, Cents(12_000_000))
     }),
+    ("addComiteAppuiMember", |it, asked| {
+        it.add_comite_appui_member(asked, DLA, AMINA, Some(&organisation(false)))
+    }),
+    ("removeComiteAppuiMember", |it, asked| it.remove_comite_appui_member(asked, DLA, AMINA, None)),
 ];
 
 #[test]

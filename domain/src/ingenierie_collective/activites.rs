@@ -40,28 +40,32 @@ activites! {
     "S2-STEP1-A5" [] "Recueillir les impressions des prestataires", "Collect the impressions of prestataires";
     "S2-STEP1-A6" ["ProblematiqueConfirmed"]
         "Recueillir et confirmer l'expression des structures", "Collect and confirm what structures express";
-    "S2-STEP1-B1" [] "Qualifier le territoire", "Qualify the territory";
+    "S2-STEP1-B1" ["TerritoireQualified"]
+        "Qualifier le territoire", "Qualify the territory";
     "S2-STEP1-B2" ["SecteursDetermined"]
         "Déterminer le ou les secteurs d'activité", "Determine the sectors of activity";
     "S2-STEP1-B3" [] "Repérer les projets et dynamiques des structures", "Spot the projects and dynamics of structures";
     "S2-STEP1-B4" [] "Mesurer le poids économique et social", "Measure the economic and social weight";
     "S2-STEP1-B5" [] "Évaluer les compétences au sein des structures", "Assess the skills inside structures";
-    "S2-STEP1-C1" [] "Identifier le DLA et sa légitimité", "Identify the DLA and its legitimacy";
+    "S2-STEP1-C1" ["RoleDlaDefined"]
+        "Identifier le DLA et sa légitimité", "Identify the DLA and its legitimacy";
     "S2-STEP1-C2" ["IngenierieCollectiveInitiated"]
         "Concevoir et initier la démarche", "Conceive and initiate the démarche";
-    "S2-STEP1-C3" [] "Garantir la cohérence de la démarche", "Guarantee the coherence of the démarche";
+    "S2-STEP1-C3" ["CoherenceChecked"]
+        "Garantir la cohérence de la démarche", "Guarantee the coherence of the démarche";
     "S2-STEP2-A1" ["PartenaireAssociated", "DlaAssociated"]
         "Construire un réseau partenarial autour du projet", "Build a network of partners around the project";
-    "S2-STEP2-A2" ["ComplementariteChecked"]
+    "S2-STEP2-A2" ["ComplementariteChecked", "ProblematiqueShared"]
         "Vérifier l'intérêt de la démarche avec les partenaires", "Check the interest of the démarche with partners";
     "S2-STEP2-A3" ["AttenteRecorded"]
         "Adapter la démarche aux attentes des partenaires", "Adapt the démarche to what partners expect";
-    "S2-STEP2-A4" [] "Vérifier la capacité à répondre au sujet", "Check the capacity to answer the subject";
+    "S2-STEP2-A4" ["ContributionIntervenantOffered"]
+        "Vérifier la capacité à répondre au sujet", "Check the capacity to answer the subject";
     "S2-STEP2-B1" ["ObjectifStrategiqueSet"]
         "Déterminer un objectif stratégique", "Determine a strategic objective";
     "S2-STEP2-B2" ["ObjectifOperationnelSet"]
         "Fixer des objectifs opérationnels", "Set operational objectives";
-    "S2-STEP2-B3" ["EvaluationPlanned"]
+    "S2-STEP2-B3" ["EvaluationPlanned", "ObjectifsEvaluationSet"]
         "Fixer les objectifs d'un projet d'évaluation", "Set the objectives of an evaluation project";
     "S2-STEP2-C1" ["DemarcheValidated"]
         "Inscrire la démarche dans les activités de la structure porteuse", "Inscribe the démarche in the activities of the structure porteuse";
@@ -71,23 +75,25 @@ activites! {
         "Construire le budget d'intervention", "Build the budget of the intervention";
     "S2-STEP3-A1" ["StructureContacted"]
         "Contacter les structures repérées", "Contact the structures that were spotted";
-    "S2-STEP3-A2" [] "Optimiser les conditions d'implication", "Optimise the conditions of involvement";
+    "S2-STEP3-A2" ["ConditionsImplicationAssessed"]
+        "Optimiser les conditions d'implication", "Optimise the conditions of involvement";
     "S2-STEP3-A3" ["GroupeConstituted"]
         "Constituer le ou les groupes de structures", "Constitute the groups of structures";
-    "S2-STEP3-B1" ["ResultatsAttendusFixed"]
+    "S2-STEP3-B1" ["CommentairesStructuresConsidered", "ResultatsAttendusFixed"]
         "Conforter et adapter la démarche", "Consolidate and adapt the démarche";
     "S2-STEP3-B2" ["CadreEvaluationFinalised"]
         "Finaliser le cadre de référence de l'évaluation", "Finalise the reference frame of the evaluation";
     "S2-STEP3-B3" ["ProjetInterventionFormalised"]
         "Formaliser le projet d'intervention", "Formalise the projet d'intervention";
-    "S2-STEP3-C1" [] "Apprécier les meilleures conditions techniques", "Assess the best technical conditions";
+    "S2-STEP3-C1" ["ConditionsTechniquesAssessed"]
+        "Apprécier les meilleures conditions techniques", "Assess the best technical conditions";
     "S2-STEP3-C2" ["CahierDesChargesFinalised"]
         "Rédiger le cahier des charges", "Write the cahier des charges";
     "S2-STEP3-C3" ["PrestataireChosen", "PrestataireDirectlyChosen"]
         "Choisir le ou les prestataires", "Choose the prestataires";
     "S2-STEP4-A1" ["MiseEnRelationMade", "SeanceInformationCertified"]
         "Coordonner les acteurs", "Coordinate the actors";
-    "S2-STEP4-A2" ["DlaPresenceRecorded", "ProgressReported"]
+    "S2-STEP4-A2" ["DlaPresenceRecorded", "PartenairesInformed", "ProgressReported"]
         "Assurer le suivi", "Ensure the follow-up";
     "S2-STEP4-A3" [] "Préparer la capitalisation et l'évaluation", "Prepare capitalisation and evaluation";
     "S2-STEP4-B1" ["IndicateurMesured"]

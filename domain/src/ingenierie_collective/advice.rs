@@ -8,7 +8,7 @@ use super::{
         mobilisation::Reponse,
         projet::{Module, NatureModule, TypeIngenierie},
     },
-    engager::Compatibilite,
+    engager::{Compatibilite, partage::AccordProblematique},
 };
 use crate::{DlaId, OrganisationId, refusal::Entry};
 
@@ -24,12 +24,18 @@ pub enum Advice {
     ComplementariteUnchecked {},
     /// Someone already offers the content, or finances it (case FE1-3).
     NotSubsidiaire {},
+    /// An axis of the démarche does not fit yet (step 1 C3).
+    CoherenceToAdjust {},
+    /// A partner does not see the problem as the DLA does (fiche 3, check 1).
+    ProblematiqueNotShared { partenaires: Vec<OrganisationId> },
     /// What a partner expects goes against the porteur (RUL-16).
     AttentesInConflict { partenaires: Vec<OrganisationId> },
     /// A structure takes part that answered no to one of the four questions (fiche 4).
     ReluctantStructures { structures: Vec<OrganisationId> },
     /// Nobody knows how many people a structure sends (INV-23).
     ParticipantsUnknown { structures: Vec<OrganisationId> },
+    /// Nobody knows when the people of a structure can come (INV-23).
+    AvailabilityUnknown { structures: Vec<OrganisationId> },
     /// There are groupes, and a structure sits in none (step 3 A3).
     WithoutGroupe { structures: Vec<OrganisationId> },
     /// A DLA joined after the confirmation, without validation or avis (RUL-24).
@@ -58,6 +64,18 @@ impl Advice {
                 fr: "Le contenu ou son financement existe déjà ailleurs : dites ce qu'apporte le DLA.",
                 en: "The content or its financing exists elsewhere: say what the DLA adds.",
             },
+            Self::CoherenceToAdjust {} => Entry {
+                code: "COHERENCE_TO_ADJUST",
+                path: "coherences",
+                fr: "Un axe de cohérence de la démarche reste à ajuster.",
+                en: "An axis of coherence of the démarche is still to be adjusted.",
+            },
+            Self::ProblematiqueNotShared { .. } => Entry {
+                code: "PROBLEMATIQUE_NOT_SHARED",
+                path: "partenaires",
+                fr: "Un partenaire ne partage pas la problématique : cherchez avec lui ce qui vous sépare.",
+                en: "A partner does not share the problématique: find out with it where you differ.",
+            },
             Self::AttentesInConflict { .. } => Entry {
                 code: "ATTENTES_IN_CONFLICT",
                 path: "partenaires",
@@ -75,6 +93,12 @@ impl Advice {
                 path: "structures",
                 fr: "Demandez à chaque structure mobilisée combien de personnes elle envoie.",
                 en: "Ask each mobilised structure how many people it sends.",
+            },
+            Self::AvailabilityUnknown { .. } => Entry {
+                code: "AVAILABILITY_UNKNOWN",
+                path: "structures",
+                fr: "Demandez à chaque structure mobilisée quand ses participants sont disponibles.",
+                en: "Ask each mobilised structure when its participants are available.",
             },
             Self::WithoutGroupe { .. } => Entry {
                 code: "WITHOUT_GROUPE",
@@ -105,6 +129,13 @@ impl IngenierieCollective {
         if self.subsidiaire == Some(false) {
             all.push(Advice::NotSubsidiaire {});
         }
+        if self.coherence.is_some_and(|it| it.said.to_adjust()) {
+            all.push(Advice::CoherenceToAdjust {});
+        }
+        let apart = self.partenaires.iter();
+        let apart = apart.filter(|(_, it)| it.accord == Some(AccordProblematique::NonPartagee));
+        let apart = apart.map(|(id, _)| *id).collect();
+        all.extend(about(apart, |partenaires| Advice::ProblematiqueNotShared { partenaires }));
         let against = self.partenaires.iter().filter(|(_, it)| {
             matches!(
                 it.compatibilite,
@@ -137,10 +168,13 @@ impl IngenierieCollective {
             .collect();
         let reluctant = self.mobilised_where(|_, it| it.answered_no());
         let unknown = self.mobilised_where(|_, it| it.participants.is_none());
+        let known = |id| self.disponibilites.contains(&id);
+        let busy = self.mobilised_where(|id, _| !known(None) && !known(Some(id)));
         let alone = self.mobilised_where(|id, _| !self.groupes.is_empty() && !seated.contains(&id));
         [
             about(reluctant, |structures| Advice::ReluctantStructures { structures }),
             about(unknown, |structures| Advice::ParticipantsUnknown { structures }),
+            about(busy, |structures| Advice::AvailabilityUnknown { structures }),
             about(alone, |structures| Advice::WithoutGroupe { structures }),
         ]
         .into_iter()

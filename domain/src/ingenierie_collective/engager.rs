@@ -1,5 +1,7 @@
 //! Step 2 of the method, ENGAGER: the partners, the shared objectives, the validation.
 
+pub mod partage;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     WITHDRAW_PARTENAIRE, for_dla, for_itself, identifier::usable,
 };
 use crate::{
-    Asked, Decided, Decision, Dla, DlaId, Line, Organisation, OrganisationId, Prose, Rule, Seen,
+    Asked, Decided, Decision, Dla, DlaId, Line, Organisation, OrganisationId, Prose, Seen,
     referentiel::Code, refusal::Common,
 };
 
@@ -114,9 +116,7 @@ impl IngenierieCollective {
         attente: Prose,
     ) -> Decision<Self> {
         self.open_to(asked, &ATTENTE)?;
-        if !self.partenaires.contains_key(&partenaire) {
-            return Err(Refusal::NotPartenaire { organisation: partenaire });
-        }
+        self.associe(partenaire)?;
         let attente = self.sealed(attente)?;
         let recorded = Event::AttenteRecorded { partenaire, compatibilite, attente };
         Ok(self.records(asked, [recorded]))
@@ -226,22 +226,12 @@ impl IngenierieCollective {
         if self.etat >= Some(Etat::Engagee) {
             return Ok(Decided::nothing());
         }
-        if self.problematique.is_none() {
-            return Err(Refusal::ProblematiqueNotStated {});
+        if let Some(no) = self.blocks_engagement().into_iter().next() {
+            return Err(no);
         }
-        self.validated_by_all()?;
-        // INV-19: a need is identified and confirmed, or one says why one goes on.
-        let broken: &[Rule] =
-            if self.confirmed_by.is_empty() { &[Rule::ProblematiqueConfirmed] } else { &[] };
-        let mut events = self.waive(asked, broken)?;
+        let mut events = self.waive(asked, &self.broken_at_engagement())?;
         events.push(Event::IngenierieCollectiveEngaged {});
         Ok(self.records(asked, events))
-    }
-
-    /// INV-08: whoever answers for each porteuse concerned validated the démarche.
-    pub(super) fn validated_by_all(&self) -> Result<(), Refusal> {
-        let dlas = self.waiting_for(|dla| self.validated.contains(&dla));
-        if dlas.is_empty() { Ok(()) } else { Err(Refusal::DemarcheNotValidated { dlas }) }
     }
 
     /// The DLAs concerned that have not done something yet.
@@ -249,7 +239,7 @@ impl IngenierieCollective {
         self.dlas().filter(|dla| !done(*dla)).collect()
     }
 
-    fn concerns(&self, dla: DlaId) -> Result<(), Refusal> {
+    pub(super) fn concerns(&self, dla: DlaId) -> Result<(), Refusal> {
         if self.dlas.contains(&dla) { Ok(()) } else { Err(Refusal::DlaNotConcerned { dla }) }
     }
 }

@@ -2,10 +2,10 @@
 //! what is left out of the method. Evaluation and capitalisation are aggregates of their own.
 
 use super::{
-    ABANDON, Etat, Event, FINALISE, IngenierieCollective, REOPEN, Refusal, SKIP, START, UNSKIP,
-    activites::ActiviteMethode,
+    ABANDON, Etat, Event, FINALISE, INFORM, IngenierieCollective, LIST_MAX, REOPEN, Refusal, SKIP,
+    START, UNSKIP, activites::ActiviteMethode, bounded,
 };
-use crate::{Asked, Decided, Decision, PlanFinancement, Prose, Seen};
+use crate::{Asked, Decided, Decision, Line, OrganisationId, PlanFinancement, Prose, Seen};
 
 impl IngenierieCollective {
     /// Passes the third milestone: the intervention starts, on a confirmed plan de financement.
@@ -14,16 +14,28 @@ impl IngenierieCollective {
         if self.etat == Some(Etat::EnIntervention) {
             return Ok(Decided::nothing());
         }
-        // INV-11: its own plan, and no line of it in the air. A plan of another dossier is
-        // answered as an absent one: it may not be known here.
-        if !plan.exists() || plan.state.ingenierie() != self.id {
-            return Err(Refusal::PlanElsewhere {});
-        }
-        if !plan.state.is_confirmed() {
-            return Err(Refusal::PlanStillOpen {});
+        if let Some(no) = self.blocks_start(plan) {
+            return Err(no);
         }
         let started = Event::IngenierieCollectiveStarted { plan: plan.id };
         Ok(self.records(asked, [started]).expecting(plan))
+    }
+
+    /// Notes that partners were told how it goes (RUL-31), once the projet is confirmed. Each
+    /// one counts.
+    pub fn inform_partenaires(
+        &self,
+        asked: &Asked,
+        destinataires: Vec<OrganisationId>,
+        objet: Line,
+        message: Option<Prose>,
+    ) -> Decision<Self> {
+        self.past(asked, &INFORM, Etat::Confirmee)?;
+        bounded("destinataires", LIST_MAX, &destinataires, Refusal::InformedMissing {})?;
+        let destinataires = self.associes(destinataires)?;
+        let message = message.map(|it| self.sealed(it)).transpose()?;
+        let informed = Event::PartenairesInformed { destinataires, objet, message };
+        Ok(self.records(asked, [informed]))
     }
 
     /// Passes the last milestone: the intervention is done, on the date of the request.

@@ -1,7 +1,9 @@
 //! How the facts of an ingénierie collective add up.
 
-use super::{Associe, Ciblee, Etat, Event, Groupe, IngenierieCollective, Refusal, engager};
-use crate::{Decider, IngenierieId, OrganisationId};
+use super::{
+    Associe, Ciblee, Etat, Event, Groupe, IngenierieCollective, Refusal, Uncommented, engager,
+};
+use crate::{Decider, IngenierieId, OrganisationId, referentiel::Code};
 
 impl Decider for IngenierieCollective {
     const CATEGORY: &'static str = "ingenierie_collective";
@@ -51,14 +53,19 @@ impl Decider for IngenierieCollective {
                 self.subsidiaire = Some(*contenu && *financement);
             }
             Event::ComplementariteChecked { .. } => self.complementarite_checked = true,
+            Event::TerritoireQualified { aire, commentaire } => {
+                self.aire = Some(Uncommented::of(aire.clone(), commentaire.as_ref()));
+            }
+            Event::RoleDlaDefined { dla, legitimites, role } => {
+                self.roles.insert(*dla, (legitimites.clone(), role.clone()));
+            }
+            Event::CoherenceChecked { axes, commentaire } => {
+                self.coherence = Some(Uncommented::of(*axes, commentaire.as_ref()));
+            }
             Event::PartenaireAssociated { organisation, categorie, role } => {
-                let known = self.partenaires.get(organisation);
-                let associe = Associe {
-                    categorie: categorie.clone(),
-                    role: role.clone(),
-                    compatibilite: known.and_then(|it| it.compatibilite),
-                    confirms: known.is_some_and(|it| it.confirms),
-                };
+                let known = self.partenaires.remove(organisation);
+                let mut associe = known.unwrap_or_else(|| Associe::new(categorie));
+                (associe.categorie, associe.role) = (categorie.clone(), role.clone());
                 self.partenaires.insert(*organisation, associe);
             }
             Event::PartenaireWithdrawn { organisation, .. } => {
@@ -66,9 +73,22 @@ impl Decider for IngenierieCollective {
             }
             Event::DlaAssociated { dla } => self.dlas.push(*dla),
             Event::AttenteRecorded { partenaire, compatibilite, .. } => {
-                if let Some(associe) = self.partenaires.get_mut(partenaire) {
-                    associe.compatibilite = Some(*compatibilite);
-                }
+                self.partenaire(*partenaire, |it| it.compatibilite = Some(*compatibilite));
+            }
+            Event::ProblematiqueShared { partenaire, accord, .. } => {
+                self.partenaire(*partenaire, |it| it.accord = Some(*accord));
+            }
+            Event::ContributionIntervenantOffered {
+                partenaire,
+                contribution,
+                competences,
+                temps,
+            } => {
+                let offered = (contribution.clone(), competences.clone(), *temps);
+                self.partenaire(*partenaire, |it| it.contribution = Some(offered));
+            }
+            Event::ObjectifsEvaluationSet { objets, raison } => {
+                self.evaluation = Some((objets.clone(), raison.clone()));
             }
             Event::ObjectifStrategiqueSet { objectif, precision } => {
                 self.strategiques
@@ -88,14 +108,15 @@ impl Decider for IngenierieCollective {
                 self.validated.insert(*dla);
             }
             Event::DemarcheConfirmedByFinanceur { financeur } => {
-                if let Some(associe) = self.partenaires.get_mut(financeur) {
-                    associe.confirms = true;
-                }
+                self.partenaire(*financeur, |it| it.confirms = true);
             }
             Event::AvisComiteAppuiRecorded { dla, sens, .. } => {
                 self.avis.insert(*dla, *sens);
             }
-            Event::RuleWaived { .. } => (),
+            // Sealed texts, and what no rule looks at.
+            Event::RuleWaived { .. }
+            | Event::CommentairesStructuresConsidered { .. }
+            | Event::PartenairesInformed { .. } => (),
             Event::IngenierieCollectiveEngaged {} => self.etat = Some(Etat::Engagee),
             Event::StructureContacted { structure } => self.ciblee(*structure).contacted = true,
             Event::StructureResponseRecorded { structure, reponses, .. } => {
@@ -118,6 +139,10 @@ impl Decider for IngenierieCollective {
                 for groupe in self.groupes.values_mut() {
                     groupe.structures.remove(structure);
                 }
+            }
+            Event::ConditionsImplicationAssessed { structure, disponibilite, .. } => {
+                self.disponibilites
+                    .extend(disponibilite.is_some().then_some(*structure));
             }
             Event::GroupeConstituted { groupe, intitule, module, territoire } => {
                 let constituted = Groupe {
@@ -154,6 +179,17 @@ impl Decider for IngenierieCollective {
             Event::SystemeIntervenantDesigned { intervenants } => {
                 self.intervenants.clone_from(intervenants);
             }
+            Event::PartenaireIntervenantEngaged { partenaire, mission, temps } => {
+                let engagement = (mission.clone(), *temps);
+                self.partenaire(*partenaire, |it| it.engagement = Some(engagement));
+            }
+            Event::ConditionsTechniquesAssessed { scenarios } => {
+                self.scenarios.clone_from(scenarios);
+                self.scenario = None;
+            }
+            Event::ScenarioChosen { scenario, motif } => {
+                self.scenario = Some(Uncommented::of(*scenario, motif.as_ref()));
+            }
             Event::ProjetInterventionFormalised { modules } => self.modules.clone_from(modules),
             Event::IngenierieCollectiveConfirmed {} => self.etat = Some(Etat::Confirmee),
             Event::IngenierieCollectiveStarted { .. } => self.etat = Some(Etat::EnIntervention),
@@ -174,7 +210,28 @@ impl Decider for IngenierieCollective {
 }
 
 impl IngenierieCollective {
+    fn partenaire(&mut self, id: OrganisationId, change: impl FnOnce(&mut Associe)) {
+        if let Some(it) = self.partenaires.get_mut(&id) {
+            change(it);
+        }
+    }
+
     fn ciblee(&mut self, structure: OrganisationId) -> &mut Ciblee {
         self.structures.entry(structure).or_default()
+    }
+}
+
+impl Associe {
+    /// A partner who has said nothing yet.
+    fn new(categorie: &Code) -> Self {
+        Self {
+            categorie: categorie.clone(),
+            role: None,
+            compatibilite: None,
+            confirms: false,
+            accord: None,
+            contribution: None,
+            engagement: None,
+        }
     }
 }

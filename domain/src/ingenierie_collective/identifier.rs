@@ -1,5 +1,7 @@
 //! Step 1 of the method, IDENTIFIER: the problématique, the structures, the place of the DLA.
 
+pub mod cadrage;
+
 use std::collections::BTreeSet;
 
 use super::{
@@ -208,6 +210,9 @@ pub(super) fn usable(
 ) -> Result<(), Refusal> {
     if !organisation.exists() {
         return Err(Common::NotFound {}.into());
+    }
+    if let Some(survivor) = organisation.state.merged_into() {
+        return Err(Refusal::MergedOrganisation { field, survivor });
     }
     if organisation.state.is_closed() {
         return Err(Refusal::ClosedOrganisation { field, organisation: organisation.id });

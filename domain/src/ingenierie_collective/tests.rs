@@ -1,13 +1,17 @@
 //! What holds for every command, and the histories that the tests of each step start from.
 
 mod advice;
+mod cadrage;
 mod commands;
 mod confirmer;
 mod engager;
 mod finaliser;
 mod identifier;
+mod jalons;
 mod mobilisation;
+mod partage;
 mod projet;
+mod technique;
 
 use std::collections::BTreeSet;
 
@@ -24,9 +28,16 @@ use super::{
             Intervenant, IntervenantVoulu, Module, NatureModule, NatureResultat, ResultatAttendu,
             TypeIngenierie,
         },
+        technique::{Implication, Scenario as Way},
     },
-    engager::{Compatibilite, PorteeObjectif, SensAvis},
-    identifier::{Initiation, Subsidiarite},
+    engager::{
+        Compatibilite, PorteeObjectif, SensAvis,
+        partage::{AccordProblematique, Contribution, ObjetEvaluation, Partage},
+    },
+    identifier::{
+        Initiation, Subsidiarite,
+        cadrage::{AireIntervention, Coherence, Coherences, Legitimite, RoleDla},
+    },
 };
 use crate::{
     Asked, Cents, Decider, Decision, Dla, DlaId, IngenierieId, Line, Organisation, OrganisationId,
@@ -160,6 +171,39 @@ fn module(nature: NatureModule) -> Module {
     }
 }
 
+fn aire() -> AireIntervention {
+    AireIntervention { exclusive: false, actuelle: vec![vaucluse()], potentielle: vec![vaucluse()] }
+}
+
+fn role_dla() -> RoleDla {
+    RoleDla {
+        sensibilisation: Some(prose("Une réunion par bassin.")),
+        idee: Some(prose("Parler d'emploi.")),
+        contenu: Some(prose("Trois ateliers.")),
+        modalites: Some(prose("Gratuit pour les structures.")),
+    }
+}
+
+fn coherent() -> Coherences {
+    Coherences {
+        cadre: Coherence::Coherente,
+        besoins: Coherence::Coherente,
+        plan_accompagnement: Coherence::SansObjet,
+        territoire_secteur: Coherence::Coherente,
+    }
+}
+
+fn way(intitule: &str) -> Way {
+    Way {
+        intitule: line(intitule),
+        rythme: Some(line("Un jour par mois")),
+        duree: Some(line("Cinq mois")),
+        periode: Some(line("De janvier à mai")),
+        lieu: Some(line("Carpentras")),
+        logistique: Some(prose("Repas sur place.")),
+    }
+}
+
 fn initiated() -> Event {
     IngenierieCollectiveInitiated {
         ingenierie: ID,
@@ -218,6 +262,12 @@ fn mobilised() -> Vec<Event> {
 fn formalised() -> Vec<Event> {
     let mut events = mobilised();
     events.extend([
+        ConditionsImplicationAssessed {
+            structure: None,
+            fonctions: None,
+            projets: None,
+            disponibilite: Some(Sealed::closed()),
+        },
         ResultatsAttendusFixed { resultats: vec![resultat()] },
         TypeIngenierieChosen { type_ingenierie: TypeIngenierie::T1 },
         TypesPrestationChosen { types: vec![grh()], sujets: vec![] },
@@ -352,6 +402,13 @@ fn samples_of_identifier() -> Vec<Event> {
         StructureUntargeted { structure: VELO, motif: motif() },
         SubsidiariteChecked { contenu: true, financement: false, commentaire: motif() },
         ComplementariteChecked { commentaire: motif() },
+        TerritoireQualified { aire: aire(), commentaire: Some(motif()) },
+        RoleDlaDefined {
+            dla: DLA,
+            legitimites: vec![Legitimite::Mission, Legitimite::TerritoireCouvert],
+            role: role_dla(),
+        },
+        CoherenceChecked { axes: coherent(), commentaire: Some(motif()) },
     ]
 }
 
@@ -368,6 +425,22 @@ fn samples_of_engager() -> Vec<Event> {
             partenaire: REGION,
             compatibilite: Compatibilite::Contradictoire,
             attente: motif(),
+        },
+        ProblematiqueShared {
+            partenaire: REGION,
+            accord: AccordProblematique::PartageeAvecReserves,
+            anteriorite: Some(motif()),
+            interet: Some(motif()),
+        },
+        ContributionIntervenantOffered {
+            partenaire: REGION,
+            contribution: line("Un juriste"),
+            competences: Some(line("Droit du travail")),
+            temps: Some(QuarterDays(4)),
+        },
+        ObjectifsEvaluationSet {
+            objets: vec![ObjetEvaluation::Demarche, ObjetEvaluation::Effets],
+            raison: prose("Savoir si l'objectif est atteint."),
         },
         ObjectifStrategiqueSet { objectif: competences(), precision: Some(precision()) },
         ObjectifOperationnelSet { objectif: innovation(), precision: Some(precision()) },
@@ -403,6 +476,17 @@ fn samples_of_confirmer() -> Vec<Event> {
         StructureMobilised { structure: RESTO, participants: Some(2) },
         StructureDeclined { structure: VELO, motif: motif() },
         StructureWithdrawn { structure: RESTO, motif: motif() },
+        ConditionsImplicationAssessed {
+            structure: Some(RESTO),
+            fonctions: Some(motif()),
+            projets: Some(motif()),
+            disponibilite: Some(motif()),
+        },
+        CommentairesStructuresConsidered {
+            partenaires: vec![REGION],
+            adaptee: true,
+            suites: motif(),
+        },
         GroupeConstituted {
             groupe: 1,
             intitule: line("Nord"),
@@ -427,6 +511,13 @@ fn samples_of_confirmer() -> Vec<Event> {
                 nombre: 1,
             }],
         },
+        PartenaireIntervenantEngaged {
+            partenaire: REGION,
+            mission: line("Tenir un atelier"),
+            temps: Some(QuarterDays(4)),
+        },
+        ConditionsTechniquesAssessed { scenarios: vec![way("Au printemps"), way("À l'automne")] },
+        ScenarioChosen { scenario: 2, motif: Some(motif()) },
         ProjetInterventionFormalised { modules: vec![module(NatureModule::Accompagnement)] },
         IngenierieCollectiveConfirmed {},
     ]
@@ -435,6 +526,11 @@ fn samples_of_confirmer() -> Vec<Event> {
 fn samples_of_finaliser() -> Vec<Event> {
     vec![
         IngenierieCollectiveStarted { plan: PLAN },
+        PartenairesInformed {
+            destinataires: vec![REGION],
+            objet: line("Première séance"),
+            message: Some(motif()),
+        },
         IngenierieCollectiveFinalised {},
         IngenierieCollectiveAbandoned { etat: Etat::EnIntervention, motif: motif() },
         IngenierieCollectiveReopened { etat: Etat::EnIntervention, motif: motif() },

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::{
     ADHERENTS_MAX, Criteres, Declaration, Event, Event::*, Identifiants, Identite, Organisation,
-    OrganisationRole, Profil, Refusal,
+    OrganisationRole, Profil, Refusal, referencement::Referencement,
 };
 use crate::{
     Ape, Cents, Claim, Decision, Etp, Expect, Liste, OrganisationId, Ridet, Rna, Sealed, Siren,
@@ -102,8 +102,24 @@ pub(crate) fn samples() -> Vec<Event> {
             projet: Some(sealed("Ouvrir un second lieu.")),
             competences: Some(sealed("Une comptable, deux médiateurs.")),
         },
+        PrestataireReferenced { referencement: referencement() },
+        PrestataireReferencementEnded { motif: sealed("Cessation d'activité.") },
+        OrganisationMerged { survivor: org(2), motif: sealed("Saisie deux fois.") },
         OrganisationClosed { motif: sealed("Fusion."), successor: Some(org(2)) },
     ]
+}
+
+fn referencement() -> Referencement {
+    Referencement {
+        themes: [code(Liste::TypePrestation, "GESTION_FINANCIERE")].into(),
+        secteurs: [code(Liste::Secteur, "CULTURE")].into(),
+        territoires: [vaucluse()].into(),
+        competences: [line("Comptabilité associative")].into(),
+    }
+}
+
+fn prestataire() -> [Event; 2] {
+    [registered(), OrganisationRoleAssigned { role: OrganisationRole::Prestataire }]
 }
 
 #[test]
@@ -430,4 +446,112 @@ proptest! {
             prop_assert_eq!(ASKS[step].1(&it, &amina()).map(|it| it.facts), Ok(vec![]));
         }
     }
+}
+
+// RM-19
+#[test]
+fn a_prestataire_is_referenced_until_its_referencing_ends() {
+    let given = Organisation::given(prestataire());
+    let referenced = PrestataireReferenced { referencement: referencement() };
+    given
+        .when(|it| it.reference_prestataire(&amina(), referencement()))
+        .then([referenced.clone()]);
+    given
+        .when(|it| it.reference_prestataire(&amina(), Referencement::default()))
+        .refused(Refusal::ReferencementEmpty {});
+    let many = (0..31).map(|n| line(&format!("Compétence {n}"))).collect();
+    given
+        .when(|it| {
+            it.reference_prestataire(
+                &amina(),
+                Referencement { competences: many, ..referencement() },
+            )
+        })
+        .refused(Refusal::ReferencementTooLong { field: "competences", max: 30 });
+    given
+        .when(|it| it.end_referencement_prestataire(&amina(), ID, prose("Retraite.")))
+        .nothing();
+    Organisation::given([registered()])
+        .when(|it| it.reference_prestataire(&amina(), referencement()))
+        .refused(Refusal::NotPrestataire {});
+    let given = Organisation::given(prestataire().into_iter().chain([referenced]));
+    given
+        .when(|it| it.reference_prestataire(&amina(), referencement()))
+        .nothing();
+    given
+        .when(|it| it.end_referencement_prestataire(&amina(), ID, prose("Retraite.")))
+        .then([PrestataireReferencementEnded { motif: sealed("Retraite.") }]);
+}
+
+fn merged() -> [Event; 2] {
+    [registered(), OrganisationMerged { survivor: org(2), motif: Sealed::closed() }]
+}
+
+// INV-39: one SIRET, one organisation, before and after.
+#[test]
+fn what_was_entered_twice_becomes_one() {
+    let other = |identifiants: Identifiants| {
+        let identite = Identite { identifiants, ..identite() };
+        seen(org(2), [OrganisationRegistered { identite, sans_identifiant: None }])
+    };
+    let it: Organisation = folded([registered()]);
+    let merge = |survivor| it.merge_organisations(&admin(), ID, &survivor, prose("Doublon."));
+    // The survivor has none: it may take them up.
+    let survivor = other(Identifiants::default());
+    let decided = merge(survivor.clone()).unwrap();
+    assert_eq!(
+        decided.facts[0].event,
+        OrganisationMerged { survivor: org(2), motif: sealed("Doublon.") }
+    );
+    assert_eq!(decided.expects, [Expect { stream: org(2).0, version: survivor.version }]);
+    let siret = Claim { scope: "siret", value: "73282932000074".to_owned() };
+    let rna = Claim { scope: "rna", value: "W842001234".to_owned() };
+    assert_eq!((decided.releases, decided.claims), (vec![rna.clone(), siret], vec![]));
+    // It has a SIRET of its own: nobody enters the other one again.
+    let own = Siret::parse("35600000000048").unwrap();
+    let decided = merge(other(Identifiants { siret: Some(own), ..Identifiants::default() }));
+    assert_eq!(decided.unwrap().releases, [rna]);
+}
+
+#[test]
+fn one_merges_into_another_that_is_open() {
+    let given = Organisation::given([registered()]);
+    let motif = || prose("Doublon.");
+    let unfit = Refusal::SurvivorUnfit { survivor: org(2) };
+    for survivor in [seen(org(2), closed()), seen(org(2), merged())] {
+        given
+            .when(|it| it.merge_organisations(&admin(), ID, &survivor, motif()))
+            .refused(unfit.clone());
+    }
+    given
+        .when(|it| it.merge_organisations(&admin(), ID, &seen(ID, [registered()]), motif()))
+        .refused(Refusal::SurvivorUnfit { survivor: ID });
+    given
+        .when(|it| it.merge_organisations(&admin(), ID, &seen(org(9), []), motif()))
+        .refused(Common::NotFound {});
+}
+
+#[test]
+fn what_was_merged_names_the_one_that_stands_for_it() {
+    let survivor = seen(org(2), [registered()]);
+    let it: Organisation = folded(merged());
+    assert!(it.is_closed());
+    assert_eq!(it.merged_into(), Some(org(2)));
+    let named = Err(Refusal::OrganisationMergedInto { survivor: org(2) });
+    let motif = || prose("Erreur.");
+    let answers = [
+        it.correct_organisation_identity(&admin(), ID, declaration(), motif()),
+        it.assign_organisation_role(&admin(), OrganisationRole::Financeur),
+        it.end_organisation_role(&admin(), ID, OrganisationRole::Financeur, motif()),
+        it.record_profil_structure(&admin(), ID, Profil::default()),
+        it.reference_prestataire(&admin(), referencement()),
+        it.end_referencement_prestataire(&admin(), ID, motif()),
+        it.close_organisation(&admin(), ID, motif(), None),
+        it.merge_organisations(&admin(), ID, &seen(org(3), [registered()]), motif()),
+    ];
+    for answer in answers {
+        assert_eq!(answer, named);
+    }
+    let again = it.merge_organisations(&admin(), ID, &survivor, motif());
+    assert_eq!(again.map(|it| it.facts), Ok(vec![]));
 }

@@ -15,6 +15,7 @@ use super::{Capitalisation, texts};
 use crate::{
     Error, Page, Reads, Scope, SealedPlace,
     rows::{Row, escape_like, name_of},
+    scope::joined,
 };
 
 /// Something that was kept.
@@ -109,10 +110,11 @@ pub async fn elements(
     first: i64,
     after: Option<Cursor>,
 ) -> Result<Page<Element>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from elements t
-         where (published or $1 or dlas && $2 or organisations && $3)
+    let rows = sqlx::query_scalar(joined!(
+        "elements",
+        "where (published or $1 or dlas && $2 or organisations && $3
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $2))
            and ($4::text is null or nature = $4)
            and ($5::text is null or genre = $5)
            and ($6::text is null or $6 = any(secteurs))
@@ -126,8 +128,8 @@ pub async fn elements(
            and ($12::bigint is null
                 or (-published_position, capitalisation, numero) > (-$12, $13::uuid, $14::int))
          order by -published_position, capitalisation, numero
-         limit $15",
-    )
+         limit $15"
+    ))
     .bind(scope.all)
     .bind(&scope.dlas)
     .bind(&scope.organisations)
@@ -154,7 +156,9 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
     Ok(sqlx::query_scalar(
         "select count(*)
          from elements
-         where (published or $1 or dlas && $2 or organisations && $3)
+         where (published or $1 or dlas && $2 or organisations && $3
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $2))
            and ($4::text is null or nature = $4)
            and ($5::text is null or genre = $5)
            and ($6::text is null or $6 = any(secteurs))
@@ -187,12 +191,13 @@ pub async fn elements_by_ids(
     scope: &Scope,
     ids: &[ElementId],
 ) -> Result<Vec<Element>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from elements t
-         where (capitalisation, numero) in (select * from unnest($1::uuid[], $2::int[]))
-           and (published or $3 or dlas && $4 or organisations && $5)",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "elements",
+        "where (capitalisation, numero) in (select * from unnest($1::uuid[], $2::int[]))
+           and (published or $3 or dlas && $4 or organisations && $5
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $4))"
+    ))
     .bind(ids.iter().map(|it| it.capitalisation.0).collect::<Vec<_>>())
     .bind(ids.iter().map(|it| it.numero).collect::<Vec<_>>())
     .bind(scope.all)
@@ -209,13 +214,14 @@ pub async fn elements_of(
     scope: &Scope,
     capitalisations: &[CapitalisationId],
 ) -> Result<Vec<Element>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from elements t
-         where capitalisation = any($1)
-           and (published or $2 or dlas && $3 or organisations && $4)
-         order by capitalisation, numero",
-    )
+    let rows = sqlx::query_scalar(joined!(
+        "elements",
+        "where capitalisation = any($1)
+           and (published or $2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))
+         order by capitalisation, numero"
+    ))
     .bind(capitalisations.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
     .bind(&scope.dlas)

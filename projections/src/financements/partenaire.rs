@@ -87,7 +87,9 @@ pub async fn by_partenaire(
              select plan, min(first_position) as position, array_agg(ligne) as lignes
              from lignes
              where financeur = $1
-               and ($2 or dlas && $3 or organisations && $4)
+               and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))
                and ($5::date is null or sought_on >= $5)
                and ($6::date is null or sought_on <= $6)
                and ($7::uuid is null or $7 = any(dlas))
@@ -159,7 +161,9 @@ pub async fn totals_by_partenaire(
                     sum(paid_cents) as paid
              from lignes
              where financeur = $1
-               and ($2 or dlas && $3 or organisations && $4)
+               and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))
                and ($5::date is null or sought_on >= $5)
                and ($6::date is null or sought_on <= $6)
                and ($7::uuid is null or $7 = any(dlas))
@@ -210,7 +214,9 @@ pub async fn positions_by_partenaire(
              select plan, granted_cents, positions
              from lignes
              where financeur = $1
-               and ($2 or dlas && $3 or organisations && $4)
+               and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))
                and ($5::date is null or sought_on >= $5)
                and ($6::date is null or sought_on <= $6)
                and ($7::uuid is null or $7 = any(dlas))
@@ -260,7 +266,9 @@ pub async fn awaiting(
          from lignes t
          where financeur = $1
            and state = 'REQUESTED'
-           and ($2 or dlas && $3 or organisations && $4)
+           and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))
            and ($5::bigint is null or last_position > $5)
          order by last_position
          limit $6",
@@ -288,7 +296,9 @@ pub async fn count_awaiting(
          from lignes
          where financeur = $1
            and state = 'REQUESTED'
-           and ($2 or dlas && $3 or organisations && $4)",
+           and ($2 or dlas && $3 or organisations && $4
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && $3))",
     )
     .bind(financeur.0)
     .bind(scope.all)

@@ -1,15 +1,20 @@
 //! What a fiche holds.
 
 use domain::{
-    Code, Date, Line, Prose, Territoire,
+    Code, Date, Line, Prose, QuarterDays, Territoire,
     ingenierie_collective::{
         Etat,
         activites::ActiviteMethode,
         confirmer::{
             mobilisation::Reponses,
             projet::{Intervenant, Module, ResultatAttendu, TypeIngenierie},
+            technique::Scenario,
         },
-        engager::{Compatibilite, PorteeObjectif, SensAvis},
+        engager::{
+            Compatibilite, PorteeObjectif, SensAvis,
+            partage::{AccordProblematique, ObjetEvaluation},
+        },
+        identifier::cadrage::{AireIntervention, Coherences, Legitimite, RoleDla as Role},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -74,6 +79,18 @@ pub struct Ingenierie {
     pub jours: i32,
     pub subsidiarites: Vec<Subsidiarite>,
     pub complementarites: Vec<Note>,
+    pub aire: Option<AireQualifiee>,
+    /// The last of each DLA.
+    pub roles_dla: Vec<RoleDla>,
+    pub coherences: Vec<Coherence>,
+    pub objectifs_evaluation: Option<ObjectifsEvaluation>,
+    pub implications: Vec<Implication>,
+    pub prises_en_compte: Vec<PriseEnCompte>,
+    /// Those last set side by side.
+    pub scenarios: Vec<Scenario>,
+    /// Among these.
+    pub choix_scenario: Option<ChoixScenario>,
+    pub informations: Vec<Information>,
     pub waivers: Vec<Waiver>,
     pub activites_skipped: Vec<Skipped>,
 }
@@ -133,6 +150,109 @@ pub struct Partenaire {
     pub attente: Option<Attente>,
     /// When it confirmed the démarche, as a financeur.
     pub confirmed_on: Option<Date>,
+    /// What it last said of the problem.
+    pub partage: Option<Partage>,
+    /// What it last offered to bring.
+    pub contribution: Option<Contribution>,
+    /// What it was last engaged for.
+    pub engagement: Option<Engagement>,
+    /// When it was last told how things go.
+    pub informed_on: Option<Date>,
+}
+
+/// Whether a partner shares the problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partage {
+    pub accord: AccordProblematique,
+    pub on: Date,
+    pub anteriorite: Option<SealedPlace>,
+    pub interet: Option<SealedPlace>,
+}
+
+/// What a partner could bring as an intervenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contribution {
+    pub contribution: Line,
+    pub competences: Option<Line>,
+    pub temps: Option<QuarterDays>,
+    pub on: Date,
+}
+
+/// What a partner will do as an intervenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Engagement {
+    pub mission: Line,
+    pub temps: Option<QuarterDays>,
+    pub on: Date,
+}
+
+/// Where the structures are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AireQualifiee {
+    pub aire: AireIntervention,
+    pub on: Date,
+    pub commentaire: Option<SealedPlace>,
+}
+
+/// Why a DLA acts, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoleDla {
+    pub dla: Uuid,
+    pub legitimites: Vec<Legitimite>,
+    pub role: Role,
+    pub on: Date,
+}
+
+/// The démarche was held against what it must fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Coherence {
+    pub axes: Coherences,
+    pub on: Date,
+    pub commentaire: Option<SealedPlace>,
+}
+
+/// What will be evaluated, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ObjectifsEvaluation {
+    pub objets: Vec<ObjetEvaluation>,
+    pub raison: Prose,
+    pub on: Date,
+}
+
+/// On which conditions one structure takes part, or all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Implication {
+    pub structure: Option<Uuid>,
+    pub on: Date,
+    pub fonctions: Option<SealedPlace>,
+    pub projets: Option<SealedPlace>,
+    pub disponibilite: Option<SealedPlace>,
+}
+
+/// What structures said was taken into account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PriseEnCompte {
+    pub partenaires: Vec<Uuid>,
+    pub adaptee: bool,
+    pub on: Date,
+    pub suites: SealedPlace,
+}
+
+/// The scenario that was chosen, by its place from 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChoixScenario {
+    pub scenario: i32,
+    pub on: Date,
+    pub motif: Option<SealedPlace>,
+}
+
+/// Partners were told how it goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Information {
+    pub destinataires: Vec<Uuid>,
+    pub objet: Line,
+    pub on: Date,
+    pub message: Option<SealedPlace>,
 }
 
 /// What a partner expects.

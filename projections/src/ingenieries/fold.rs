@@ -16,8 +16,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::fiche::{
-    Abandon, Attente, Avis, Confirmation, EtatStructure, Groupe, Ingenierie, Note, Objectif,
-    Partenaire, Problematique, Reformulation, Skipped, Source, Structure, Subsidiarite, Validation,
+    Abandon, AireQualifiee, Attente, Avis, ChoixScenario, Coherence, Confirmation, Contribution,
+    Engagement, EtatStructure, Groupe, Implication, Information, Ingenierie, Note, Objectif,
+    ObjectifsEvaluation, Partage, Partenaire, PriseEnCompte, Problematique, Reformulation, RoleDla,
+    Skipped, Source, Structure, Subsidiarite, Validation,
 };
 use crate::{Error, SealedPlace, Waiver, rows::Rows};
 
@@ -103,6 +105,15 @@ impl Ingenierie {
             jours: 0,
             subsidiarites: vec![],
             complementarites: vec![],
+            aire: None,
+            roles_dla: vec![],
+            coherences: vec![],
+            objectifs_evaluation: None,
+            implications: vec![],
+            prises_en_compte: vec![],
+            scenarios: vec![],
+            choix_scenario: None,
+            informations: vec![],
             waivers: vec![],
             activites_skipped: vec![],
         })
@@ -152,6 +163,21 @@ impl Ingenierie {
                 self.complementarites
                     .push(Note { on, text: sealed("/commentaire") });
             }
+            Fact::TerritoireQualified { aire, .. } => {
+                let commentaire = sealed_if_given("/commentaire");
+                self.aire = Some(AireQualifiee { aire: aire.clone(), on, commentaire });
+            }
+            Fact::RoleDlaDefined { dla, legitimites, role } => {
+                let (legitimites, role) = (legitimites.clone(), role.clone());
+                self.roles_dla.retain(|it| it.dla != dla.0);
+                self.roles_dla
+                    .push(RoleDla { dla: dla.0, legitimites, role, on });
+            }
+            Fact::CoherenceChecked { axes, .. } => {
+                let commentaire = sealed_if_given("/commentaire");
+                self.coherences
+                    .push(Coherence { axes: *axes, on, commentaire });
+            }
             Fact::PartenaireAssociated { organisation, categorie, role } => {
                 self.associate(*organisation, categorie, role.as_ref(), on);
             }
@@ -164,6 +190,26 @@ impl Ingenierie {
                 let attente = sealed("/attente");
                 let attente = Attente { compatibilite: *compatibilite, on, attente };
                 self.partenaire(*partenaire, |it| it.attente = Some(attente));
+            }
+            Fact::ProblematiqueShared { partenaire, accord, .. } => {
+                let anteriorite = sealed_if_given("/anteriorite");
+                let interet = sealed_if_given("/interet");
+                let partage = Partage { accord: *accord, on, anteriorite, interet };
+                self.partenaire(*partenaire, |it| it.partage = Some(partage));
+            }
+            Fact::ContributionIntervenantOffered {
+                partenaire,
+                contribution,
+                competences,
+                temps,
+            } => {
+                let (contribution, competences) = (contribution.clone(), competences.clone());
+                let offered = Contribution { contribution, competences, temps: *temps, on };
+                self.partenaire(*partenaire, |it| it.contribution = Some(offered));
+            }
+            Fact::ObjectifsEvaluationSet { objets, raison } => {
+                let (objets, raison) = (objets.clone(), raison.clone());
+                self.objectifs_evaluation = Some(ObjectifsEvaluation { objets, raison, on });
             }
             Fact::ObjectifStrategiqueSet { objectif, precision } => {
                 self.pursue(PorteeObjectif::Strategique, objectif, precision.as_ref(), on);
@@ -219,6 +265,25 @@ impl Ingenierie {
                     groupe.structures.retain(|it| *it != structure.0);
                 }
             }
+            Fact::ConditionsImplicationAssessed { structure, .. } => {
+                self.implications.push(Implication {
+                    structure: structure.map(|it| it.0),
+                    on,
+                    fonctions: sealed_if_given("/fonctions"),
+                    projets: sealed_if_given("/projets"),
+                    disponibilite: sealed_if_given("/disponibilite"),
+                });
+            }
+            Fact::CommentairesStructuresConsidered { partenaires, adaptee, .. } => {
+                let partenaires = partenaires.iter().map(|it| it.0).collect();
+                let suites = sealed("/suites");
+                self.prises_en_compte.push(PriseEnCompte {
+                    partenaires,
+                    adaptee: *adaptee,
+                    on,
+                    suites,
+                });
+            }
             Fact::GroupeConstituted { groupe, intitule, module, territoire } => {
                 self.groupes.push(Groupe {
                     groupe: *groupe,
@@ -251,6 +316,18 @@ impl Ingenierie {
             Fact::SystemeIntervenantDesigned { intervenants } => {
                 self.intervenants.clone_from(intervenants);
             }
+            Fact::PartenaireIntervenantEngaged { partenaire, mission, temps } => {
+                let engagement = Engagement { mission: mission.clone(), temps: *temps, on };
+                self.partenaire(*partenaire, |it| it.engagement = Some(engagement));
+            }
+            Fact::ConditionsTechniquesAssessed { scenarios } => {
+                self.scenarios.clone_from(scenarios);
+                self.choix_scenario = None;
+            }
+            Fact::ScenarioChosen { scenario, .. } => {
+                let motif = sealed_if_given("/motif");
+                self.choix_scenario = Some(ChoixScenario { scenario: *scenario, on, motif });
+            }
             Fact::ProjetInterventionFormalised { modules } => {
                 self.modules.clone_from(modules);
                 self.jours = modules.iter().map(jours).fold(0, i32::saturating_add);
@@ -263,6 +340,17 @@ impl Ingenierie {
             Fact::IngenierieCollectiveStarted { .. } => {
                 self.etat = Etat::EnIntervention;
                 self.started_on = Some(on);
+            }
+            Fact::PartenairesInformed { destinataires, objet, .. } => {
+                for told in destinataires {
+                    self.partenaire(*told, |it| it.informed_on = Some(on));
+                }
+                self.informations.push(Information {
+                    destinataires: destinataires.iter().map(|it| it.0).collect(),
+                    objet: objet.clone(),
+                    on,
+                    message: sealed_if_given("/message"),
+                });
             }
             Fact::IngenierieCollectiveFinalised {} => {
                 self.etat = Etat::Finalisee;
@@ -333,6 +421,10 @@ impl Ingenierie {
                 since: on,
                 attente: None,
                 confirmed_on: None,
+                partage: None,
+                contribution: None,
+                engagement: None,
+                informed_on: None,
             }),
         }
     }

@@ -14,6 +14,7 @@ use super::Intervention;
 use crate::{
     Error, Page, Reads, Scope, SealedPlace,
     rows::{Row, name_of},
+    scope::joined,
 };
 
 /// One séance.
@@ -79,13 +80,12 @@ pub async fn seances_of(
     scope: &Scope,
     interventions: &[InterventionId],
 ) -> Result<Vec<Seance>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from seances t
-         where intervention = any($1)
+    let rows = sqlx::query_scalar(joined!(
+        "seances",
+        "where intervention = any($1)
            and ($2 or structure is null or structure = any($3))
-         order by jour, debut nulls last, seance",
-    )
+         order by jour, debut nulls last, seance"
+    ))
     .bind(interventions.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.own_structure().is_none())
     .bind(&scope.organisations)
@@ -123,13 +123,13 @@ pub async fn calendar(
     first: i64,
     after: Option<After>,
 ) -> Result<Page<Seance>, Error> {
-    let query = sqlx::query_scalar(
-        "select to_jsonb(t)
-    from seances t
-    where ($1 or t.dlas && $2 or t.intervenant = any($3) or t.structures && $3
+    let query = sqlx::query_scalar(joined!(
+        "seances",
+        "where ($1 or t.dlas && $2 or t.intervenant = any($3) or t.structures && $3
            or not $4 and exists (select from ingenieries i
                                  where i.id = t.ingenierie
-                                   and (i.dlas_contributeurs && $2 or i.organisations && $3)))
+                                   and (i.dlas && $2 or i.dlas_contributeurs && $2
+                                        or i.organisations && $3)))
       and (not $4 or t.structure is null or t.structure = any($3))
       and ($5::date is null or t.jour >= $5)
       and ($6::date is null or t.jour <= $6)
@@ -143,8 +143,8 @@ pub async fn calendar(
                 or (t.jour, coalesce(t.debut, '99:99'), t.intervention, t.seance)
                    > ($13, coalesce($14, '99:99'), $15, $16))
          order by t.jour, coalesce(t.debut, '99:99'), t.intervention, t.seance
-         limit $17",
-    );
+         limit $17"
+    ));
     let (jour, debut, intervention, seance) = match after {
         Some((jour, debut, intervention, seance)) => {
             (Some(jour), debut, Some(intervention), Some(seance))
@@ -172,7 +172,8 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
     where ($1 or t.dlas && $2 or t.intervenant = any($3) or t.structures && $3
            or not $4 and exists (select from ingenieries i
                                  where i.id = t.ingenierie
-                                   and (i.dlas_contributeurs && $2 or i.organisations && $3)))
+                                   and (i.dlas && $2 or i.dlas_contributeurs && $2
+                                        or i.organisations && $3)))
       and (not $4 or t.structure is null or t.structure = any($3))
       and ($5::date is null or t.jour >= $5)
       and ($6::date is null or t.jour <= $6)

@@ -37,6 +37,15 @@ impl ActiviteMethode {
         };
         ACTIVITES.iter().map(of).collect()
     }
+
+    /// Where it stands.
+    pub(super) fn stands(&self) -> EtatActivite {
+        match (&self.preuve, &self.skipped) {
+            (Some(_), _) => EtatActivite::Faite,
+            (None, Some(_)) => EtatActivite::Ecartee,
+            (None, None) => EtatActivite::AFaire,
+        }
+    }
 }
 
 /// One of the forty-five activities of the method, for one ingénierie. The method is to be
@@ -66,11 +75,7 @@ impl ActiviteMethode {
 
     /// Where it stands. A fact that proves it counts more than its having been left out.
     async fn etat(&self) -> EtatActivite {
-        match (&self.preuve, &self.skipped) {
-            (Some(_), _) => EtatActivite::Faite,
-            (None, Some(_)) => EtatActivite::Ecartee,
-            (None, None) => EtatActivite::AFaire,
-        }
+        self.stands()
     }
 
     /// The first fact that proves it. Absent while none does, and when you may not read it: the

@@ -64,6 +64,8 @@ impl Advice {
     fn about_organisations(&self) -> &[OrganisationId] {
         match &self.0 {
             rules::Advice::AttentesInConflict { partenaires: all }
+            | rules::Advice::AvailabilityUnknown { structures: all }
+            | rules::Advice::ProblematiqueNotShared { partenaires: all }
             | rules::Advice::ReluctantStructures { structures: all }
             | rules::Advice::ParticipantsUnknown { structures: all }
             | rules::Advice::WithoutGroupe { structures: all } => all,

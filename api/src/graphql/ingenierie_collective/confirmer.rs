@@ -3,6 +3,7 @@
 
 pub(super) mod mobilisation;
 pub(super) mod projet;
+pub(super) mod technique;
 
 use async_graphql::{Context, Object};
 

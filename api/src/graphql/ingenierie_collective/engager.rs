@@ -1,9 +1,12 @@
 //! Step 2 of the method, ENGAGER: the partners, the shared objectives, the validation.
 
+pub(super) mod partage;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use domain::{DlaId, Liste, OrganisationId, ingenierie_collective::engager as rules};
 use projections::ingenieries as rows;
 
+use self::partage::{ContributionIntervenant, EngagementIntervenant, PartageProblematique};
 use super::{IngenierieCollectivePayload, IngenierieInput, Part};
 use crate::{
     Result,
@@ -49,6 +52,27 @@ impl Partenaire {
     async fn attente(&self) -> Option<AttentePartenaire> {
         let attente = self.0.row.attente.clone()?;
         Some(AttentePartenaire(self.0.with(attente)))
+    }
+
+    /// What it thinks of the problématique. Absent while it said nothing.
+    async fn partage(&self) -> Option<PartageProblematique> {
+        let partage = self.0.row.partage.clone()?;
+        Some(PartageProblematique(self.0.with(partage)))
+    }
+
+    /// What it could bring as an intervenant. Absent while it offered nothing.
+    async fn contribution(&self) -> Option<ContributionIntervenant> {
+        self.0.row.contribution.clone().map(ContributionIntervenant)
+    }
+
+    /// What it will do as an intervenant. Absent while it is not engaged.
+    async fn engagement(&self) -> Option<EngagementIntervenant> {
+        self.0.row.engagement.clone().map(EngagementIntervenant)
+    }
+
+    /// When it was last told how things go (RUL-31). Absent while it was not.
+    async fn informed_on(&self) -> Option<Date> {
+        self.0.row.informed_on.map(Date)
     }
 
     /// When it confirmed the démarche, as a financeur (INV-09). Absent while it did not.

@@ -1,15 +1,24 @@
 //! Step 4 of the method, FINALISER: the intervention starts and ends; and, at any time, what
 //! is left out of the method. Evaluation and capitalisation have pages of their own.
 
-use async_graphql::{Context, InputObject, Object};
-use domain::{Decider, PlanFinancement, PlanFinancementId, ingenierie_collective::activites};
+use async_graphql::{Context, ID, InputObject, Object};
+use domain::{
+    Decider, OrganisationId, PlanFinancement, PlanFinancementId, ingenierie_collective::activites,
+};
 use projections::ingenieries as rows;
 
 use super::{EtatIngenierie, IngenierieCollectivePayload, IngenierieInput, Part};
 use crate::{
     Result,
     error::At,
-    graphql::{context::ContextExt, request::prose, scalars::Date, sealed::Readers},
+    graphql::{
+        context::ContextExt,
+        ids::typed_all,
+        organisation::{self, Organisation},
+        request::{line, optional, prose},
+        scalars::Date,
+        sealed::Readers,
+    },
 };
 
 /// Something that was done on a day, and the words that go with it.
@@ -69,6 +78,38 @@ impl Abandon {
     }
 }
 
+/// Partners were told how the ingénierie goes (RUL-31).
+pub(crate) struct InformationPartenaires(pub(super) Part<rows::Information>);
+
+/// Partners were told how the ingénierie goes (RUL-31).
+#[Object]
+impl InformationPartenaires {
+    /// Who was told.
+    async fn destinataires(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
+        organisation::find_all(ctx, &self.0.row.destinataires).await
+    }
+
+    /// What it is about.
+    async fn objet(&self) -> &str {
+        self.0.row.objet.as_str()
+    }
+
+    /// When.
+    async fn on(&self) -> Date {
+        Date(self.0.row.on)
+    }
+
+    /// What they were told. Shown to the DLAs concerned and to those who were told; null for
+    /// others, when nothing was noted, and once erased.
+    async fn message(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let own = ctx.actor().answers_for();
+        let told = own.filter(|it| self.0.row.destinataires.contains(&it.0));
+        let readers = told.map_or(Readers::Dlas, Readers::DlasAnd);
+        let message = self.0.row.message.as_ref();
+        self.0.open_if_given(ctx, readers, message).await
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct FinaliserMutation;
 
@@ -91,6 +132,24 @@ impl FinaliserMutation {
         };
         input
             .decide_with(ctx, gather, domain::IngenierieCollective::start_ingenierie)
+            .await
+    }
+
+    /// Notes that partners were told how the ingénierie goes (RUL-31), once the projet is
+    /// confirmed. Each call is kept.
+    async fn inform_partenaires(
+        &self,
+        ctx: &Context<'_>,
+        input: InformPartenairesInput,
+    ) -> Result<IngenierieCollectivePayload> {
+        let told: Vec<OrganisationId> = typed_all(&input.destinataires, "input.destinataires")?;
+        let objet = line("input.objet", &input.objet)?;
+        let message = optional(prose, "input.message", input.message.as_ref())?;
+        let dossier = &input.dossier;
+        dossier
+            .decide(ctx, |it, asked| {
+                it.inform_partenaires(asked, told.clone(), objet.clone(), message.clone())
+            })
             .await
     }
 
@@ -193,4 +252,17 @@ pub(crate) struct UnskipActiviteInput {
 
 fn activite(text: &str) -> Result<activites::ActiviteMethode> {
     activites::ActiviteMethode::parse(text).at("input.activite")
+}
+
+/// What partners were told.
+#[derive(InputObject)]
+pub(crate) struct InformPartenairesInput {
+    #[graphql(flatten)]
+    dossier: IngenierieInput,
+    /// Who was told: from 1 to 30 partners.
+    destinataires: Vec<ID>,
+    /// What it is about, on one line. In clear in the history: name nobody.
+    objet: String,
+    /// What they were told. Sealed: the DLAs and those who were told read it.
+    message: Option<String>,
 }

@@ -1,5 +1,7 @@
 //! Step 1 of the method, IDENTIFIER: the problématique, the structures, the place of the DLA.
 
+pub(super) mod cadrage;
+
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::{
     IngenierieId, Liste, OrganisationId,

@@ -208,7 +208,7 @@ impl IngenierieCollective {
         if self.etat == Some(Etat::EnIntervention) { &[Rule::GroupStable] } else { &[] }
     }
 
-    fn targeted(&self, structure: OrganisationId) -> Result<&Ciblee, Refusal> {
+    pub(super) fn targeted(&self, structure: OrganisationId) -> Result<&Ciblee, Refusal> {
         self.structures
             .get(&structure)
             .ok_or(Refusal::StructureNotTargeted { structure })

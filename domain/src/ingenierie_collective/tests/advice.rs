@@ -87,6 +87,7 @@ fn structures_that_may_not_fit_are_pointed_out() {
     let expected = [
         Advice::ReluctantStructures { structures: vec![VELO] },
         Advice::ParticipantsUnknown { structures: vec![VELO] },
+        Advice::AvailabilityUnknown { structures: vec![RESTO, VELO] },
         Advice::WithoutGroupe { structures: vec![RESTO] },
     ];
     assert_eq!(advice(with(mobilised(), events)), expected);
@@ -112,6 +113,9 @@ fn each_advice_has_its_code_and_its_sentences() {
         Advice::ReluctantStructures { structures: vec![] },
         Advice::ParticipantsUnknown { structures: vec![] },
         Advice::WithoutGroupe { structures: vec![] },
+        Advice::AvailabilityUnknown { structures: vec![] },
+        Advice::CoherenceToAdjust {},
+        Advice::ProblematiqueNotShared { partenaires: vec![] },
         Advice::DlasNotConsulted { dlas: vec![] },
     ];
     let codes: std::collections::BTreeSet<_> = all.iter().map(|it| it.entry().code).collect();

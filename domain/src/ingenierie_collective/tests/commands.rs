@@ -35,6 +35,11 @@ const COMMANDS: &[(&str, Command)] = &[
         it.check_subsidiarite(by, Subsidiarite { contenu: true, financement: true, commentaire })
     }),
     ("checkComplementarite", |it, by, _| it.check_complementarite(by, prose("Vu la ligue."))),
+    ("qualifyTerritoire", |it, by, _| it.qualify_territoire(by, aire(), None)),
+    ("defineRoleDla", |it, by, _| {
+        it.define_role_dla(by, DLA, vec![Legitimite::Mission], role_dla())
+    }),
+    ("checkCoherence", |it, by, _| it.check_coherence(by, coherent(), None)),
     ("associatePartenaire", |it, by, n| {
         let as_what = categorie("FINANCEUR_PERMANENT");
         it.associate_partenaire(by, &organisation(org(n)), as_what, None)
@@ -43,6 +48,18 @@ const COMMANDS: &[(&str, Command)] = &[
     ("associateDla", |it, by, _| it.associate_dla(by, &dla(OTHER_DLA))),
     ("recordAttente", |it, by, n| {
         it.record_attente(by, org(n), Compatibilite::Complementaire, prose("De la visibilité."))
+    }),
+    ("shareProblematique", |it, by, n| {
+        let accord = AccordProblematique::Partagee;
+        it.share_problematique(by, org(n), Partage { accord, anteriorite: None, interet: None })
+    }),
+    ("offerContributionIntervenant", |it, by, n| {
+        let contribution = line("Un juriste");
+        let offered = Contribution { contribution, competences: None, temps: None };
+        it.offer_contribution_intervenant(by, org(n), offered)
+    }),
+    ("setObjectifsEvaluation", |it, by, _| {
+        it.set_objectifs_evaluation(by, vec![ObjetEvaluation::Effets], prose("Savoir."))
     }),
     ("setObjectifStrategique", |it, by, _| it.set_objectif_strategique(by, competences(), None)),
     ("setObjectifOperationnel", |it, by, _| it.set_objectif_operationnel(by, innovation(), None)),
@@ -63,6 +80,14 @@ const COMMANDS: &[(&str, Command)] = &[
     ("mobiliseStructure", |it, by, n| it.mobilise_structure(by, org(n), Some(2))),
     ("declineStructure", |it, by, n| it.decline_structure(by, org(n), prose("Pas le temps."))),
     ("withdrawStructure", |it, by, n| it.withdraw_structure(by, org(n), prose("Départ."))),
+    ("assessConditionsImplication", |it, by, n| {
+        let implication =
+            Implication { fonctions: Some(prose("Cadres.")), ..Implication::default() };
+        it.assess_conditions_implication(by, Some(org(n)), implication)
+    }),
+    ("considerCommentairesStructures", |it, by, n| {
+        it.consider_commentaires_structures(by, vec![org(n)], true, prose("Un atelier de plus."))
+    }),
     ("constituteGroupe", |it, by, n| {
         let module = (n == 1).then(|| line("Gérer"));
         let voulu = GroupeVoulu { intitule: line("Nord"), module, territoire: None };
@@ -90,12 +115,22 @@ const COMMANDS: &[(&str, Command)] = &[
             IntervenantVoulu { organisation: Some(&banque), qualite: line("banque"), nombre: 1 };
         it.design_systeme(by, &[voulu])
     }),
+    ("engagePartenaireIntervenant", |it, by, n| {
+        it.engage_partenaire_intervenant(by, org(n), line("Tenir un atelier"), None)
+    }),
+    ("assessConditionsTechniques", |it, by, n| {
+        it.assess_conditions_techniques(by, vec![way(&format!("Scénario {n}"))])
+    }),
+    ("chooseScenario", |it, by, _| it.choose_scenario(by, 1, None)),
     ("formaliseProjet", |it, by, n| {
         let of = [NatureModule::Accompagnement, NatureModule::Formation];
         it.formalise_projet(by, vec![module(of[usize::from(n == 1)])])
     }),
     ("confirmIngenierie", |it, by, _| it.confirm_ingenierie(by)),
     ("startIngenierie", |it, by, _| it.start_ingenierie(by, &confirmed_plan())),
+    ("informPartenaires", |it, by, n| {
+        it.inform_partenaires(by, vec![org(n)], line("Première séance"), None)
+    }),
     ("finaliseIngenierie", |it, by, _| it.finalise_ingenierie(by)),
     ("abandonIngenierie", |it, by, _| it.abandon_ingenierie(by, prose("Plus de besoin."))),
     ("reopenIngenierie", |it, by, _| it.reopen_ingenierie(by, prose("Clos par erreur."))),
@@ -181,7 +216,7 @@ fn a_later_step_waits_for_its_milestone() {
         let too_early = Refusal::StepTooEarly { needed: Etat::Engagee, current };
         assert_eq!(command(&it, &amina(), 1), Err(too_early), "{act}");
     }
-    for (needed, (act, command)) in [Etat::Confirmee, Etat::EnIntervention]
+    for (needed, (act, command)) in [Etat::Confirmee, Etat::Confirmee, Etat::EnIntervention]
         .into_iter()
         .zip(&COMMANDS[of_step_4..])
     {
@@ -205,8 +240,16 @@ fn the_earlier_steps_stay_open_during_the_intervention() {
     }
 }
 
-/// These hold a text that cannot be compared with an earlier one: each one counts.
-const ALWAYS_NEW: [&str; 3] = ["checkSubsidiarite", "checkComplementarite", "recordAttente"];
+/// These hold a text that cannot be compared with an earlier one, or tell what was done once
+/// more: each one counts.
+const ALWAYS_NEW: [&str; 6] = [
+    "checkSubsidiarite",
+    "checkComplementarite",
+    "recordAttente",
+    "assessConditionsImplication",
+    "considerCommentairesStructures",
+    "informPartenaires",
+];
 
 proptest! {
     /// Whatever is asked, in whatever order, asking again changes nothing.

@@ -224,3 +224,13 @@ fn each_check_counts() {
         .when(|it| it.check_complementarite(&amina(), commentaire()))
         .then([ComplementariteChecked { commentaire: sealed("La région forme déjà.") }]);
 }
+
+// INV-39: what was merged enters no dossier; the one that stands for it does.
+#[test]
+fn what_was_merged_is_not_targeted() {
+    let merged =
+        organisation::Event::OrganisationMerged { survivor: org(7), motif: Sealed::closed() };
+    IngenierieCollective::given([initiated()])
+        .when(|it| it.target_structure(&amina(), &seen(RESTO, [merged])))
+        .refused(Refusal::MergedOrganisation { field: "structure", survivor: org(7) });
+}

@@ -1,5 +1,8 @@
 //! The command line: one binary, a word for each thing an operator does.
 
+// The merged schema nests deeper than the compiler allows by itself, once optimised.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 use clap::Parser;

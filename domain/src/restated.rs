@@ -84,6 +84,11 @@ subjects! {
     "plan_financement": RessourceGranted, of "ligne";
     "plan_financement": RessourceNotified, of "ligne";
     "plan_financement": PlanFinancementConfirmed;
+    "seance_comite_appui": SeanceComiteAppuiConvened, part SeanceComiteAppuiRescheduled,
+        ends SeanceComiteAppuiCancelled;
+    "seance_comite_appui": DossierInscribed, ends DossierWithdrawn, of "ingenierie";
+    "seance_comite_appui": MembrePresenceRecorded, of "personne";
+    "seance_comite_appui": AvisGiven, of "ingenierie";
 }
 
 /// What the facts of a kind are about, when others state it anew.

@@ -53,6 +53,10 @@ rules! {
     AvisDefavorable = "AVIS_DEFAVORABLE", "INV-07":
         "le comité d'appui a rendu un avis défavorable.",
         "the comité d'appui gave an unfavourable opinion.";
+    /// The démarche doubles nothing that others run (RUL-03), before the comité reads it.
+    ComplementariteChecked = "COMPLEMENTARITE_CHECKED", "INV-14":
+        "la complémentarité avec les autres opérateurs est vérifiée avant l'inscription au comité d'appui.",
+        "what other operators do is checked before the dossier goes to the comité d'appui.";
     /// The porteur's permanent funders confirm the démarche (method, step 2 C1b).
     FinanceursConfirm = "FINANCEURS_CONFIRM", "INV-09":
         "les financeurs permanents du porteur confirment la démarche avant la confirmation.",

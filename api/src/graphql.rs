@@ -26,6 +26,7 @@ mod plan_financement;
 mod preuve;
 mod referentiel;
 mod regle;
+mod seance_comite_appui;
 pub mod sdl;
 mod territoire;
 mod viewer;
@@ -57,6 +58,7 @@ pub struct Query(
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
+    seance_comite_appui::SeanceComiteAppuiQuery,
     viewer::ViewerQuery,
 );
 
@@ -73,6 +75,7 @@ pub struct Mutation(
     organisation::OrganisationMutation,
     personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
+    seance_comite_appui::commandes::SeanceComiteAppuiMutation,
 );
 
 /// The schema and what runs it.

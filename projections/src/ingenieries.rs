@@ -23,7 +23,7 @@ pub use fiche::*;
 
 pub const MODEL: ReadModel = ReadModel {
     name: "ingenieries",
-    version: 1,
+    version: 2,
     tables: include_str!("ingenieries.sql"),
     reads: &[
         "ingenierie_collective.IngenierieCollectiveInitiated",

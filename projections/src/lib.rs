@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 pub mod capitalisations;
+pub mod comites;
 pub mod consultations;
 pub mod dlas;
 pub mod evaluations;
@@ -40,6 +41,7 @@ pub use crate::{
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[
     &capitalisations::MODEL,
+    &comites::MODEL,
     &consultations::MODEL,
     &dlas::MODEL,
     &evaluations::MODEL,

@@ -10,6 +10,7 @@ mod audits;
 mod auditors;
 mod capitalisations;
 mod cases;
+mod comites;
 mod consultations;
 mod demo;
 mod dlas;

@@ -3,7 +3,7 @@
 
 mod identifier;
 pub(crate) mod recherche;
-mod engager;
+pub(crate) mod engager;
 mod confirmer;
 mod finaliser;
 mod advice;

@@ -3,7 +3,7 @@
 
 use domain::{
     Actor, Event, OrganisationId, RoleName, Rule,
-    consultation::Event as Consultation,
+    consultation::{Event as Consultation, Notateur},
     ingenierie_collective::Event as Ingenierie,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
@@ -141,6 +141,12 @@ impl Fait {
     pub(crate) fn opens(&self, eyes: Eyes<'_>, pointer: &str) -> bool {
         let readers = match &self.said.recorded.event {
             Event::Consultation(Consultation::OffreReceived { .. }) => return false,
+            Event::Consultation(
+                Consultation::CahierDesChargesContributionRecorded { organisation: own, .. }
+                | Consultation::OffreRejected { prestataire: own, .. }
+                | Consultation::PreferenceStructureExpressed { structure: own, .. }
+                | Consultation::OffreScored { par: Notateur::Organisation(own), .. },
+            ) => Readers::DlasAnd(*own),
             Event::IngenierieCollective(Ingenierie::StructureResponseRecorded {
                 structure,
                 ..

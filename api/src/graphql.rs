@@ -68,6 +68,8 @@ pub struct Mutation(
     capitalisation::CapitalisationMutation,
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
+    consultation::contrat::ContratMutation,
+    consultation::partage::PartageMutation,
     dla::DlaMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,

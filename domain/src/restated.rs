@@ -56,6 +56,9 @@ subjects! {
     "capitalisation": ResponsableTransfertDesignated;
     "capitalisation": ModalitesTransfertAdapted;
     "consultation": CahierDesChargesDrafted;
+    "consultation": OffreScored, of "prestataire" "par";
+    "consultation": PreferenceStructureExpressed, of "structure";
+    "consultation": ContratSigned, part ContratAmended, ends ContratTerminated;
     "dla": PrioritesCiblageDefined, of "annee";
     "dla": FondsIngenierieOpened | FondsIngenierieAdjusted, of "annee";
     "evaluation": CadreEvaluationFinalised;

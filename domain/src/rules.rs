@@ -61,6 +61,10 @@ rules! {
     FinanceursConfirm = "FINANCEURS_CONFIRM", "INV-09":
         "les financeurs permanents du porteur confirment la démarche avant la confirmation.",
         "the permanent funders of the porteur confirm the démarche before confirmation.";
+    /// A contract costs what the plan set aside for it.
+    ContratWithinPlan = "CONTRAT_WITHIN_PLAN", "INV-34":
+        "le montant du contrat ne dépasse pas les prestations extérieures du plan de financement.",
+        "the amount of the contract is within the outside services of the plan de financement.";
     /// Every retained resource has been granted, unless the porteuse guarantees it.
     LinesGranted = "LINES_GRANTED", "INV-12":
         "toutes les ressources sont accordées avant de confirmer le plan.",

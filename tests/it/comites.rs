@@ -39,7 +39,7 @@ const LIST: &str = "query($filter: SeanceComiteFilter, $after: String) {
         totalCount asOf { position } nodes { date dossiers { rang } }
         pageInfo { hasNextPage endCursor } } }";
 
-const FICHE: &str = "query($id: ID!) { ingenierieCollective(id: $id) {
+const FICHE: &str = "query($id: ID!) { ingenierie(id: $id) {
     avis { sens commentaire reserves on seance { id } } } }";
 
 fn id(noun: &str, id: Uuid) -> String {
@@ -189,7 +189,7 @@ async fn a_comite_meets_and_each_avis_reaches_its_dossier() -> anyhow::Result<()
     assert!(avis.iter().all(|it| it["suite"] == "RETENU"), "{avis:?}");
     let fiche = async |by: &Visitor, it| {
         let mut data = by.asks(FICHE, json!({ "id": dossier(it) })).await?;
-        Ok::<_, anyhow::Error>(data["ingenierieCollective"]["avis"].take())
+        Ok::<_, anyhow::Error>(data["ingenierie"]["avis"].take())
     };
     let whole = json!([{
         "sens": "FAVORABLE_AVEC_RESERVES", "commentaire": "M. Roux y croit.",
@@ -244,7 +244,7 @@ async fn each_reads_what_is_theirs(house: &OpenHouse) -> anyhow::Result<()> {
     let seen = structure
         .asks(FICHE, json!({ "id": dossier(INGENIERIE) }))
         .await?;
-    let avis = &seen["ingenierieCollective"]["avis"][0];
+    let avis = &seen["ingenierie"]["avis"][0];
     assert_eq!(avis["sens"], "FAVORABLE_AVEC_RESERVES");
     assert!(
         avis["commentaire"].is_null() && avis["reserves"].is_null() && avis["seance"].is_null()
@@ -489,29 +489,16 @@ async fn a_dossier_that_refuses_its_avis_holds_up_no_other() -> anyhow::Result<(
             it.abandon_ingenierie(asked, prose("Faute de structures."))
         })
         .await?;
+    questions.catch_up().await?;
     let house = OpenHouse::on(questions.database).await?;
     let amina = house.visitor(Role::ChargeDeMission { dlas: [DLA].into() })?;
-    let avis = settled_when_built(&amina).await?;
+    let avis = settled(&amina).await?;
     assert_eq!(
         (&avis[0]["suite"], &avis[0]["code"]),
         (&json!("REFUSE"), &json!("INGENIERIE_OVER"))
     );
     assert_eq!((&avis[1]["suite"], &avis[1]["code"]), (&json!("RETENU"), &Value::Null));
     house.close().await
-}
-
-/// The same as [`settled`], in a house whose questions are still being built.
-async fn settled_when_built(by: &Visitor) -> anyhow::Result<Vec<Value>> {
-    for _ in 0..200 {
-        if read(by).await?["dossiers"]
-            .as_array()
-            .is_some_and(|it| it.len() == 2)
-        {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    settled(by).await
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ pub struct Mutation(
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
     consultation::contrat::ContratMutation,
-    consultation::partage::PartageMutation,
+    consultation::partage::ChoixPartageMutation,
     dla::DlaMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,

@@ -263,24 +263,9 @@ impl Consultation {
     fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
         let (position, on) = (recorded.position.0, recorded.on);
         match fact {
-            Fact::CahierDesChargesDrafted { ingenierie, dlas, territoire, edition, sections } => {
-                self.ingenierie = ingenierie.0;
-                self.dlas = dlas.iter().map(|it| it.0).collect();
-                self.territoire = territoire.to_string();
-                self.edition = *edition;
-                self.sections = sections.clone();
-                self.etat = Etat::Redaction;
-                let (edition, sections) = (*edition, sections.clone());
-                self.editions
-                    .push(Edition { edition, on, finalised_on: None, sections });
-            }
-            Fact::CahierDesChargesFinalised { .. } => {
-                self.etat = Etat::Finalisee;
-                if let Some(last) = self.editions.last_mut() {
-                    last.finalised_on = Some(on);
-                }
-            }
-            Fact::PartenaireInvited { .. }
+            Fact::CahierDesChargesDrafted { .. }
+            | Fact::CahierDesChargesFinalised { .. }
+            | Fact::PartenaireInvited { .. }
             | Fact::CahierDesChargesContributionRecorded { .. }
             | Fact::OffreScored { .. }
             | Fact::PreferenceStructureExpressed { .. }

@@ -10,7 +10,7 @@ use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Consultation;
+use super::{Consultation, Etat};
 use crate::SealedPlace;
 
 /// One edition of the cahier des charges.
@@ -88,10 +88,27 @@ pub struct Fin {
 }
 
 impl Consultation {
-    /// What is said by those who share the choice, and what is signed.
+    /// What is written and said by those who share the choice, and what is signed.
     pub(super) fn share(&mut self, fact: &Fact, recorded: &Recorded) {
         let on = recorded.on;
         match fact {
+            Fact::CahierDesChargesDrafted { ingenierie, dlas, territoire, edition, sections } => {
+                self.ingenierie = ingenierie.0;
+                self.dlas = dlas.iter().map(|it| it.0).collect();
+                self.territoire = territoire.to_string();
+                self.edition = *edition;
+                self.sections = sections.clone();
+                self.etat = Etat::Redaction;
+                let (edition, sections) = (*edition, sections.clone());
+                self.editions
+                    .push(Edition { edition, on, finalised_on: None, sections });
+            }
+            Fact::CahierDesChargesFinalised { .. } => {
+                self.etat = Etat::Finalisee;
+                if let Some(last) = self.editions.last_mut() {
+                    last.finalised_on = Some(on);
+                }
+            }
             Fact::PartenaireInvited { organisation, qualite } => {
                 self.invites.push(organisation.0);
                 let (organisation, qualite) = (organisation.0, *qualite);
@@ -125,22 +142,10 @@ impl Consultation {
                     motif: SealedPlace::if_given(recorded, "/motif"),
                 });
             }
-            Fact::ContratSigned { contrat } => self.contrat = Some(Contrat::signed(contrat, on)),
-            Fact::ContratAmended { contrat, .. } => {
-                let motif = SealedPlace::of(recorded, "/motif");
-                if let Some(it) = &mut self.contrat {
-                    it.amend(contrat, on, motif);
-                }
-            }
-            Fact::ContratTerminated { .. } => {
-                let motif = SealedPlace::of(recorded, "/motif");
-                if let Some(it) = &mut self.contrat {
-                    it.terminated = Some(Fin { on, motif });
-                }
-            }
-            Fact::CahierDesChargesDrafted { .. }
-            | Fact::CahierDesChargesFinalised { .. }
-            | Fact::AppelOffresLaunched { .. }
+            Fact::ContratSigned { .. }
+            | Fact::ContratAmended { .. }
+            | Fact::ContratTerminated { .. } => self.sign(fact, recorded),
+            Fact::AppelOffresLaunched { .. }
             | Fact::PrestataireConsulted { .. }
             | Fact::PrestataireDeclined { .. }
             | Fact::OffreReceived { .. }
@@ -153,6 +158,21 @@ impl Consultation {
             | Fact::PrestataireInformed { .. }
             | Fact::ConsultationDeclaredUnsuccessful { .. }
             | Fact::ConsultationClosed {} => (),
+        }
+    }
+
+    fn sign(&mut self, fact: &Fact, recorded: &Recorded) {
+        let on = recorded.on;
+        if let Fact::ContratSigned { contrat } = fact {
+            self.contrat = Some(Contrat::signed(contrat, on));
+            return;
+        }
+        let Some(it) = &mut self.contrat else { return };
+        let motif = SealedPlace::of(recorded, "/motif");
+        if let Fact::ContratAmended { contrat, .. } = fact {
+            it.amend(contrat, on, motif);
+        } else {
+            it.terminated = Some(Fin { on, motif });
         }
     }
 }

@@ -20,10 +20,10 @@ use crate::{
 };
 
 #[derive(Default)]
-pub(crate) struct PartageMutation;
+pub(crate) struct ChoixPartageMutation;
 
 #[Object]
-impl PartageMutation {
+impl ChoixPartageMutation {
     /// Invites a financeur that is a partner of the dossier, or a structure that is mobilised in
     /// it, to help with the cahier des charges and the choice (RUL-22). Whoever bids is not
     /// invited, and whoever is invited is not consulted.

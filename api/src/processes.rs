@@ -45,7 +45,7 @@ fn because_of(fact: &Recorded, purpose: &str, on: Date) -> Command {
     }
 }
 
-/// A UUIDv8 as RFC 9562 (appendix B.2) draws it from a SHA-256.
+/// A UUID of version 8, as RFC 9562 (appendix B.2) draws it from a SHA-256.
 fn named(hash: &[u8; 32]) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

@@ -311,7 +311,13 @@ pub struct Consultation {
     informed: BTreeSet<OrganisationId>,
     unsuccessful: bool,
     closed: bool,
-    contrat: Option<Contrat>,
+    contrat: Option<Signed>,
+}
+
+/// A contract, and whether it was ended before its time.
+#[derive(Debug, Clone, PartialEq)]
+struct Signed {
+    contrat: Contrat,
     terminated: bool,
 }
 
@@ -430,9 +436,13 @@ impl Decider for Consultation {
             Event::ConsultationDeclaredUnsuccessful { .. } => self.unsuccessful = true,
             Event::ConsultationClosed {} => self.closed = true,
             Event::ContratSigned { contrat } | Event::ContratAmended { contrat, .. } => {
-                self.contrat = Some(contrat.clone());
+                self.contrat = Some(Signed { contrat: contrat.clone(), terminated: false });
             }
-            Event::ContratTerminated { .. } => self.terminated = true,
+            Event::ContratTerminated { .. } => {
+                if let Some(it) = &mut self.contrat {
+                    it.terminated = true;
+                }
+            }
         }
     }
 }

@@ -385,23 +385,19 @@ impl Seance {
         self.visio = rencontre.visio;
     }
 
-    /// A dossier that is there already moves.
+    /// A dossier that is there already moves: it comes before those of the same place.
     fn inscribe(&mut self, ingenierie: Uuid, (rang, duree): (i32, Option<i32>), on: Date) {
         let known = self
             .dossiers
-            .iter_mut()
-            .find(|it| it.ingenierie == ingenierie);
-        match known {
-            Some(it) => (it.rang, it.duree) = (rang, duree),
-            None => self.dossiers.push(Dossier {
-                ingenierie,
-                rang,
-                duree,
-                inscribed_on: on,
-                avis: None,
-                waivers: vec![],
-            }),
-        }
+            .iter()
+            .position(|it| it.ingenierie == ingenierie);
+        let dossier = if let Some(n) = known {
+            Dossier { rang, duree, ..self.dossiers.remove(n) }
+        } else {
+            let (inscribed_on, waivers) = (on, vec![]);
+            Dossier { ingenierie, rang, duree, inscribed_on, avis: None, waivers }
+        };
+        self.dossiers.insert(0, dossier);
     }
 
     fn changes(&mut self) {

@@ -200,11 +200,15 @@ async fn a_comite_meets_and_each_avis_reaches_its_dossier() -> anyhow::Result<()
     assert_eq!(fiche(&amina, OTHER).await?[0]["sens"], "AJOURNE");
     // The history says that the house brought it, because of which fact.
     let query = "{ historique(first: 9, filter: { types: [\"AvisComiteAppuiRecorded\"] }) {
-        nodes { role data } } }";
+        nodes { acteur { role via } data } } }";
     let told = amina.asks(query, json!({})).await?;
     let facts = told["historique"]["nodes"].as_array().context("facts")?;
     assert_eq!(facts.len(), 2);
-    assert!(facts.iter().all(|it| it["role"] == "HOUSE"), "{facts:?}");
+    for it in facts {
+        assert_eq!(it["acteur"]["role"], "HOUSE");
+        let via = it["acteur"]["via"].as_str().context("a cause")?;
+        assert!(via.starts_with("comite_appui/record/"), "{via}");
+    }
     each_reads_what_is_theirs(&house).await?;
     agenda(&house).await?;
     house.close().await
@@ -438,16 +442,16 @@ async fn an_avis_reaches_its_dossier_once_whoever_dies_on_the_way() -> anyhow::R
         let _ = dies.await;
     }
     // Two at once, who know nothing of each other.
-    let (one, other) = (questions.database.log().await?, questions.database.log().await?);
+    let (left, right) = (questions.database.log().await?, questions.database.log().await?);
     let (a, b) =
-        tokio::join!(comite_appui::act(&one, &closing), comite_appui::act(&other, &closing));
+        tokio::join!(comite_appui::act(&left, &closing), comite_appui::act(&right, &closing));
     a?;
     b?;
     let once: BTreeMap<_, _> = dossiers.iter().map(|it| (*it, (1, 1))).collect();
     assert_eq!(received(&questions.log).await?, once);
     // And a follower that reads the whole log anew finds nothing left to do.
     let stop = CancellationToken::new();
-    let follows = tokio::spawn(processes::keep(one, stop.clone()));
+    let follows = tokio::spawn(processes::keep(left, stop.clone()));
     tokio::time::sleep(Duration::from_millis(500)).await;
     stop.cancel();
     follows.await?;

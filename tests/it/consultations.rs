@@ -132,7 +132,9 @@ impl Told {
 
     async fn by(&mut self, visitor: &Visitor, mutation: &str, more: Value) -> anyhow::Result<()> {
         let input = self.input(more);
-        visitor.does(mutation, input, "{ position }").await?;
+        // The page is asked for, so that what follows is read after it.
+        let selection = "{ consultation { version } position }";
+        visitor.does(mutation, input, selection).await?;
         Ok(())
     }
 

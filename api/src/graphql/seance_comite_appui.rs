@@ -163,8 +163,8 @@ impl DossierInscrit {
         ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
-    /// Its place in the agenda, from 1. Two dossiers of the same place stand as they were
-    /// inscribed.
+    /// Its place in the agenda, from 1. Of two dossiers of the same place, the one placed there
+    /// last comes first.
     async fn rang(&self) -> i32 {
         self.0.rang
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AMEND, Consultation, Event, Refusal, SIGN, TERMINATE};
+use super::{AMEND, Consultation, Event, Refusal, SIGN, Signed, TERMINATE};
 use crate::{
     Asked, Cents, Date, Decided, Decision, Line, PlanFinancement, Prose, Rule, Sealed, Seen,
     actor::Right,
@@ -35,7 +35,7 @@ impl Consultation {
     pub fn sign_contrat(&self, asked: &Asked, voulu: ContratVoulu<'_>) -> Decision<Self> {
         asked.may(&SIGN, &self.perimeter())?;
         match &self.contrat {
-            Some(known) if *known == voulu.contrat => return Ok(Decided::nothing()),
+            Some(known) if known.contrat == voulu.contrat => return Ok(Decided::nothing()),
             Some(_) => return Err(Refusal::ContratAlreadySigned {}),
             None if self.chosen.is_none() => return Err(Refusal::NobodyChosen {}),
             None => (),
@@ -50,11 +50,11 @@ impl Consultation {
         voulu: ContratVoulu<'_>,
         motif: Prose,
     ) -> Decision<Self> {
-        let known = self.in_force(asked, &AMEND)?;
-        if self.terminated {
+        let known = self.signed(asked, &AMEND)?;
+        if known.terminated {
             return Err(Refusal::ContratOver {});
         }
-        if *known == voulu.contrat {
+        if known.contrat == voulu.contrat {
             return Ok(Decided::nothing());
         }
         let motif = Sealed::new(self.subject()?, motif);
@@ -63,15 +63,14 @@ impl Consultation {
 
     /// Ends the contract before its time. The reason is mandatory (INV-36).
     pub fn terminate_contrat(&self, asked: &Asked, motif: Prose) -> Decision<Self> {
-        self.in_force(asked, &TERMINATE)?;
-        if self.terminated {
+        if self.signed(asked, &TERMINATE)?.terminated {
             return Ok(Decided::nothing());
         }
         let motif = Sealed::new(self.subject()?, motif);
         Ok(self.records(asked, [Event::ContratTerminated { motif }]))
     }
 
-    fn in_force(&self, asked: &Asked, right: &Right) -> Result<&Contrat, Refusal> {
+    fn signed(&self, asked: &Asked, right: &Right) -> Result<&Signed, Refusal> {
         asked.may(right, &self.perimeter())?;
         self.contrat.as_ref().ok_or(Refusal::ContratNotSigned {})
     }

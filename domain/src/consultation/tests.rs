@@ -1000,18 +1000,20 @@ proptest! {
             if let OffresOpened { offres } = event {
                 bidders.extend(offres.iter().map(|it| it.prestataire));
             }
-            match event {
-                OffreRejected { prestataire, .. } => out.push(*prestataire),
-                OffreScored { prestataire, .. }
-                | PreferenceStructureExpressed { prestataire, .. } => {
-                    prop_assert!(bidders.contains(prestataire) && !out.contains(prestataire));
-                }
-                ContratSigned { .. } => {
-                    prop_assert!(!winners.is_empty() && !signed);
-                    signed = true;
-                }
-                ContratAmended { .. } | ContratTerminated { .. } => prop_assert!(signed),
-                _ => (),
+            if let OffreRejected { prestataire, .. } = event {
+                out.push(*prestataire);
+            }
+            if let OffreScored { prestataire, .. }
+            | PreferenceStructureExpressed { prestataire, .. } = event
+            {
+                prop_assert!(bidders.contains(prestataire) && !out.contains(prestataire));
+            }
+            if let ContratSigned { .. } = event {
+                prop_assert!(!winners.is_empty() && !signed);
+                signed = true;
+            }
+            if let ContratAmended { .. } | ContratTerminated { .. } = event {
+                prop_assert!(signed);
             }
             if let PrestataireChosen { prestataire, .. } = event {
                 prop_assert!(bidders.contains(prestataire) && !out.contains(prestataire));

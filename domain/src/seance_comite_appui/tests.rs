@@ -547,10 +547,12 @@ proptest! {
         }
         let closed = facts.iter().position(|it| matches!(it, SeanceComiteAppuiClosed { .. }));
         let settled = |it: &&Event| matches!(it, AvisTransmitted { .. });
-        let said: BTreeSet<_> = facts.iter().filter_map(|it| match it {
-            AvisGiven { ingenierie, .. } => Some(*ingenierie),
-            _ => None,
-        }).collect();
+        let mut said = BTreeSet::new();
+        for it in &facts {
+            if let AvisGiven { ingenierie, .. } = it {
+                said.insert(*ingenierie);
+            }
+        }
         if let Some(closed) = closed {
             let after = &facts[closed + 1..];
             let house_only = after.iter().all(|it| {

@@ -8,6 +8,7 @@ pub mod telemetry;
 pub mod clock;
 pub mod house;
 pub mod erasures;
+pub mod processes;
 pub mod demo;
 pub mod cases;
 pub mod http;

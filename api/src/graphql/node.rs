@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId,
+    OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
+        seance_comite_appui::SeanceComiteAppui,
     },
 };
 
@@ -26,7 +27,6 @@ use crate::{
 const NODES_MAX: usize = 100;
 
 /// What has a global id.
-#[expect(clippy::large_enum_variant, reason = "one a request, and never kept")]
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
@@ -39,6 +39,7 @@ pub(crate) enum Node {
     Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
+    SeanceComiteAppui(SeanceComiteAppui),
 }
 
 #[derive(Default)]
@@ -107,6 +108,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         PlanFinancementId::NAME => {
             let row = loaders.load_one(PlanFinancementId(id)).await?;
             row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
+        }
+        SeanceComiteId::NAME => {
+            let row = loaders.load_one(SeanceComiteId(id)).await?;
+            row.map(|it| Node::SeanceComiteAppui(SeanceComiteAppui(it)))
         }
         _ => None,
     })

@@ -73,6 +73,7 @@ pub struct Mutation(
     consultation::contrat::ContratMutation,
     consultation::partage::ChoixPartageMutation,
     dla::DlaMutation,
+    dla::comite::ComiteMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
     intervention::InterventionMutation,

@@ -9,7 +9,7 @@ use clap::Parser;
 
 mod cli;
 
-/// A third of a GraphQL request is allocation: this one takes less of it than the C library's.
+/// Allocation was a third of what a GraphQL request took with the C library's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -457,6 +457,8 @@ async fn the_fiche_of_a_case_is_read_whole_and_printed() -> anyhow::Result<()> {
             assert_eq!(refused.status.as_u16(), status, "{refused:?}");
         }
     }
+    let misspelt = reads(&case.chargee, "/ingenieries/nobody/fiche.json").await?;
+    assert_eq!(misspelt.status, StatusCode::NOT_FOUND, "{misspelt:?}");
     case.house.close().await
 }
 

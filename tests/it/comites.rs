@@ -188,16 +188,7 @@ async fn a_comite_meets_and_each_avis_reaches_its_dossier() -> anyhow::Result<()
     let avis = settled(&amina).await?;
     assert!(avis.iter().all(|it| it["suite"] == "RETENU"), "{avis:?}");
     // The dossiers are another question than the séances.
-    while house
-        .house
-        .reads
-        .status()
-        .await?
-        .iter()
-        .any(|it| it.position != it.head)
-    {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    house.caught_up().await?;
     let fiche = async |by: &Visitor, it| {
         let mut data = by.asks(FICHE, json!({ "id": dossier(it) })).await?;
         Ok::<_, anyhow::Error>(data["ingenierie"]["avis"].take())

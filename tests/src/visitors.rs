@@ -100,6 +100,21 @@ impl OpenHouse {
         Ok(db.close().await?)
     }
 
+    /// Waits until every question has seen every fact: an answer of one says nothing of another.
+    pub async fn caught_up(&self) -> anyhow::Result<()> {
+        while self
+            .house
+            .reads
+            .status()
+            .await?
+            .iter()
+            .any(|it| it.position != it.head)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
     /// Someone with a token for a role.
     pub fn visitor(&self, role: Role) -> anyhow::Result<Visitor> {
         let subject = format!("visitor/{}", role.name().as_str());

@@ -3,21 +3,24 @@
 //! Both are one GraphQL document of ours, asked with the caller's token: what they may not read
 //! in GraphQL is not here either.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use async_graphql::{Executor, Request as GraphqlRequest, Variables};
+use async_graphql::{Executor, ID, Request as GraphqlRequest, Variables};
 use axum::{
     extract::{Path, Request, State},
     response::{Html, IntoResponse as _, Response},
 };
-use domain::{Refusal, refusal::Common};
+use domain::{IngenierieId, Refusal, refusal::Common};
 use http::{HeaderValue, StatusCode, header};
 use minijinja::{Environment, context};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::{Doors, Language, answer::Reply, asked::Media, graphql::Asked};
-use crate::error::{Answer, Error, INTERNAL_SERVER_ERROR};
+use crate::{
+    error::{Answer, Error, INTERNAL_SERVER_ERROR},
+    graphql::ids::typed,
+};
 
 const DOCUMENT: &str = include_str!("fiche/fiche.graphql");
 const PAGE: &str = include_str!("fiche/fiche.html");
@@ -77,36 +80,35 @@ impl<E: Executor> Doors<E> {
             "id": id
         })));
         let content = self.ask(asked, &parts, document).await?;
-        if !content.errors.is_empty() {
-            return Err(Reply::executed(content));
+        let unknown = typed::<IngenierieId>(&ID(id), "id").is_err();
+        if !content.errors.is_empty() && !unknown {
+            let mut incomplete = Reply::executed(content);
+            incomplete.status = StatusCode::INTERNAL_SERVER_ERROR;
+            return Err(incomplete);
         }
-        let data = content.data.into_json().unwrap_or_default();
-        match &data["ingenierie"] {
+        let mut data = content.data.into_json().unwrap_or_default();
+        match data["ingenierie"].take() {
             Value::Null => {
                 let unknown = Error::from(Refusal::from(Common::NotFound {}));
                 Err(Reply::error(StatusCode::NOT_FOUND, unknown.answer(asked.language)))
             }
-            fiche => Ok(fiche.clone()),
+            fiche => Ok(fiche),
         }
     }
 }
 
 fn page(fiche: &Value) -> Result<String, minijinja::Error> {
-    static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-        let mut pages = Environment::new();
-        pages.add_filter("libelle", libelle);
-        pages.add_filter("euros", euros);
-        pages.add_filter("jours", jours);
-        pages.add_filter("jour", jour);
-        // A template that does not parse fails the first test that asks for it.
-        let _ = pages.add_template("fiche.html", PAGE);
-        pages
-    });
+    let mut pages = Environment::new();
+    pages.add_filter("libelle", libelle);
+    pages.add_filter("euros", euros);
+    pages.add_filter("jours", jours);
+    pages.add_filter("jour", jour);
     let unfit = |it: serde_json::Error| {
         minijinja::Error::new(minijinja::ErrorKind::BadSerialization, it.to_string())
     };
     let fiche = minijinja::Value::deserialize(fiche).map_err(unfit)?;
-    PAGES.get_template("fiche.html")?.render(context! { fiche })
+    // What people wrote is escaped because the name says that this is HTML.
+    pages.render_named_str("fiche.html", PAGE, context! { fiche })
 }
 
 /// A value of an enumeration, as people write it.

@@ -12,7 +12,7 @@ use domain::{
 use eventlog::{ActorStamp, EventLog, Position, Recorded};
 use projections::{
     Page, Reads, Scope, SealedPlace, Waiver,
-    historique::{self as rows, Filter, PERSONNE, content, structures},
+    historique::{self as rows, Filter, PERSONNES, content, structures},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -242,7 +242,7 @@ fn names_a_person(content: &Value) -> bool {
     match content {
         Value::Object(members) => members
             .iter()
-            .any(|(name, it)| name == PERSONNE || names_a_person(it)),
+            .any(|(name, it)| PERSONNES.contains(&name.as_str()) || names_a_person(it)),
         Value::Array(items) => items.iter().any(names_a_person),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }

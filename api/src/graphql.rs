@@ -4,6 +4,7 @@
 
 pub mod extensions;
 pub(crate) mod context;
+mod credits_ingenierie;
 pub(crate) mod ids;
 pub(crate) mod scalars;
 pub(crate) mod request;
@@ -48,6 +49,7 @@ pub struct Query(
     capitalisation::CapitalisationQuery,
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
+    credits_ingenierie::CreditsIngenierieQuery,
     dla::DlaQuery,
     evaluation::EvaluationQuery,
     financement::FinancementQuery,
@@ -72,6 +74,7 @@ pub struct Mutation(
     consultation::choix::ChoixMutation,
     consultation::contrat::ContratMutation,
     consultation::partage::ChoixPartageMutation,
+    credits_ingenierie::CreditsIngenierieMutation,
     dla::DlaMutation,
     dla::comite::ComiteMutation,
     evaluation::EvaluationMutation,

@@ -31,7 +31,7 @@ use activites::ActiviteMethode;
 use confirmer::technique::Scenario;
 use confirmer::{
     mobilisation::Reponses,
-    projet::{Intervenant, Module, ResultatAttendu, TypeIngenierie},
+    projet::{Intervenant, Module, NatureModule, ResultatAttendu, TypeIngenierie},
 };
 use engager::{
     Compatibilite, PorteeObjectif, SensAvis,
@@ -443,6 +443,18 @@ impl IngenierieCollective {
     /// Where it takes place.
     pub fn territoire(&self) -> Option<Territoire> {
         self.territoire.clone()
+    }
+
+    /// Whether its projet holds a module of training.
+    pub fn plans_formation(&self) -> bool {
+        self.modules
+            .iter()
+            .any(|it| it.nature == NatureModule::Formation)
+    }
+
+    /// Its fields of activity.
+    pub fn secteurs(&self) -> &BTreeSet<Code> {
+        &self.secteurs
     }
 
     /// The DLAs concerned, the lead first.

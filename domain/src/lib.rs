@@ -11,6 +11,7 @@ pub mod dla;
 pub mod seance_comite_appui;
 pub mod ingenierie_collective;
 pub mod plan_financement;
+pub mod action_financee;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
@@ -33,6 +34,7 @@ use serde_json::value::RawValue;
 
 use crate::codec::{CodecError, Tagged, decode};
 pub use crate::{
+    action_financee::ActionFinancee,
     actor::{Actor, Perimeter, Right, Role, RoleName},
     capitalisation::Capitalisation,
     consultation::Consultation,
@@ -103,6 +105,8 @@ macro_rules! aggregates {
 }
 
 aggregates! {
+    /// Of an action that crédits d'ingénierie pay for.
+    ActionFinancee = action_financee;
     /// Of what an ingénierie leaves to others.
     Capitalisation = capitalisation;
     /// Of a consultation of prestataires.

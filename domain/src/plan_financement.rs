@@ -17,8 +17,10 @@ use crate::{
     values::AMOUNT_MAX,
 };
 
+mod confirmation;
 mod partage;
 mod ressources;
+mod solde;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -72,6 +74,12 @@ pub enum Event {
     PlanFinancementConfirmed { total: Cents, valorisation: Cents },
     /// A line changes: the plan no longer stands.
     PlanFinancementReopened {},
+    /// How the amounts of the plan count taxes.
+    RegimeTaxeChosen { regime: RegimeTaxe },
+    /// What a cost came to. What was said last counts.
+    RealiseRecorded { ligne: i32, montant: Cents },
+    /// The accounts are closed: what the costs came to, and what was paid for them.
+    PlanFinancementSettled { realise: Cents, verse: Cents },
 }
 
 /// Who pays.
@@ -82,6 +90,21 @@ pub enum Contributeur {
     Dla(DlaId),
     /// An organisation.
     Organisation(OrganisationId),
+}
+
+/// How the amounts of a plan count value-added tax.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RegimeTaxe {
+    /// Taxes included (toutes taxes comprises): what a porteuse that recovers none counts.
+    #[default]
+    Ttc,
+    /// Taxes left out (hors taxes), for they are recovered.
+    Ht,
+    /// No tax applies.
+    NonAssujetti,
 }
 
 /// How far a resource has come.
@@ -165,10 +188,42 @@ refusals! {
     PlanEmpty {} = "PLAN_EMPTY" at "plan":
         "Ajoutez d'abord les dépenses du plan.",
         "Add the costs of the plan first.";
-    /// INV-10.
-    PlanNotBalanced { depenses: Cents, ressources: Cents } = "PLAN_NOT_BALANCED" at "plan":
-        "Le plan n'est pas équilibré : {depenses} de dépenses, {ressources} de ressources retenues.",
-        "The plan is not balanced: {depenses} of costs, {ressources} of retained resources.";
+    /// INV-10: costs are more than what pays for them.
+    PlanLacksRessources { depenses: Cents, ressources: Cents, ecart: Cents } = "PLAN_LACKS_RESSOURCES" at "plan":
+        "Le plan n'est pas équilibré : il manque {ecart} de ressources ({depenses} de dépenses, {ressources} de ressources retenues).",
+        "The plan is not balanced: {ecart} of resources are missing ({depenses} of costs, {ressources} of retained resources).";
+    /// INV-10: more pays than there is to pay.
+    PlanExceedsDepenses { depenses: Cents, ressources: Cents, ecart: Cents } = "PLAN_EXCEEDS_DEPENSES" at "plan":
+        "Le plan n'est pas équilibré : {ecart} de ressources en trop ({depenses} de dépenses, {ressources} de ressources retenues).",
+        "The plan is not balanced: {ecart} of resources too much ({depenses} of costs, {ressources} of retained resources).";
+    /// INV-13: what was not declared cannot be compared.
+    CreditsNotDeclared {} = "CREDITS_NOT_DECLARED" at "plan":
+        "Un DLA paie avec ses crédits d'ingénierie : déclarez d'abord l'action financée.",
+        "A DLA pays with its crédits d'ingénierie: declare the action first.";
+    /// INV-13: what was compared is no longer what the dossier says.
+    CreditsOutdated {} = "CREDITS_OUTDATED" at "plan":
+        "Les secteurs ou les DLA du dossier ont changé depuis la déclaration des crédits d'ingénierie : déclarez-les à nouveau.",
+        "The sectors or the DLAs of the dossier have changed since the crédits d'ingénierie were declared: declare them again.";
+    /// INV-13.
+    SuperpositionsUncleared { nombre: usize } = "SUPERPOSITIONS_UNCLEARED" at "plan":
+        "Superpositions de crédits d'ingénierie à lever avant la confirmation : {nombre}. Le responsable d'une porteuse les lève en les justifiant.",
+        "Superpositions of crédits d'ingénierie to clear before the plan is confirmed: {nombre}. Whoever answers for a porteuse clears them, with a justification.";
+    /// INV-16.
+    FormationNotPlanned { ligne: i32 } = "FORMATION_NOT_PLANNED" at "plan":
+        "La ligne {ligne} est celle d'un OPCO, qui finance de la formation : prévoyez un module de formation dans le projet.",
+        "Line {ligne} is that of an OPCO, which finances training: plan a training module in the projet.";
+    /// Accounts are closed on what stands.
+    PlanNotConfirmed {} = "PLAN_NOT_CONFIRMED" at "plan":
+        "Confirmez d'abord le plan.",
+        "Confirm the plan first.";
+    /// Every cost came to something, or was removed.
+    RealiseMissing { ligne: i32 } = "REALISE_MISSING" at "ligne":
+        "Indiquez d'abord ce qu'a coûté la ligne {ligne}.",
+        "Say first what line {ligne} came to.";
+    /// It is over.
+    PlanSettled {} = "PLAN_SETTLED" at "plan":
+        "Le plan est soldé : il ne change plus.",
+        "The accounts of the plan are closed: it changes no more.";
 }
 
 rights! {
@@ -185,6 +240,9 @@ rights! {
     RECORD_VALORISATION = "recordValorisation": ChargeDeMission;
     SHARE_COST = "shareCost": ChargeDeMission;
     CONFIRM = "confirmPlanFinancement": ChargeDeMission, ResponsablePorteuse;
+    CHOOSE_REGIME = "chooseRegimeTaxe": ChargeDeMission;
+    RECORD_REALISE = "recordRealise": ChargeDeMission;
+    SETTLE = "settlePlanFinancement": ChargeDeMission, ResponsablePorteuse;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -201,7 +259,11 @@ pub struct PlanFinancement {
     prestations: BTreeSet<i32>,
     ressources: BTreeMap<i32, Ressource>,
     valorisation: Cents,
+    regime: RegimeTaxe,
     confirmed: bool,
+    /// What costs came to.
+    realises: BTreeMap<i32, Cents>,
+    settled: bool,
 }
 
 impl PlanFinancement {
@@ -270,32 +332,6 @@ impl PlanFinancement {
         }
     }
 
-    /// Confirms that the plan stands.
-    pub fn confirm_plan_financement(&self, asked: &Asked) -> Decision<Self> {
-        self.kept_by(asked, &CONFIRM)?;
-        if self.confirmed {
-            return Ok(Decided::nothing());
-        }
-        // INV-10: in cents, retained resources are costs. Valued time is equal on both sides
-        // by construction, so it is left out of both sums.
-        let (depenses, ressources) = (self.total_cents(), self.retained_cents());
-        if depenses == Cents(0) {
-            return Err(Refusal::PlanEmpty {});
-        }
-        if depenses != ressources {
-            return Err(Refusal::PlanNotBalanced { depenses, ressources });
-        }
-        let mut events = vec![];
-        // INV-12: the porteuse may guarantee what is not granted yet.
-        if self.retained().any(|it| !it.is_granted()) {
-            let (rule, because) = asked.waive(Rule::LinesGranted, self.subject()?)?;
-            events.push(Event::RuleWaived { rule, because });
-        }
-        let valorisation = self.valorisation;
-        events.push(Event::PlanFinancementConfirmed { total: depenses, valorisation });
-        Ok(self.records(asked, events))
-    }
-
     /// Whether it was opened.
     pub fn exists(&self) -> bool {
         self.ingenierie.is_some()
@@ -351,10 +387,14 @@ impl PlanFinancement {
     /// Lets pass those of the DLAs concerned: a DLA that only pays keeps none of the plan.
     fn kept_by(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
         asked.may(right, &self.perimeter())?;
-        if self.is_kept_by(asked) {
-            return Ok(());
+        if !self.is_kept_by(asked) {
+            return Err(Common::Forbidden { act: right.act.to_owned() }.into());
         }
-        Err(Common::Forbidden { act: right.act.to_owned() }.into())
+        self.still_open()
+    }
+
+    fn still_open(&self) -> Result<(), Refusal> {
+        if self.settled { Err(Refusal::PlanSettled {}) } else { Ok(()) }
     }
 
     fn is_kept_by(&self, asked: &Asked) -> bool {
@@ -429,10 +469,10 @@ impl Decider for PlanFinancement {
             Event::DepenseRemoved { ligne, .. } => {
                 self.depenses.insert(*ligne, None);
             }
-            Event::RessourceSought { ligne, contributeur, montant, .. } => {
+            Event::RessourceSought { ligne, source, contributeur, montant } => {
                 self.lignes = *ligne;
                 self.ressources
-                    .insert(*ligne, Ressource::sought(*contributeur, *montant));
+                    .insert(*ligne, Ressource::sought(source.clone(), *contributeur, *montant));
             }
             Event::RessourceRequested { ligne, .. } => {
                 self.advance(*ligne, |it| it.statut = StatutRessource::Requested);
@@ -458,6 +498,11 @@ impl Decider for PlanFinancement {
             Event::CostShared { .. } | Event::RuleWaived { .. } => (),
             Event::PlanFinancementConfirmed { .. } => self.confirmed = true,
             Event::PlanFinancementReopened {} => self.confirmed = false,
+            Event::RegimeTaxeChosen { regime } => self.regime = *regime,
+            Event::RealiseRecorded { ligne, montant } => {
+                self.realises.insert(*ligne, *montant);
+            }
+            Event::PlanFinancementSettled { .. } => self.settled = true,
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Liste {
     FormeIntervention,
     /// The themes of Enée.
     TypePrestation,
+    /// What a prestation of a theme is about (method, fiche 5).
+    ObjetPrestation,
     /// Who finances (method, fiche 7).
     SourceFinancement,
     /// What is paid for.
@@ -100,6 +102,7 @@ impl Liste {
         Self::ObjectifOperationnel,
         Self::FormeIntervention,
         Self::TypePrestation,
+        Self::ObjetPrestation,
         Self::SourceFinancement,
         Self::PosteCout,
         Self::NatureCapitalisation,

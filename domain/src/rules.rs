@@ -69,6 +69,14 @@ rules! {
     LinesGranted = "LINES_GRANTED", "INV-12":
         "toutes les ressources sont accordées avant de confirmer le plan.",
         "every resource is granted before the plan is confirmed.";
+    /// A collectivité that funds the DLA every year says how its ponctuel line goes with that.
+    FundingArticulated = "FUNDING_ARTICULATED", "INV-17":
+        "l'articulation entre le financement permanent et le financement ponctuel d'une collectivité est expliquée.",
+        "how the permanent and the ponctuel funding of a collectivité go together is explained.";
+    /// What is spent is what is paid, once the accounts are closed.
+    PaidAsSpent = "PAID_AS_SPENT", "INV-10":
+        "les versements reçus égalent les dépenses réalisées à la clôture des comptes.",
+        "what was paid equals what was spent when the accounts are closed.";
     /// The need is confirmed by at least one structure (method, step 1 A6).
     ProblematiqueConfirmed = "PROBLEMATIQUE_CONFIRMED", "INV-19":
         "la problématique est confirmée par au moins une structure.",

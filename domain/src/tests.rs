@@ -16,9 +16,9 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::{
-    Capitalisation, Consultation, Decider, Dla, Evaluation, Event, IngenierieCollective,
-    Intervention, Organisation, Personne, PlanFinancement, RoleName, SeanceComiteAppui,
-    capitalisation,
+    ActionFinancee, Capitalisation, Consultation, Decider, Dla, Evaluation, Event,
+    IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement, RoleName,
+    SeanceComiteAppui, action_financee, capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
     personne, plan_financement, refusal_codes, retention, rights, seance_comite_appui,
@@ -28,6 +28,7 @@ use crate::{
 /// One sample of every kind, by aggregate: one line each.
 fn samples() -> Vec<Sample> {
     [
+        of::<ActionFinancee>(action_financee::tests::samples()),
         of::<Capitalisation>(capitalisation::tests::samples()),
         of::<Consultation>(consultation::tests::samples()),
         of::<Dla>(dla::tests::samples()),
@@ -155,6 +156,7 @@ fn every_golden_file_is_read_by_this_program_and_loses_nothing() {
 
 fn written(event: &Event) -> Stored {
     match event {
+        Event::ActionFinancee(it) => encode::<ActionFinancee>(it),
         Event::Capitalisation(it) => encode::<Capitalisation>(it),
         Event::Consultation(it) => encode::<Consultation>(it),
         Event::Dla(it) => encode::<Dla>(it),

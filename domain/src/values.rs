@@ -32,6 +32,8 @@ macro_rules! ids {
 ids! {
     /// A user of the API.
     ActorId;
+    /// An action that crédits d'ingénierie pay for.
+    ActionFinanceeId;
     /// What a capitalisation keeps of an ingénierie.
     CapitalisationId;
     /// A consultation of prestataires.
@@ -69,6 +71,30 @@ pub struct Invalid {
 impl Invalid {
     pub(crate) fn new(fr: impl Into<String>, en: impl Into<String>) -> Self {
         Self { fr: fr.into(), en: en.into() }
+    }
+}
+
+/// An id that a name makes, the same in every house: FNV-1a on 128 bits, as a UUID of version 8.
+pub(crate) fn uuid_of(name: &str) -> Uuid {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let hash = name
+        .bytes()
+        .fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
+    uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid()
+}
+
+/// From one day to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Periode {
+    pub du: Date,
+    pub au: Date,
+}
+
+impl Periode {
+    /// Whether they have a day in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.du <= other.au && other.du <= self.au
     }
 }
 

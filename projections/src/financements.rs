@@ -5,7 +5,7 @@
 
 use domain::{
     Date, Event, IngenierieId, PlanFinancementId, QuarterDays, Territoire,
-    plan_financement::{Donateur, Event as Fact, StatutRessource},
+    plan_financement::{Donateur, Event as Fact, RegimeTaxe, StatutRessource},
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub use partenaire::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "financements",
-    version: 2,
+    version: 3,
     tables: include_str!("financements.sql"),
     reads: &[
         "plan_financement.PlanFinancementOpened",
@@ -47,6 +47,9 @@ pub const MODEL: ReadModel = ReadModel {
         "plan_financement.RuleWaived",
         "plan_financement.PlanFinancementConfirmed",
         "plan_financement.PlanFinancementReopened",
+        "plan_financement.RegimeTaxeChosen",
+        "plan_financement.RealiseRecorded",
+        "plan_financement.PlanFinancementSettled",
     ],
     order: Order::Log,
     apply: |db, facts| Box::pin(apply(db, facts)),
@@ -69,8 +72,12 @@ pub struct Plan {
     pub territoire: Option<String>,
     pub confirmed: bool,
     pub confirmed_on: Option<Date>,
+    pub regime_taxe: RegimeTaxe,
+    pub settled_on: Option<Date>,
     /// The costs, in cash.
     pub total_cents: i64,
+    /// What the costs came to, as far as it is known.
+    pub realise_cents: i64,
     /// What was granted, or else what is sought; nothing of those who declined.
     pub retained_cents: i64,
     pub granted_cents: i64,
@@ -90,6 +97,8 @@ pub struct Depense {
     pub poste: String,
     pub intitule: String,
     pub montant_cents: i64,
+    /// What it came to.
+    pub realise_cents: Option<i64>,
     /// Why it is not to be paid for after all: it no longer counts.
     pub removed: Option<SealedPlace>,
     /// The facts that make it.
@@ -256,7 +265,10 @@ impl Plan {
             territoire: None,
             confirmed: false,
             confirmed_on: None,
+            regime_taxe: RegimeTaxe::default(),
+            settled_on: None,
             total_cents: 0,
+            realise_cents: 0,
             retained_cents: 0,
             granted_cents: 0,
             paid_cents: 0,
@@ -282,6 +294,7 @@ impl Plan {
                     poste: poste.to_string(),
                     intitule: intitule.as_str().to_owned(),
                     montant_cents: montant.0,
+                    realise_cents: None,
                     removed: None,
                     positions: vec![recorded.position.0],
                 });
@@ -296,6 +309,7 @@ impl Plan {
             Fact::DepenseRemoved { ligne, .. } => {
                 if let Some(it) = self.depenses.iter_mut().find(|it| it.ligne == *ligne) {
                     self.total_cents -= it.montant_cents;
+                    self.realise_cents -= it.realise_cents.take().unwrap_or_default();
                     it.removed = Some(SealedPlace::of(recorded, "/motif"));
                     it.positions.push(recorded.position.0);
                 }
@@ -321,6 +335,15 @@ impl Plan {
                 self.confirmed = false;
                 self.confirmed_on = None;
             }
+            Fact::RegimeTaxeChosen { regime } => self.regime_taxe = *regime,
+            Fact::RealiseRecorded { ligne, montant } => {
+                if let Some(it) = self.depenses.iter_mut().find(|it| it.ligne == *ligne) {
+                    self.realise_cents += montant.0 - it.realise_cents.unwrap_or_default();
+                    it.realise_cents = Some(montant.0);
+                    it.positions.push(recorded.position.0);
+                }
+            }
+            Fact::PlanFinancementSettled { .. } => self.settled_on = Some(recorded.on),
             // Counted from the lines; a shared cost is one line a part.
             Fact::RessourceSought { .. }
             | Fact::RessourceRequested { .. }

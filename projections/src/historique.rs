@@ -34,9 +34,9 @@ pub const MODEL: ReadModel = ReadModel {
 /// registries are. A fact of no dossier of any other category is seen by the house alone.
 pub const REGISTRIES: &[&str] = &["dla", "organisation"];
 
-/// The member of a content that names a person. Outsiders read no such content, and nothing is
+/// The members of a content that name a person. Outsiders read no such content, and nothing is
 /// found by it.
-pub const PERSONNE: &str = "personne";
+pub const PERSONNES: [&str; 2] = ["auteur", "personne"];
 
 /// The members of a content that name structures.
 const CONCERNED: [&str; 4] = ["structure", "structures", "organisations", "destinataires"];
@@ -167,7 +167,8 @@ macro_rules! select {
                                then category = any($5)
                                     or category = 'seance_comite_appui' and about && $2
                                else of_dossier and (category <> 'consultation' or $4)
-                                    and (category <> 'plan_financement' or of_plan) end)
+                                    and (category not in ('plan_financement', 'action_financee')
+                                         or of_plan) end)
                and (cardinality($16) = 0 or $19::uuid is null or structures <@ array[$19])
                and ($18 is null or $1 or dlas && $2)
                and ($20::uuid is null or of_plan and contributeurs @> array[$20])",
@@ -372,7 +373,7 @@ fn named(content: &Value, ids: &mut Vec<Uuid>) {
         Value::Array(items) => items.iter().for_each(|it| named(it, ids)),
         Value::Object(members) => members
             .iter()
-            .filter(|(name, _)| *name != PERSONNE)
+            .filter(|(name, _)| !PERSONNES.contains(&name.as_str()))
             .for_each(|(_, it)| named(it, ids)),
         Value::Null | Value::Bool(_) | Value::Number(_) => (),
     }

@@ -22,6 +22,7 @@ pub mod ingenieries;
 pub mod interventions;
 pub mod organisations;
 pub mod personnes;
+pub mod superpositions;
 pub mod scope;
 pub mod runner;
 mod sift;
@@ -52,6 +53,7 @@ pub const ALL: &[&ReadModel] = &[
     &interventions::MODEL,
     &organisations::MODEL,
     &personnes::MODEL,
+    &superpositions::MODEL,
 ];
 
 /// A question, its tables, and what a batch of facts changes in them.

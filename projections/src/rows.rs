@@ -63,6 +63,11 @@ impl<R: Row> Rows<R> {
         self.rows.insert(row.key(), row);
     }
 
+    /// Takes a row away.
+    pub(crate) fn remove(&mut self, key: &R::Key) {
+        self.rows.remove(key);
+    }
+
     /// All of them.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut R> {
         self.rows.values_mut()

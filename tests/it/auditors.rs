@@ -60,11 +60,7 @@ async fn dossier() -> anyhow::Result<OpenHouse> {
             it.revise_depense(asked, 1, Cents(500_000))
         })
         .await?;
-    asked
-        .tell::<PlanFinancement>(&command_again(&command), PLAN, |it, asked| {
-            it.confirm_plan_financement(asked)
-        })
-        .await?;
+    asked.confirm_plan(&command_again(&command), PLAN).await?;
     let Questions { log, reads, database } = asked;
     reads.close().await;
     log.close().await;

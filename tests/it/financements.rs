@@ -149,16 +149,15 @@ async fn live(questions: &Questions) -> anyhow::Result<Actor> {
     })
     .await?;
     let guaranteed = because("La porteuse garantit.", command(&amina));
-    q.tell::<PlanFinancement>(&guaranteed, PLAN, PlanFinancement::confirm_plan_financement)
-        .await?;
+    q.declare_credits(PLAN).await?;
+    q.confirm_plan(&guaranteed, PLAN).await?;
     // Another plan, confirmed then reopened.
     questions.initiate(AUTRE_INGENIERIE, "Le bénévolat").await?;
     plan(questions, &amina, AUTRE_INGENIERIE, AUTRE_PLAN).await?;
     depense(questions, &amina, AUTRE_PLAN, 100).await?;
     seek(questions, &amina, AUTRE_PLAN, Contributeur::Organisation(FINANCEUR), 100).await?;
     let guaranteed = because("La porteuse garantit.", command(&amina));
-    q.tell::<PlanFinancement>(&guaranteed, AUTRE_PLAN, PlanFinancement::confirm_plan_financement)
-        .await?;
+    q.confirm_plan(&guaranteed, AUTRE_PLAN).await?;
     depense(questions, &amina, AUTRE_PLAN, 1).await?;
     Ok(amina)
 }

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use domain::{
-    Actor, Asked, Cents, Code, Consultation, ConsultationId, Decision, Dla, DlaId,
-    IngenierieCollective, IngenierieId, Line, Liste, Organisation, OrganisationId, PlanFinancement,
-    PlanFinancementId, Prose, QuarterDays, Seen, Territoire,
+    ActionFinancee, ActionFinanceeId, Actor, Asked, Cents, Code, Consultation, ConsultationId,
+    Decision, Dla, DlaId, IngenierieCollective, IngenierieId, Line, Liste, Organisation,
+    OrganisationId, Periode, PlanFinancement, PlanFinancementId, Prose, QuarterDays, Seen,
+    Territoire,
+    action_financee::{Action, CLAIM},
     consultation::{Offre, Sections},
+    date,
     dla::NiveauDla,
     ingenierie_collective::{
         confirmer::{
@@ -23,7 +26,7 @@ use domain::{
     organisation::{Declaration, Identifiants, Identite, OrganisationRole},
     plan_financement::Contributeur,
 };
-use eventlog::Outcome;
+use eventlog::{Command, Outcome};
 use uuid::Uuid;
 
 use crate::questions::{Questions, admin, because, charge_de_mission, command, responsable};
@@ -353,12 +356,53 @@ impl Questions {
             })
             .await?;
         }
+        self.declare_credits(PLAN).await?;
         let command = because("La porteuse se porte garante.", command(&amina()));
-        self.tell::<PlanFinancement>(&command, PLAN, |it, asked| {
-            it.confirm_plan_financement(asked)
-        })
-        .await?;
+        self.confirm_plan(&command, PLAN).await?;
         Ok(())
+    }
+
+    /// Says what the crédits d'ingénierie of a plan pay for: the same whatever the plan.
+    pub async fn declare_credits(&self, plan: PlanFinancementId) -> anyhow::Result<Outcome> {
+        let (plan, dossier) = self.plan_and_dossier(plan).await?;
+        let action = || Action {
+            theme: code(Liste::TypePrestation, "GESTION_FINANCIERE"),
+            objet: code(Liste::ObjetPrestation, "OUTILS"),
+        };
+        let periode = Periode { du: date(2026, 1, 1), au: date(2026, 12, 31) };
+        self.decide::<ActionFinancee>(&amina(), action().id(), |it, asked| {
+            let said = (periode, BTreeSet::new());
+            it.declare_credits_ingenierie(asked, (&plan, &dossier), action(), said)
+        })
+        .await
+    }
+
+    /// Confirms a plan, which looks at its dossier and at the action that it pays for.
+    pub async fn confirm_plan(
+        &self,
+        command: &Command,
+        id: PlanFinancementId,
+    ) -> anyhow::Result<Outcome> {
+        let (_, dossier) = self.plan_and_dossier(id).await?;
+        let action = self.log.claimed(CLAIM, &id.0.to_string()).await?;
+        let action = match action {
+            Some(action) => Some(self.log.seen(ActionFinanceeId(action)).await?),
+            None => None,
+        };
+        self.tell::<PlanFinancement>(command, id, |it, asked| {
+            it.confirm_plan_financement(asked, id, (&dossier, action.as_ref()))
+        })
+        .await
+    }
+
+    async fn plan_and_dossier(
+        &self,
+        plan: PlanFinancementId,
+    ) -> anyhow::Result<(Seen<PlanFinancement>, Seen<IngenierieCollective>)> {
+        let plan = self.log.seen::<PlanFinancement>(plan).await?;
+        let dossier = plan.state.ingenierie().unwrap_or(INGENIERIE);
+        let dossier = self.log.seen::<IngenierieCollective>(dossier).await?;
+        Ok((plan, dossier))
     }
 
     /// A consultation of two prestataires, one of whom sent an offre.

@@ -3,8 +3,8 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, SeanceComiteId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -26,6 +26,7 @@ macro_rules! nouns {
 }
 
 nouns! {
+    ActionFinanceeId = "ActionFinancee";
     CapitalisationId = "Capitalisation";
     ConsultationId = "Consultation";
     DlaId = "Dla";

@@ -13,7 +13,7 @@ use projections::{
     annuaires::{self, Experience},
     capitalisations::{self, Element, ElementId},
     comites, consultations, dlas, evaluations, financements, historique, ingenieries,
-    interventions, organisations,
+    interventions, organisations, superpositions,
 };
 use uuid::Uuid;
 
@@ -141,6 +141,53 @@ impl Loader<SeancesOf> for Loaders {
             by_intervention.entry(key).or_default().push(row);
         }
         Ok(by_intervention)
+    }
+}
+
+/// What a plan declares that its crédits d'ingénierie pay for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CreditsOf(pub(crate) PlanFinancementId);
+
+impl Loader<CreditsOf> for Loaders {
+    type Value = superpositions::Credits;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[CreditsOf],
+    ) -> Result<HashMap<CreditsOf, Self::Value>, Self::Error> {
+        let plans: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = superpositions::credits_by_plans(&self.reads, &self.scope, &plans);
+        let rows = rows.await.map_err(Arc::new)?.into_iter();
+        Ok(rows
+            .map(|it| (CreditsOf(PlanFinancementId(it.plan)), it))
+            .collect())
+    }
+}
+
+/// The superpositions of a plan, on either side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SuperpositionsOf(pub(crate) PlanFinancementId);
+
+impl Loader<SuperpositionsOf> for Loaders {
+    type Value = Vec<superpositions::Superposition>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[SuperpositionsOf],
+    ) -> Result<HashMap<SuperpositionsOf, Self::Value>, Self::Error> {
+        let plans: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = superpositions::of_plans(&self.reads, &self.scope, &plans);
+        let mut by_plan: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows.await.map_err(Arc::new)? {
+            for key in row.plans.map(|it| SuperpositionsOf(PlanFinancementId(it))) {
+                if keys.contains(&key) {
+                    by_plan.entry(key).or_default().push(row.clone());
+                }
+            }
+        }
+        Ok(by_plan)
     }
 }
 

@@ -3,9 +3,11 @@
 mod partage;
 mod ressources;
 
-use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{IngenierieId, Liste, PlanFinancementId};
-use eventlog::Outcome;
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
+use domain::{
+    ActionFinancee, IngenierieId, Liste, PlanFinancementId, Seen, plan_financement as rules,
+};
+use eventlog::{EventLog, Outcome};
 use projections::financements::{self as rows, MODEL};
 use uuid::Uuid;
 
@@ -18,6 +20,7 @@ use crate::{
     Result,
     graphql::{
         context::ContextExt,
+        credits_ingenierie::{self, CreditsIngenierie, Superposition},
         ids::{global, typed},
         ingenierie_collective::{self, IngenierieCollective},
         loaders::{LignesOf, OfIngenierie, PlansOf},
@@ -76,11 +79,32 @@ impl PlanFinancement {
         self.0.confirmed_on.map(Date)
     }
 
+    /// How its amounts count value-added tax.
+    async fn regime_taxe(&self) -> RegimeTaxe {
+        self.0.regime_taxe.into()
+    }
+
+    /// When its accounts were closed (solde): it changes no more. Absent before.
+    async fn settled_on(&self) -> Option<Date> {
+        self.0.settled_on.map(Date)
+    }
+
+    /// What its crédits d'ingénierie pay for, as declared. Absent until it is.
+    async fn credits_ingenierie(&self, ctx: &Context<'_>) -> Result<Option<CreditsIngenierie>> {
+        credits_ingenierie::of_plan(ctx, PlanFinancementId(self.0.id)).await
+    }
+
+    /// The other plans found to pay for the same action (INV-13), the last found first.
+    async fn superpositions(&self, ctx: &Context<'_>) -> Result<Vec<Superposition>> {
+        credits_ingenierie::superpositions_of(ctx, PlanFinancementId(self.0.id)).await
+    }
+
     /// Its sums.
     async fn totals(&self) -> TotauxPlan {
         let plan = &self.0;
         TotauxPlan {
             depenses: plan.total_cents.into(),
+            realise: plan.realise_cents.into(),
             retained: plan.retained_cents.into(),
             granted: plan.granted_cents.into(),
             paid: plan.paid_cents.into(),
@@ -128,6 +152,17 @@ pub(crate) async fn find(ctx: &Context<'_>, id: Uuid) -> Result<Option<PlanFinan
     Ok(row.map(PlanFinancement))
 }
 
+/// The action that the plan declares now, as it stands.
+async fn declared(
+    log: &EventLog,
+    plan: PlanFinancementId,
+) -> Result<Option<Seen<ActionFinancee>>, eventlog::Error> {
+    match credits_ingenierie::action_of(log, plan).await? {
+        Some(action) => Ok(Some(log.seen(action).await?)),
+        None => Ok(None),
+    }
+}
+
 /// The plan of an ingénierie: it has one at most.
 pub(crate) async fn of_ingenierie(
     ctx: &Context<'_>,
@@ -147,6 +182,8 @@ pub(crate) async fn of_ingenierie(
 pub(crate) struct TotauxPlan {
     /// What the ingénierie costs: dépenses that were not removed.
     depenses: Cents,
+    /// What they came to, as far as it is known.
+    realise: Cents,
     /// Resources that were not refused: what was granted, or else what is sought.
     retained: Cents,
     /// What was granted.
@@ -157,6 +194,18 @@ pub(crate) struct TotauxPlan {
     valorisation: Cents,
     /// Whether retained resources equal costs, to the cent: what a confirmation needs (INV-10).
     balanced: bool,
+}
+
+/// How the amounts of a plan count value-added tax (TVA).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "rules::RegimeTaxe")]
+pub(crate) enum RegimeTaxe {
+    /// Included (toutes taxes comprises).
+    Ttc,
+    /// Left out (hors taxes), for it is recovered.
+    Ht,
+    /// None applies.
+    NonAssujetti,
 }
 
 /// Something to pay for (dépense).
@@ -183,9 +232,14 @@ impl Depense {
         &self.row.intitule
     }
 
-    /// The last estimate of its cost, taxes included.
+    /// The last estimate of its cost; `regimeTaxe` says how taxes count.
     async fn montant(&self) -> Cents {
         self.row.montant_cents.into()
+    }
+
+    /// What it came to. Absent until it is known.
+    async fn realise(&self) -> Option<Cents> {
+        self.row.realise_cents.map(Into::into)
     }
 
     /// Whether it was removed: it then counts no more.
@@ -299,10 +353,69 @@ impl CoutsMutation {
         Ok(payload(id, decided.await?))
     }
 
-    /// Confirms that the plan stands: retained resources equal costs, to the cent (INV-10).
-    /// Counting on resources that are not granted yet must be justified with `because`: the
-    /// porteuse guarantees them (INV-12).
+    /// Confirms that the plan stands: retained resources equal costs, to the cent (INV-10); what
+    /// its crédits d'ingénierie pay for is declared, and no superposition is left to clear
+    /// (INV-13); an OPCO pays where training is planned (INV-16). Counting on resources that are
+    /// not granted yet, which the porteuse guarantees (INV-12), or on a collectivité that funds
+    /// the DLA every year (INV-17) must be justified with `because`: one text for all that is
+    /// set aside.
     async fn confirm_plan_financement(
+        &self,
+        ctx: &Context<'_>,
+        input: PlanFinancementInput,
+    ) -> Result<PlanFinancementPayload> {
+        let id: PlanFinancementId = typed(&input.plan, "input.plan")?;
+        let gather = || async move {
+            let (_, dossier) = credits_ingenierie::of_dossier(ctx.log(), id).await?;
+            Ok((dossier, declared(ctx.log(), id).await?))
+        };
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::PlanFinancement, asked, (dossier, action)| {
+                it.confirm_plan_financement(asked, id, (dossier, action.as_ref()))
+            },
+        );
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Says how the amounts of the plan count value-added tax: included (`TTC`), until it is
+    /// said. A confirmed plan is reopened (INV-11).
+    async fn choose_regime_taxe(
+        &self,
+        ctx: &Context<'_>,
+        input: ChooseRegimeTaxeInput,
+    ) -> Result<PlanFinancementPayload> {
+        let id = typed(&input.plan, "input.plan")?;
+        let regime = input.regime.into();
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::PlanFinancement, asked| {
+                it.choose_regime_taxe(asked, regime)
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Notes what a cost came to, in place of what was noted before. The plan still stands.
+    async fn record_realise(
+        &self,
+        ctx: &Context<'_>,
+        input: RecordRealiseInput,
+    ) -> Result<PlanFinancementPayload> {
+        let id = typed(&input.plan, "input.plan")?;
+        let montant = input.montant.0;
+        let decided = input
+            .request
+            .decide(ctx, id, |it: &domain::PlanFinancement, asked| {
+                it.record_realise(asked, input.ligne, montant)
+            });
+        Ok(payload(id, decided.await?))
+    }
+
+    /// Closes the accounts of a confirmed plan, each of whose costs came to something: it changes
+    /// no more. Another sum paid than spent must be justified with `because`.
+    async fn settle_plan_financement(
         &self,
         ctx: &Context<'_>,
         input: PlanFinancementInput,
@@ -311,7 +424,7 @@ impl CoutsMutation {
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::PlanFinancement, asked| {
-                it.confirm_plan_financement(asked)
+                it.settle_plan_financement(asked)
             });
         Ok(payload(id, decided.await?))
     }
@@ -346,7 +459,7 @@ pub(crate) struct AddDepenseInput {
     poste: String,
     /// What it is.
     intitule: String,
-    /// Its cost, taxes included: at least one cent.
+    /// Its cost, counted as the plan counts taxes: at least one cent.
     montant: Cents,
 }
 
@@ -359,7 +472,31 @@ pub(crate) struct ReviseDepenseInput {
     plan: ID,
     /// The number of the cost in the plan.
     ligne: i32,
-    /// Its cost now, taxes included: at least one cent.
+    /// Its cost now, counted as the plan counts taxes: at least one cent.
+    montant: Cents,
+}
+
+/// How the amounts of a plan count value-added tax.
+#[derive(InputObject)]
+pub(crate) struct ChooseRegimeTaxeInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The plan.
+    plan: ID,
+    /// How.
+    regime: RegimeTaxe,
+}
+
+/// What a cost came to.
+#[derive(InputObject)]
+pub(crate) struct RecordRealiseInput {
+    #[graphql(flatten)]
+    request: Request,
+    /// The plan.
+    plan: ID,
+    /// The number of the cost in the plan.
+    ligne: i32,
+    /// What it came to, counted as the plan counts taxes: nothing, perhaps.
     montant: Cents,
 }
 

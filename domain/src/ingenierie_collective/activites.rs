@@ -124,7 +124,8 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
             Registre::Coherence | Registre::Pertinence => "S2-STEP4-B2",
             Registre::Efficacite | Registre::Efficience => "S2-STEP4-B3",
         }),
-        Event::Capitalisation(_)
+        Event::ActionFinancee(_)
+        | Event::Capitalisation(_)
         | Event::Consultation(_)
         | Event::Dla(_)
         | Event::Evaluation(_)

@@ -13,6 +13,7 @@ use crate::{
 /// A resource, as the decisions remember it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ressource {
+    pub(super) source: Code,
     pub(super) contributeur: Contributeur,
     pub(super) statut: StatutRessource,
     pub(super) sought: Cents,
@@ -22,8 +23,9 @@ pub(super) struct Ressource {
 }
 
 impl Ressource {
-    pub(super) fn sought(contributeur: Contributeur, sought: Cents) -> Self {
+    pub(super) fn sought(source: Code, contributeur: Contributeur, sought: Cents) -> Self {
         Self {
+            source,
             contributeur,
             statut: StatutRessource::Sought,
             sought,
@@ -66,7 +68,7 @@ impl PlanFinancement {
     /// Notes that they were asked.
     pub fn request_ressource(&self, asked: &Asked, ligne: i32) -> Decision<Self> {
         self.kept_by(asked, &REQUEST_RESSOURCE)?;
-        let Ressource { contributeur, statut, .. } = *self.ressource(ligne)?;
+        let &Ressource { contributeur, statut, .. } = self.ressource(ligne)?;
         match statut {
             StatutRessource::Requested => Ok(Decided::nothing()),
             StatutRessource::Sought => {
@@ -160,6 +162,7 @@ impl PlanFinancement {
     /// plan, the lines of others are as if they did not exist.
     fn answered_by(&self, asked: &Asked, right: &Right, ligne: i32) -> Result<&Ressource, Refusal> {
         asked.may(right, &self.perimeter())?;
+        self.still_open()?;
         if self.is_kept_by(asked) {
             return self.ressource(ligne);
         }

@@ -5,11 +5,17 @@ use uuid::Uuid;
 
 use super::{
     Contributeur, Donateur, Event, Event::*, LIGNES_MAX, PARTS_MAX, PERSONNES_MAX, POIDS_MAX, Part,
-    PartVoulue, PlanFinancement, Refusal, StatutRessource, Temps, partage::shares,
+    PartVoulue, PlanFinancement, PlanFinancementId, Refusal, RegimeTaxe, StatutRessource, Temps,
+    partage::shares,
 };
 use crate::{
-    Asked, Cents, Claim, Code, Decider, Decision, IngenierieCollective, IngenierieId, Liste, Prose,
-    QuarterDays, Rule, Sealed, Seen, Subject, date, ingenierie_collective,
+    ActionFinancee, ActionFinanceeId, Asked, Cents, Claim, Code, Decider, Decision,
+    IngenierieCollective, IngenierieId, Liste, Prose, QuarterDays, Rule, Sealed, Seen, Subject,
+    date,
+    ingenierie_collective::{
+        Event as Fact,
+        confirmer::projet::{Module, NatureModule},
+    },
     refusal::Common,
     testing::{
         DLA, OTHER_DLA, Scenario, TODAY, amina, code, financeur, folded, line, membre, org, prose,
@@ -21,20 +27,27 @@ use crate::{
 const INGENIERIE: IngenierieId = IngenierieId(Uuid::from_u128(5));
 
 /// The région, which pays line 2.
+const PLAN: PlanFinancementId = PlanFinancementId(Uuid::from_u128(6));
+
 const REGION: Contributeur = Contributeur::Organisation(org(20));
 
 /// Something that is asked of a plan.
 type Asking<'a> = dyn Fn(&PlanFinancement) -> Decision<PlanFinancement> + 'a;
 
 fn ingenierie() -> Seen<IngenierieCollective> {
-    let initiated = ingenierie_collective::Event::IngenierieCollectiveInitiated {
+    dossier([])
+}
+
+/// The ingénierie, after some facts.
+fn dossier(facts: impl IntoIterator<Item = Fact>) -> Seen<IngenierieCollective> {
+    let initiated = Fact::IngenierieCollectiveInitiated {
         ingenierie: INGENIERIE,
         porteur: DLA,
         intitule: line("Négocier avec sa banque"),
         territoire: vaucluse(),
         secteurs: vec![],
     };
-    seen(INGENIERIE, [initiated])
+    seen(INGENIERIE, [initiated].into_iter().chain(facts))
 }
 
 fn sealed(text: &str) -> Sealed<Prose> {
@@ -110,6 +123,11 @@ fn after(mut events: Vec<Event>, more: impl IntoIterator<Item = Event>) -> Vec<E
 }
 
 /// The same plan, granted and confirmed.
+/// Confirms a plan that no DLA pays for.
+fn confirm(it: &PlanFinancement, asked: &Asked) -> Decision<PlanFinancement> {
+    it.confirm_plan_financement(asked, PLAN, (&ingenierie(), None))
+}
+
 fn standing() -> Vec<Event> {
     after(asked_for(), [granted(250_000), confirmed()])
 }
@@ -141,6 +159,9 @@ pub(crate) fn samples() -> Vec<Event> {
         RuleWaived { rule: Rule::LinesGranted, because: sealed("La porteuse garantit.") },
         confirmed(),
         PlanFinancementReopened {},
+        RegimeTaxeChosen { regime: RegimeTaxe::Ht },
+        RealiseRecorded { ligne: 1, montant: Cents(240_000) },
+        PlanFinancementSettled { realise: Cents(240_000), verse: Cents(240_000) },
     ]
 }
 
@@ -487,16 +508,31 @@ fn a_cost_is_shared_between_some_who_all_pay() {
 // INV-10
 #[test]
 fn a_plan_is_confirmed_when_it_balances() {
-    let confirm = |it: &PlanFinancement| it.confirm_plan_financement(&responsable());
+    let confirm = |it: &PlanFinancement| confirm(it, &responsable());
     PlanFinancement::given([opened()])
         .when(confirm)
         .refused(Refusal::PlanEmpty {});
     PlanFinancement::given(after(asked_for(), [granted(249_999)]))
         .when(confirm)
-        .refused(Refusal::PlanNotBalanced { depenses: Cents(250_000), ressources: Cents(249_999) });
+        .refused(Refusal::PlanLacksRessources {
+            depenses: Cents(250_000),
+            ressources: Cents(249_999),
+            ecart: Cents(1),
+        });
+    PlanFinancement::given(after(asked_for(), [granted(250_007)]))
+        .when(confirm)
+        .refused(Refusal::PlanExceedsDepenses {
+            depenses: Cents(250_000),
+            ressources: Cents(250_007),
+            ecart: Cents(7),
+        });
     PlanFinancement::given(after(asked_for(), [refused()]))
         .when(confirm)
-        .refused(Refusal::PlanNotBalanced { depenses: Cents(250_000), ressources: Cents(0) });
+        .refused(Refusal::PlanLacksRessources {
+            depenses: Cents(250_000),
+            ressources: Cents(0),
+            ecart: Cents(250_000),
+        });
     PlanFinancement::given(after(asked_for(), [granted(250_000)]))
         .when(confirm)
         .then([confirmed()]);
@@ -508,10 +544,10 @@ fn a_plan_is_confirmed_when_it_balances() {
 #[test]
 fn counting_on_what_is_not_granted_must_be_justified() {
     PlanFinancement::given(asked_for())
-        .when(|it| it.confirm_plan_financement(&amina()))
+        .when(|it| confirm(it, &amina()))
         .refused(Common::JustificationNeeded { rule: Rule::LinesGranted });
     PlanFinancement::given(asked_for())
-        .when(|it| it.confirm_plan_financement(&amina().because("La porteuse garantit.")))
+        .when(|it| confirm(it, &amina().because("La porteuse garantit.")))
         .then([
             RuleWaived { rule: Rule::LinesGranted, because: sealed("La porteuse garantit.") },
             confirmed(),
@@ -559,6 +595,198 @@ fn carrying_out_what_was_promised_leaves_the_plan_confirmed() {
         .then([granted(250_000)]);
 }
 
+// INV-16
+#[test]
+fn an_opco_pays_where_training_is_planned() {
+    let opco = code(Liste::SourceFinancement, "OPCO");
+    let given = || {
+        vec![
+            opened(),
+            depense(1, 5),
+            RessourceSought {
+                ligne: 2,
+                source: opco.clone(),
+                contributeur: REGION,
+                montant: Cents(5),
+            },
+            requested(),
+            granted(5),
+        ]
+    };
+    PlanFinancement::given(given())
+        .when(|it| confirm(it, &amina()))
+        .refused(Refusal::FormationNotPlanned { ligne: 2 });
+    let module = |nature| Module {
+        intitule: line("Se former"),
+        nature,
+        formes: vec![],
+        jours: QuarterDays(4),
+        territoires: vec![],
+        duree: None,
+    };
+    let with =
+        |nature| dossier([Fact::ProjetInterventionFormalised { modules: vec![module(nature)] }]);
+    PlanFinancement::given(given())
+        .when(|it| {
+            it.confirm_plan_financement(&amina(), PLAN, (&with(NatureModule::Information), None))
+        })
+        .refused(Refusal::FormationNotPlanned { ligne: 2 });
+    PlanFinancement::given(given())
+        .when(|it| {
+            it.confirm_plan_financement(&amina(), PLAN, (&with(NatureModule::Formation), None))
+        })
+        .then([PlanFinancementConfirmed { total: Cents(5), valorisation: Cents(0) }]);
+    PlanFinancement::given(after(given(), [depense(3, 1), sought(4, 6), refused()]))
+        .when(|it| confirm(it, &amina().because("La porteuse garantit.")))
+        .then([
+            RuleWaived { rule: Rule::LinesGranted, because: sealed("La porteuse garantit.") },
+            PlanFinancementConfirmed { total: Cents(6), valorisation: Cents(0) },
+        ]);
+}
+
+// INV-17
+#[test]
+fn a_collectivite_that_pays_every_year_says_how_its_line_goes_with_that() {
+    let associated = |categorie| Fact::PartenaireAssociated {
+        organisation: org(20),
+        categorie: code(Liste::CategoriePartenaire, categorie),
+        role: None,
+    };
+    let permanent = dossier([associated("FINANCEUR_PERMANENT")]);
+    let given = after(asked_for(), [granted(250_000)]);
+    PlanFinancement::given(given.clone())
+        .when(|it| it.confirm_plan_financement(&amina(), PLAN, (&permanent, None)))
+        .refused(Common::JustificationNeeded { rule: Rule::FundingArticulated });
+    let because = "Le socle annuel ne couvre pas cette action.";
+    PlanFinancement::given(given.clone())
+        .when(|it| it.confirm_plan_financement(&amina().because(because), PLAN, (&permanent, None)))
+        .then([
+            RuleWaived { rule: Rule::FundingArticulated, because: sealed(because) },
+            confirmed(),
+        ]);
+    let ponctuel = dossier([associated("FINANCEUR_PONCTUEL")]);
+    PlanFinancement::given(given)
+        .when(|it| it.confirm_plan_financement(&amina(), PLAN, (&ponctuel, None)))
+        .then([confirmed()]);
+}
+
+/// A plan that the DLA pays for, its line granted.
+fn paid_by_the_dla() -> Vec<Event> {
+    let (source, contributeur) = (code(Liste::SourceFinancement, "DLA"), Contributeur::Dla(DLA));
+    vec![
+        opened(),
+        depense(1, 250_000),
+        RessourceSought { ligne: 2, source, contributeur, montant: Cents(250_000) },
+        RessourceRequested { ligne: 2, contributeur },
+        RessourceGranted { ligne: 2, contributeur, montant: Cents(250_000) },
+    ]
+}
+
+// INV-13
+#[test]
+fn credits_d_ingenierie_are_declared_and_stack_on_none_that_nobody_cleared() {
+    use crate::action_financee::tests::{cleared, declared, detected};
+    let ask = |it: &PlanFinancement, dossier: &Seen<IngenierieCollective>, facts: &[_]| {
+        let action = seen::<ActionFinancee>(ActionFinanceeId(Uuid::nil()), facts.iter().cloned());
+        it.confirm_plan_financement(&amina(), PLAN, (dossier, Some(&action)))
+    };
+    let here = ingenierie();
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| confirm(it, &amina()))
+        .refused(Refusal::CreditsNotDeclared {});
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &here, &[declared(9, 4)]))
+        .refused(Refusal::CreditsNotDeclared {});
+    let own = [declared(9, 4), declared(6, 5), detected(1, (6, 5), (9, 4))];
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &here, &own[..2]))
+        .then([confirmed()]);
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &here, &own))
+        .refused(Refusal::SuperpositionsUncleared { nombre: 1 });
+    // Whichever of the two came first.
+    let first = [declared(6, 5), declared(9, 4), detected(1, (9, 4), (6, 5))];
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &here, &first))
+        .refused(Refusal::SuperpositionsUncleared { nombre: 1 });
+    let cleared = own.clone().into_iter().chain([cleared(1)]).collect::<Vec<_>>();
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &here, &cleared))
+        .then([confirmed()]);
+    // What was compared is what the dossier says.
+    let sport = Fact::SecteursDetermined { secteurs: vec![code(Liste::Secteur, "SPORT")] };
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &dossier([sport.clone()]), &own[..2]))
+        .refused(Refusal::CreditsOutdated {});
+    let joined = Fact::DlaAssociated { dla: OTHER_DLA };
+    PlanFinancement::given(paid_by_the_dla())
+        .when(|it| ask(it, &dossier([joined.clone()]), &own[..2]))
+        .refused(Refusal::CreditsOutdated {});
+}
+
+#[test]
+fn the_accounts_are_closed_on_what_it_came_to() {
+    let settle = |it: &PlanFinancement| it.settle_plan_financement(&responsable());
+    let came_to = |montant| RealiseRecorded { ligne: 1, montant: Cents(montant) };
+    PlanFinancement::given(asked_for())
+        .when(settle)
+        .refused(Refusal::PlanNotConfirmed {});
+    PlanFinancement::given(standing())
+        .when(settle)
+        .refused(Refusal::RealiseMissing { ligne: 1 });
+    PlanFinancement::given(standing())
+        .when(|it| it.record_realise(&amina(), 1, Cents(240_000)))
+        .then([came_to(240_000)]);
+    PlanFinancement::given(after(standing(), [came_to(240_000)]))
+        .when(|it| it.record_realise(&amina(), 1, Cents(240_000)))
+        .nothing();
+    PlanFinancement::given(standing())
+        .when(|it| it.record_realise(&amina(), 1, Cents(0)))
+        .then([came_to(0)]);
+    PlanFinancement::given(standing())
+        .when(|it| it.record_realise(&amina(), 2, Cents(1)))
+        .refused(Refusal::LigneUnknown { ligne: 2 });
+    PlanFinancement::given(standing())
+        .when(|it| it.record_realise(&amina(), 1, Cents(-1)))
+        .refused(Refusal::MontantOutOfRange { field: "montant", max: AMOUNT_MAX });
+
+    let paid_as_spent = after(standing(), [notified(None), paid(240_000), came_to(240_000)]);
+    let settled = PlanFinancementSettled { realise: Cents(240_000), verse: Cents(240_000) };
+    PlanFinancement::given(paid_as_spent.clone())
+        .when(settle)
+        .then([settled.clone()]);
+    let spent_more = after(standing(), [notified(None), paid(240_000), came_to(250_000)]);
+    PlanFinancement::given(spent_more.clone())
+        .when(settle)
+        .refused(Common::JustificationNeeded { rule: Rule::PaidAsSpent });
+    PlanFinancement::given(spent_more)
+        .when(|it| it.settle_plan_financement(&responsable().because("La porteuse paie le reste.")))
+        .then([
+            RuleWaived { rule: Rule::PaidAsSpent, because: sealed("La porteuse paie le reste.") },
+            PlanFinancementSettled { realise: Cents(250_000), verse: Cents(240_000) },
+        ]);
+
+    let over = after(paid_as_spent, [settled]);
+    PlanFinancement::given(over.clone()).when(settle).nothing();
+    for (act, ask) in KEPT.iter().chain(ANSWERED) {
+        if *act != "settlePlanFinancement" {
+            PlanFinancement::given(over.clone())
+                .when(|it| ask(it, &amina()))
+                .refused(Refusal::PlanSettled {});
+        }
+    }
+}
+
+#[test]
+fn how_taxes_are_counted_is_said_once() {
+    PlanFinancement::given([opened()])
+        .when(|it| it.choose_regime_taxe(&amina(), RegimeTaxe::Ttc))
+        .nothing();
+    PlanFinancement::given(standing())
+        .when(|it| it.choose_regime_taxe(&amina(), RegimeTaxe::Ht))
+        .then([PlanFinancementReopened {}, RegimeTaxeChosen { regime: RegimeTaxe::Ht }]);
+}
+
 type Ask = fn(&PlanFinancement, &Asked) -> Decision<PlanFinancement>;
 
 /// What those of the DLA do alone.
@@ -570,7 +798,10 @@ const KEPT: &[(&str, Ask)] = &[
     ("requestRessource", |it, asked| it.request_ressource(asked, 2)),
     ("recordValorisation", |it, asked| it.record_valorisation(asked, temps())),
     ("shareCost", |it, asked| it.share_cost(asked, Cents(10_001), voulues(&[1, 3]))),
-    ("confirmPlanFinancement", |it, asked| it.confirm_plan_financement(asked)),
+    ("confirmPlanFinancement", confirm),
+    ("chooseRegimeTaxe", |it, asked| it.choose_regime_taxe(asked, RegimeTaxe::Ht)),
+    ("recordRealise", |it, asked| it.record_realise(asked, 1, Cents(240_000))),
+    ("settlePlanFinancement", |it, asked| it.settle_plan_financement(asked)),
 ];
 
 /// What a financeur answers too.

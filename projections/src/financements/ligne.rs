@@ -130,7 +130,10 @@ impl Ligne {
             | Fact::CostShared { .. }
             | Fact::RuleWaived { .. }
             | Fact::PlanFinancementConfirmed { .. }
-            | Fact::PlanFinancementReopened {} => (),
+            | Fact::PlanFinancementReopened {}
+            | Fact::RegimeTaxeChosen { .. }
+            | Fact::RealiseRecorded { .. }
+            | Fact::PlanFinancementSettled { .. } => (),
         }
     }
 
@@ -166,6 +169,9 @@ pub(super) fn answered(fact: &Fact) -> Option<i32> {
         | Fact::CostShared { .. }
         | Fact::RuleWaived { .. }
         | Fact::PlanFinancementConfirmed { .. }
-        | Fact::PlanFinancementReopened {} => None,
+        | Fact::PlanFinancementReopened {}
+        | Fact::RegimeTaxeChosen { .. }
+        | Fact::RealiseRecorded { .. }
+        | Fact::PlanFinancementSettled { .. } => None,
     }
 }

@@ -2,8 +2,9 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, RoleName, SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName, SeanceComiteId,
+    values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -61,6 +62,8 @@ macro_rules! categories {
 }
 
 categories! {
+    /// An action that crédits d'ingénierie pay for: each fact stands in the dossier of its plan.
+    ActionFinancee = "action_financee", ActionFinanceeId;
     /// What an ingénierie leaves to others.
     Capitalisation = "capitalisation", CapitalisationId;
     /// A consultation of prestataires.

@@ -103,9 +103,9 @@ refusals! {
         "Une superposition est levée par une autre personne que celles qui ont déclaré les crédits.",
         "A superposition is cleared by somebody other than those who declared the credits.";
     /// Nothing to withdraw.
-    CreditsNotDeclared {} = "CREDITS_NOT_DECLARED" at "plan":
-        "Ce plan n'a pas déclaré de crédits d'ingénierie pour cette action.",
-        "This plan declared no crédits d'ingénierie for this action.";
+    ActionNotOfPlan {} = "ACTION_NOT_OF_PLAN" at "plan":
+        "Ce plan ne déclare aucune action : il n'y a rien à retirer.",
+        "This plan declares no action: there is nothing to withdraw.";
 }
 
 rights! {
@@ -239,7 +239,7 @@ impl ActionFinancee {
         let credits = self
             .plans
             .get(&plan.id)
-            .ok_or(Refusal::CreditsNotDeclared {})?;
+            .ok_or(Refusal::ActionNotOfPlan {})?;
         let motif = Sealed::new(Subject::dossier(dossier.id), motif);
         let withdrawn = Event::CreditsIngenierieWithdrawn { plan: plan.id, motif };
         Ok(asked

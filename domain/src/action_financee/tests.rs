@@ -351,7 +351,7 @@ fn credits_are_withdrawn_with_a_reason_and_meet_nothing_any_more() {
     assert_eq!(after.credits(plan_id(4)), None);
     ActionFinancee::given([declared(6, 5)])
         .when(withdraw)
-        .refused(Refusal::CreditsNotDeclared {});
+        .refused(Refusal::ActionNotOfPlan {});
 }
 
 #[test]

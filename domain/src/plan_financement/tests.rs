@@ -709,7 +709,11 @@ fn credits_d_ingenierie_are_declared_and_stack_on_none_that_nobody_cleared() {
     PlanFinancement::given(paid_by_the_dla())
         .when(|it| ask(it, &here, &first))
         .refused(Refusal::SuperpositionsUncleared { nombre: 1 });
-    let cleared = own.clone().into_iter().chain([cleared(1)]).collect::<Vec<_>>();
+    let cleared = own
+        .clone()
+        .into_iter()
+        .chain([cleared(1)])
+        .collect::<Vec<_>>();
     PlanFinancement::given(paid_by_the_dla())
         .when(|it| ask(it, &here, &cleared))
         .then([confirmed()]);

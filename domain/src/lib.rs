@@ -13,6 +13,7 @@ pub mod plan_financement;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
+pub mod document;
 pub mod personne;
 pub mod actor;
 pub mod refusal;
@@ -37,6 +38,7 @@ pub use crate::{
     consultation::Consultation,
     decider::{Asked, Claim, Decided, Decider, Decision, Expect, Fact, Place, Seen},
     dla::Dla,
+    document::Document,
     evaluation::Evaluation,
     identifiers::{Ape, Ridet, Rna, Siren, Siret, Tahiti},
     ingenierie_collective::IngenierieCollective,
@@ -107,6 +109,8 @@ aggregates! {
     Consultation = consultation;
     /// Of a dispositif local d'accompagnement.
     Dla = dla;
+    /// Of a document: what it is, its versions, who reads it.
+    Document = document;
     /// Of the evaluation of one ingénierie.
     Evaluation = evaluation;
     /// Of an ingénierie collective.

@@ -46,6 +46,8 @@ pub enum Liste {
     FormeTransfert,
     /// In which tone (method, step 4 C5).
     TonTransfert,
+    /// Kinds of documents (DOC-01 to DOC-31).
+    NatureDocument,
     /// Legal forms of organisations.
     StatutJuridique,
 }
@@ -107,6 +109,7 @@ impl Liste {
         Self::ResponsableTransfert,
         Self::FormeTransfert,
         Self::TonTransfert,
+        Self::NatureDocument,
         Self::StatutJuridique,
     ];
 

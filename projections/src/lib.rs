@@ -14,6 +14,7 @@ pub mod annuaires;
 pub mod capitalisations;
 pub mod consultations;
 pub mod dlas;
+pub mod documents;
 pub mod evaluations;
 pub mod financements;
 pub mod historique;
@@ -43,6 +44,7 @@ pub const ALL: &[&ReadModel] = &[
     &capitalisations::MODEL,
     &consultations::MODEL,
     &dlas::MODEL,
+    &documents::MODEL,
     &evaluations::MODEL,
     &financements::MODEL,
     &historique::MODEL,

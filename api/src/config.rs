@@ -56,6 +56,18 @@ pub struct Settings {
     /// Where the last checkpoint is copied, and compared with the log at start: out of reach of
     /// whoever restores the database.
     pub checkpoint_file: Option<PathBuf>,
+    /// The folder of the contents of documents, unless a bucket is named.
+    pub documents_dir: PathBuf,
+    /// The bucket of an S3-compatible store that keeps them instead.
+    pub documents_bucket: Option<String>,
+    /// Its address, when it is not that of AWS.
+    pub documents_endpoint: Option<String>,
+    /// Its region.
+    pub documents_region: Option<String>,
+    /// The id of the key that opens it.
+    pub documents_access_key: Option<String>,
+    /// The key that opens it.
+    pub documents_secret_key: Option<SecretString>,
     /// Whose tokens are accepted.
     pub issuers: Vec<IssuerSettings>,
     /// Where spans go: the full address of an OTLP collector over HTTP, `…/v1/traces`.
@@ -100,6 +112,12 @@ impl Default for Settings {
             signing_key: None,
             signing_key_file: None,
             checkpoint_file: None,
+            documents_dir: PathBuf::from("/var/lib/essaim/documents"),
+            documents_bucket: None,
+            documents_endpoint: None,
+            documents_region: None,
+            documents_access_key: None,
+            documents_secret_key: None,
             issuers: vec![],
             otlp_endpoint: None,
             log_format: LogFormat::Text,
@@ -323,6 +341,12 @@ impl Settings {
             ("signing_key", secret(&self.signing_key)),
             ("signing_key_file", path(&self.signing_key_file)),
             ("checkpoint_file", path(&self.checkpoint_file)),
+            ("documents_dir", Some(self.documents_dir.display().to_string())),
+            ("documents_bucket", self.documents_bucket.clone()),
+            ("documents_endpoint", self.documents_endpoint.clone()),
+            ("documents_region", self.documents_region.clone()),
+            ("documents_access_key", self.documents_access_key.clone()),
+            ("documents_secret_key", secret(&self.documents_secret_key)),
             ("issuers", Some(issuers.collect::<Vec<_>>().join(", "))),
             ("otlp_endpoint", self.otlp_endpoint.clone()),
             ("log_format", Some(self.log_format.to_string())),

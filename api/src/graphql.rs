@@ -15,6 +15,7 @@ mod capitalisation;
 mod catalogue;
 mod consultation;
 mod dla;
+mod document;
 mod evaluation;
 mod financement;
 pub(crate) mod historique;
@@ -48,6 +49,7 @@ pub struct Query(
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
     dla::DlaQuery,
+    document::DocumentQuery,
     evaluation::EvaluationQuery,
     financement::FinancementQuery,
     historique::HistoriqueQuery,
@@ -69,6 +71,7 @@ pub struct Mutation(
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
     dla::DlaMutation,
+    document::DocumentMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
     intervention::InterventionMutation,

@@ -10,6 +10,8 @@ mod asked;
 mod answer;
 mod graphql;
 mod pages;
+mod streaming;
+pub mod documents;
 pub mod historique;
 pub mod proofs;
 mod server;

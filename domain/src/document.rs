@@ -236,7 +236,9 @@ impl Around {
         let ingenierie = self.ingenierie.as_ref().map(|it| it.id);
         let consultation = self.consultation.iter().map(|it| it.state.ingenierie());
         let intervention = self.intervention.iter().map(|it| it.state.ingenierie());
-        consultation.chain(intervention).all(|it| it.is_some() && it == ingenierie)
+        consultation
+            .chain(intervention)
+            .all(|it| it.is_some() && it == ingenierie)
     }
 
     fn dlas(&self) -> Vec<DlaId> {
@@ -318,12 +320,7 @@ impl Document {
     }
 
     /// Takes it out of everyone's reach (INV-36).
-    pub fn withdraw_document(
-        &self,
-        asked: &Asked,
-        id: DocumentId,
-        motif: Prose,
-    ) -> Decision<Self> {
+    pub fn withdraw_document(&self, asked: &Asked, id: DocumentId, motif: Prose) -> Decision<Self> {
         asked.may(&WITHDRAW, &self.perimeter())?;
         if self.withdrawn {
             return Ok(Decided::nothing());
@@ -342,6 +339,11 @@ impl Document {
             return Err(Refusal::DocumentNotWithdrawn {});
         }
         Ok(self.records(asked, [Event::DocumentErased {}]))
+    }
+
+    /// Whether nobody reads its content any more.
+    pub fn is_withdrawn(&self) -> bool {
+        self.withdrawn
     }
 
     /// Whose key protects its content, its title and what is said of it.
@@ -395,7 +397,11 @@ fn whose(
 ) -> Result<Option<OrganisationId>, Refusal> {
     if asked.by.role.name() != RoleName::ChargeDeMission {
         let own = asked.by.answers_for();
-        return if said.is_none() || said == own { Ok(own) } else { Err(Refusal::DocumentNotOwn {}) };
+        return if said.is_none() || said == own {
+            Ok(own)
+        } else {
+            Err(Refusal::DocumentNotOwn {})
+        };
     }
     match said {
         Some(structure) if !around.organisations.contains(&structure) => {

@@ -19,8 +19,8 @@ use crate::{
     Capitalisation, Consultation, Decider, Dla, Document, Evaluation, Event, IngenierieCollective,
     Intervention, Organisation, Personne, PlanFinancement, RoleName, capitalisation,
     codec::{Stored, Tagged, encode},
-    consultation, dla, document, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
-    personne, plan_financement, refusal_codes, retention, rights,
+    consultation, dla, document, evaluation, event_kinds, ingenierie_collective, intervention,
+    organisation, personne, plan_financement, refusal_codes, retention, rights,
     testing::raw,
 };
 

@@ -14,6 +14,7 @@ mod cases;
 mod consultations;
 mod demo;
 mod dlas;
+mod documents;
 mod erasure;
 mod evaluations;
 mod fiche;

@@ -3,8 +3,8 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, values::Invalid,
+    CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -29,6 +29,7 @@ nouns! {
     CapitalisationId = "Capitalisation";
     ConsultationId = "Consultation";
     DlaId = "Dla";
+    DocumentId = "Document";
     EvaluationId = "Evaluation";
     IngenierieId = "IngenierieCollective";
     InterventionId = "Intervention";

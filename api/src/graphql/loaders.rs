@@ -4,16 +4,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
-    Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId,
+    Actor, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
+    InterventionId, OrganisationId, PlanFinancementId,
 };
 use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
     capitalisations::{self, Element, ElementId},
-    consultations, dlas, evaluations, financements, historique, ingenieries, interventions,
-    organisations,
+    consultations, dlas, documents, evaluations, financements, historique, ingenieries,
+    interventions, organisations,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,7 @@ loads! {
     CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
     DlaId => dlas::Dla = dlas::by_ids;
+    DocumentId => documents::Document = documents::by_ids;
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     InterventionId => interventions::Intervention = interventions::by_ids;

@@ -85,7 +85,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     }
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
         .allow_headers([
             header::ACCEPT,
             header::ACCEPT_LANGUAGE,
@@ -95,7 +95,12 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("tracestate"),
         ])
-        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([
+            X_REQUEST_ID,
+            header::RETRY_AFTER,
+            header::CONTENT_DISPOSITION,
+            header::ETAG,
+        ])
         .max_age(CORS_MAX_AGE)
 }
 
@@ -108,7 +113,7 @@ async fn watched(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str)
         .to_owned();
-    let known = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS];
+    let known = [Method::GET, Method::POST, Method::PUT, Method::HEAD, Method::OPTIONS];
     let method = known.iter().find(|it| *it == request.method());
     let method = method.map_or("other", Method::as_str).to_owned();
     let span = telemetry::http_span(&method, &route, request.headers());

@@ -392,7 +392,10 @@ fn values_are_parsed_once() {
     assert_eq!(taille(TAILLE_MAX), Ok(TAILLE_MAX));
     assert!(taille(0).is_err() && taille(TAILLE_MAX + 1).is_err());
     let text = TypeMedia::parse("Text/Plain; charset=utf-8").expect("a media type");
-    assert_eq!((text.as_str(), text.extension(), text.beginning()), ("text/plain", "txt", &b""[..]));
+    assert_eq!(
+        (text.as_str(), text.extension(), text.beginning()),
+        ("text/plain", "txt", &b""[..])
+    );
     for odd in ["text/html", "image/svg+xml", "application/zip", ""] {
         assert!(TypeMedia::parse(odd).is_err(), "{odd}");
     }

@@ -1,9 +1,7 @@
 //! The content: each version is declared by its hash, its size and its kind, then sent, and
 //! taken only if it is exactly that.
 
-use super::{
-    ADD, Document, Empreinte, Event, Refusal, SEND, TypeMedia, VERSIONS_MAX, Version,
-};
+use super::{ADD, Document, Empreinte, Event, Refusal, SEND, TypeMedia, VERSIONS_MAX, Version};
 use crate::{Asked, Decided, Decision, DocumentId, Prose, Sealed};
 
 /// A content that will be sent.

@@ -2,8 +2,8 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, RoleName, values::Invalid,
+    CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, Event, IngenierieId,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -67,6 +67,8 @@ categories! {
     Consultation = "consultation", ConsultationId;
     /// A DLA. Its facts stand in no dossier.
     Dla = "dla", DlaId;
+    /// A document. Its facts stand in its dossier, if it is of one.
+    Document = "document", DocumentId;
     /// The evaluation of an ingénierie.
     Evaluation = "evaluation", EvaluationId;
     /// The ingénierie itself.

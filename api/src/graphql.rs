@@ -28,6 +28,7 @@ mod plan_financement;
 mod preuve;
 mod referentiel;
 mod regle;
+mod seance_comite_appui;
 pub mod sdl;
 mod territoire;
 mod viewer;
@@ -61,6 +62,7 @@ pub struct Query(
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
+    seance_comite_appui::SeanceComiteAppuiQuery,
     viewer::ViewerQuery,
 );
 
@@ -70,7 +72,10 @@ pub struct Mutation(
     capitalisation::CapitalisationMutation,
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
+    consultation::contrat::ContratMutation,
+    consultation::partage::ChoixPartageMutation,
     dla::DlaMutation,
+    dla::comite::ComiteMutation,
     document::DocumentMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
@@ -80,6 +85,7 @@ pub struct Mutation(
     organisation::referencement::ReferencementMutation,
     personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
+    seance_comite_appui::commandes::SeanceComiteAppuiMutation,
 );
 
 /// The schema and what runs it.

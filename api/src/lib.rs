@@ -9,6 +9,7 @@ pub mod clock;
 pub mod house;
 pub mod documents;
 pub mod erasures;
+pub mod processes;
 pub mod demo;
 pub mod cases;
 pub mod http;

@@ -8,6 +8,7 @@ pub mod decider;
 pub mod consultation;
 pub mod organisation;
 pub mod dla;
+pub mod seance_comite_appui;
 pub mod ingenierie_collective;
 pub mod plan_financement;
 pub mod intervention;
@@ -50,6 +51,7 @@ pub use crate::{
     refusal::Refusal,
     rules::Rule,
     sealed::{Sealed, Subject},
+    seance_comite_appui::SeanceComiteAppui,
     territoire::Territoire,
     values::*,
 };
@@ -123,6 +125,8 @@ aggregates! {
     Personne = personne;
     /// Of the plan de financement of one ingénierie.
     PlanFinancement = plan_financement;
+    /// Of a séance of the comité d'appui of a DLA.
+    SeanceComiteAppui = seance_comite_appui;
 }
 
 #[cfg(test)]

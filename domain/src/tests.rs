@@ -17,10 +17,12 @@ use serde_json::{Value, json};
 
 use crate::{
     Capitalisation, Consultation, Decider, Dla, Document, Evaluation, Event, IngenierieCollective,
-    Intervention, Organisation, Personne, PlanFinancement, RoleName, capitalisation,
+    Intervention, Organisation, Personne, PlanFinancement, RoleName, SeanceComiteAppui,
+    capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, dla, document, evaluation, event_kinds, ingenierie_collective, intervention,
     organisation, personne, plan_financement, refusal_codes, retention, rights,
+    seance_comite_appui,
     testing::raw,
 };
 
@@ -37,6 +39,7 @@ fn samples() -> Vec<Sample> {
         of::<Organisation>(organisation::tests::samples()),
         of::<Personne>(personne::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
+        of::<SeanceComiteAppui>(seance_comite_appui::tests::samples()),
     ]
     .concat()
 }
@@ -164,6 +167,7 @@ fn written(event: &Event) -> Stored {
         Event::Organisation(it) => encode::<Organisation>(it),
         Event::Personne(it) => encode::<Personne>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
+        Event::SeanceComiteAppui(it) => encode::<SeanceComiteAppui>(it),
     }
     .unwrap()
 }

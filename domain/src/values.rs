@@ -52,6 +52,8 @@ ids! {
     PersonId;
     /// The plan de financement of one ingénierie.
     PlanFinancementId;
+    /// A séance of the comité d'appui of a DLA.
+    SeanceComiteId;
 }
 
 /// A place in one stream, from 1; 0 is before the first fact.

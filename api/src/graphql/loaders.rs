@@ -5,14 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
     Actor, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, OrganisationId, PlanFinancementId,
+    InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
     capitalisations::{self, Element, ElementId},
-    consultations, dlas, documents, evaluations, financements, historique, ingenieries,
+    comites, consultations, dlas, documents, evaluations, financements, historique, ingenieries,
     interventions, organisations,
 };
 use uuid::Uuid;
@@ -63,6 +63,7 @@ loads! {
     InterventionId => interventions::Intervention = interventions::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
     PlanFinancementId => financements::Plan = financements::plans_by_ids;
+    SeanceComiteId => comites::Seance = comites::by_ids;
 }
 
 /// The things of a dossier: asked by its ingénierie.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, OrganisationId, PlanFinancementId,
+    InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
+        seance_comite_appui::SeanceComiteAppui,
     },
 };
 
@@ -41,6 +42,7 @@ pub(crate) enum Node {
     Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
+    SeanceComiteAppui(SeanceComiteAppui),
 }
 
 #[derive(Default)]
@@ -113,6 +115,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         PlanFinancementId::NAME => {
             let row = loaders.load_one(PlanFinancementId(id)).await?;
             row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
+        }
+        SeanceComiteId::NAME => {
+            let row = loaders.load_one(SeanceComiteId(id)).await?;
+            row.map(|it| Node::SeanceComiteAppui(SeanceComiteAppui(it)))
         }
         _ => None,
     })

@@ -3,7 +3,8 @@
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, Event, IngenierieId,
-    InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName, values::Invalid,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName, SeanceComiteId,
+    values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -81,6 +82,9 @@ categories! {
     Personne = "personne", PersonId;
     /// The plan de financement of an ingénierie.
     PlanFinancement = "plan_financement", PlanFinancementId;
+    /// A séance of the comité d'appui of a DLA. What it says of a dossier stands in that dossier;
+    /// its other facts are for the people of its DLA.
+    SeanceComiteAppui = "seance_comite_appui", SeanceComiteId;
 }
 
 /// What to look for in a history. What is given holds together; an empty list is no limit. A

@@ -68,6 +68,8 @@ pub struct Settings {
     pub documents_access_key: Option<String>,
     /// The key that opens it.
     pub documents_secret_key: Option<SecretString>,
+    /// A file that holds it instead.
+    pub documents_secret_key_file: Option<PathBuf>,
     /// Whose tokens are accepted.
     pub issuers: Vec<IssuerSettings>,
     /// Where spans go: the full address of an OTLP collector over HTTP, `…/v1/traces`.
@@ -118,6 +120,7 @@ impl Default for Settings {
             documents_region: None,
             documents_access_key: None,
             documents_secret_key: None,
+            documents_secret_key_file: None,
             issuers: vec![],
             otlp_endpoint: None,
             log_format: LogFormat::Text,
@@ -282,6 +285,15 @@ impl Settings {
         Ok(Some(signers.map_err(|_| self.invalid(name, EXPECTED))?))
     }
 
+    /// The key that opens the bucket of documents, from `documents_secret_key` or its file.
+    pub(crate) fn documents_secret(&self) -> Result<Option<SecretString>, Problem> {
+        let held = self.held(
+            ("documents_secret_key", &self.documents_secret_key),
+            ("documents_secret_key_file", &self.documents_secret_key_file),
+        )?;
+        Ok(held.map(|(_, secret)| secret))
+    }
+
     /// A secret given as it is, or in a file, and the name of the setting that gave it.
     fn held(
         &self,
@@ -347,6 +359,7 @@ impl Settings {
             ("documents_region", self.documents_region.clone()),
             ("documents_access_key", self.documents_access_key.clone()),
             ("documents_secret_key", secret(&self.documents_secret_key)),
+            ("documents_secret_key_file", path(&self.documents_secret_key_file)),
             ("issuers", Some(issuers.collect::<Vec<_>>().join(", "))),
             ("otlp_endpoint", self.otlp_endpoint.clone()),
             ("log_format", Some(self.log_format.to_string())),

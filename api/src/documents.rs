@@ -20,7 +20,7 @@ use object_store::{
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Settings;
+use crate::config::{Problem, Settings};
 
 /// The contents, wherever they are. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub enum Closed {
     Folder(#[from] io::Error),
     #[error("the store of documents cannot be used")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Settings(#[from] Problem),
 }
 
 /// Why a content was not taken. Nothing is left of it.
@@ -79,7 +81,7 @@ impl Contents {
         if let Some(key) = &settings.documents_access_key {
             store = store.with_access_key_id(key);
         }
-        if let Some(secret) = &settings.documents_secret_key {
+        if let Some(secret) = settings.documents_secret()? {
             store = store.with_secret_access_key(secret.expose_secret().trim());
         }
         Ok(Self(Arc::new(store.build()?)))

@@ -134,23 +134,7 @@ impl Fait {
         let of_others = own.is_some_and(|own| concerned.iter().any(|it| *it != own));
         let keeps_registry = eyes.actor.role.name() == RoleName::Admin;
         let knows_people = keeps_registry || eyes.scope.inside(&self.dlas);
-        !of_others && (knows_people || !names_a_person(data)) && self.shows_document(eyes)
-    }
-
-    /// That a document was registered is told to whoever reads the dossier; what it is, to its
-    /// DLAs and to whose it is. Those whom it is shown to read its page.
-    fn shows_document(&self, eyes: Eyes<'_>) -> bool {
-        let Event::Document(fact) = &self.said.recorded.event else { return true };
-        let own = match fact {
-            Document::DocumentRegistered { structure, .. } => *structure,
-            Document::DocumentVersionAdded { .. }
-            | Document::DocumentContentReceived { .. }
-            | Document::DocumentVisibilityChanged { .. }
-            | Document::DocumentWithdrawn { .. }
-            | Document::DocumentErased {} => None,
-        };
-        own.map_or(Readers::Dlas, Readers::DlasAnd)
-            .include(eyes, &self.dlas)
+        !of_others && (knows_people || !names_a_person(data))
     }
 
     /// Whether they may read a text sealed in it; nobody may read an offre: a consultation opens

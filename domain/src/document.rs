@@ -346,6 +346,11 @@ impl Document {
         self.withdrawn
     }
 
+    /// Whether what was left of it was destroyed.
+    pub fn is_erased(&self) -> bool {
+        self.erased
+    }
+
     /// Whose key protects its content, its title and what is said of it.
     pub fn subject(&self, id: DocumentId) -> Subject {
         Subject::document(id, self.conservation)

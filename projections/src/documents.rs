@@ -94,7 +94,8 @@ impl Row for Document {
 
 /// Selects of the documents `t` that the caller reads: those of its DLAs and those that are its
 /// own; and, once their content came, those that it is shown, when it is around their dossier.
-/// `$1` to `$4` are bound by [`seen_by`].
+/// Whoever bids reads no offre of a rival, under whatever role. `$1` to `$4` are bound by
+/// [`seen_by`].
 macro_rules! visible {
     ($what:literal, $rest:literal) => {
         concat!(
@@ -103,16 +104,19 @@ macro_rules! visible {
             " from documents t
              where ($1 or t.dlas && $2 or t.structure = any($3)
                  or exists (select from ingenieries i where i.id = t.ingenierie and i.dlas && $2)
-                 or t.etat = 'DISPONIBLE' and (
-                      'TOUS' = any(t.lecteurs)
-                      or $4 = any(t.lecteurs) and (
-                          exists (select from ingenieries i
-                                  where i.id = t.ingenierie and i.organisations && $3)
-                          or exists (select from interventions v
-                                     where v.ingenierie = t.ingenierie and v.organisations && $3)
-                          or exists (select from consultations c
-                                     where c.ingenierie = t.ingenierie
-                                       and c.organisations && $3)))) ",
+                 or t.etat = 'DISPONIBLE' and 'TOUS' = any(t.lecteurs)
+                 or t.etat = 'DISPONIBLE' and $4 = any(t.lecteurs)
+                    and (exists (select from ingenieries i
+                                 where i.id = t.ingenierie and i.organisations && $3)
+                      or $4 = 'PRESTATAIRES' and (
+                           exists (select from interventions v
+                                   where v.ingenierie = t.ingenierie and v.organisations && $3)
+                           or exists (select from consultations c
+                                      where c.ingenierie = t.ingenierie
+                                        and c.organisations && $3)))
+                    and not (t.nature = 'OFFRE' and exists (
+                           select from consultations c
+                           where c.ingenierie = t.ingenierie and c.organisations && $3))) ",
             $rest
         )
     };

@@ -1,14 +1,17 @@
 //! Documents over HTTP: declared, sent, read by each as far as it is theirs, and refused when
 //! they are not what was declared or no longer what was sent.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{OrganisationId, Role};
 use house::{
     Answer, OpenHouse, Questions, Visitor,
-    dossier::{DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_DLA, OTHER_PRESTATAIRE, STRUCTURE},
+    dossier::{
+        CONSULTATION, DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_DLA, OTHER_PRESTATAIRE,
+        PRESTATAIRE, STRUCTURE,
+    },
 };
 use http::{Method, StatusCode};
 use projections::documents::MODEL;
@@ -130,6 +133,41 @@ async fn sent(house: &OpenHouse, content: &[u8], more: &Value) -> anyhow::Result
     Ok(amina)
 }
 
+/// What the dossier says of its documents.
+async fn told(visitor: &Visitor) -> anyhow::Result<Value> {
+    let asked = "query($id: ID!) { ingenierieCollective(id: $id) {
+        documents(first: 5) { totalCount }
+        historique(first: 20, filter: { categories: [DOCUMENT] }) { nodes { type data } } } }";
+    let dossier = json!({ "id": id("IngenierieCollective", INGENIERIE.0) });
+    Ok(visitor.asks(asked, dossier).await?["ingenierieCollective"].take())
+}
+
+/// Sends a content up to there, and waits.
+async fn begins(visitor: &Visitor, content: &[u8], to: usize) -> anyhow::Result<TcpStream> {
+    let token = visitor.token.as_ref().context("a token")?;
+    let mut stream = TcpStream::connect(visitor.address()).await?;
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nhost: essaim\r\nauthorization: Bearer {token}\r\n\
+         content-type: {PDF}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        address(1),
+        content.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&content[..to]).await?;
+    Ok(stream)
+}
+
+/// Waits until the store holds that many files.
+async fn keeps(house: &OpenHouse, many: usize) -> anyhow::Result<()> {
+    for _ in 0..200 {
+        if kept(house)?.len() == many {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    anyhow::bail!("{:?}, not {many}", kept(house)?)
+}
+
 /// Every file of the store.
 fn kept(house: &OpenHouse) -> anyhow::Result<Vec<PathBuf>> {
     let mut all = vec![];
@@ -183,6 +221,12 @@ async fn a_document_is_declared_sent_and_read() -> anyhow::Result<()> {
     assert!(header("content-disposition").starts_with("attachment; "));
     assert!(header("content-disposition").ends_with("Compte%20rendu%20%E2%80%93%20Mme%20Roux.pdf"));
     let etag = header("etag");
+    // What has its hash beside goes as it is, whatever the reader takes.
+    let squeezed = [("accept-encoding", "gzip")];
+    let same = amina
+        .sends(Method::GET, &address(1), &squeezed, vec![])
+        .await?;
+    assert_eq!((same.body, same.headers.get("content-encoding")), (answer.body, None));
     let known = [("if-none-match", etag.as_str())];
     let again = amina
         .sends(Method::GET, &address(1), &known, vec![])
@@ -292,24 +336,43 @@ async fn each_reads_what_is_theirs_and_nobody_else_knows() -> anyhow::Result<()>
         .await?;
     assert_eq!(readers().await?.len(), all.len());
 
+    // What is not theirs answers as what is not, whatever is asked of it.
+    let shows = of_document(21, &json!({ "lecteurs": [] }));
+    amina
+        .does("changeDocumentVisibility", shows, "{ document { lecteurs } }")
+        .await?;
+    let absent = id("Document", Uuid::from_u128(0xd0d));
+    let absent = [format!("/documents/{absent}"), format!("/documents/{absent}/versions/1")];
+    let hidden = [format!("/documents/{}", id("Document", DOCUMENT)), address(1)];
+    for (hidden, absent) in hidden.iter().zip(&absent) {
+        for method in [Method::GET, Method::PUT] {
+            let headers = [("content-type", PDF)];
+            let one = stranger
+                .sends(method.clone(), hidden, &headers, content.clone())
+                .await?;
+            let other = stranger
+                .sends(method, absent, &headers, content.clone())
+                .await?;
+            assert_eq!((one.status, one.body), (other.status, other.body), "{hidden}");
+        }
+    }
+
     // Nobody without a token, and nobody sends who may not.
     assert_eq!(gets(&house.stranger()).await?.status, StatusCode::UNAUTHORIZED);
     assert_eq!(puts(&financeur, 1, &content).await?.status, StatusCode::NOT_FOUND);
     assert_eq!(code(&puts(&responsable, 1, &content).await?)?, "FORBIDDEN");
 
-    // The history tells that it is there to whoever reads the dossier, and what it is to its DLAs.
-    let asked = "query($id: ID!) { ingenierieCollective(id: $id) {
-        documents(first: 5) { totalCount }
-        historique(first: 5, filter: { categories: [DOCUMENT] }) { nodes { type data } } } }";
-    let dossier = json!({ "id": id("IngenierieCollective", INGENIERIE.0) });
-    let told = |it: &Value| it["ingenierieCollective"]["historique"]["nodes"][0].clone();
-    let inside = amina.asks(asked, dossier.clone()).await?;
-    assert_eq!(inside["ingenierieCollective"]["documents"]["totalCount"], 1);
-    assert_eq!(told(&inside)["type"], "DocumentRegistered");
-    assert!(told(&inside)["data"].is_object(), "{inside}");
-    let outside = financeur.asks(asked, dossier).await?;
-    assert_eq!(told(&outside)["type"], "DocumentRegistered");
-    assert_eq!(told(&outside)["data"], Value::Null);
+    // The history tells its DLAs of it, and nobody else.
+    house.caught_up().await?;
+    let inside = told(&amina).await?;
+    assert_eq!(inside["documents"]["totalCount"], 1);
+    assert_eq!(inside["historique"]["nodes"][0]["type"], "DocumentRegistered");
+    assert!(inside["historique"]["nodes"][0]["data"].is_object(), "{inside}");
+    for visitor in [&structure, &financeur, &prestataire] {
+        let outside = told(visitor).await?;
+        assert_eq!(outside["documents"]["totalCount"], 0);
+        assert_eq!(outside["historique"]["nodes"], json!([]));
+    }
     house.close().await
 }
 
@@ -362,27 +425,11 @@ async fn what_is_not_what_was_declared_is_not_taken() -> anyhow::Result<()> {
     assert_eq!(code(&puts(&amina, 2, text).await?)?, "CONTENT_TYPE_DIFFERS");
 
     // Cut off in the middle: nothing is left, and the same is sent again.
-    let token = amina.token.clone().context("a token")?;
-    let mut stream = TcpStream::connect(amina.address()).await?;
-    let head = format!(
-        "PUT {} HTTP/1.1\r\nhost: essaim\r\nauthorization: Bearer {token}\r\n\
-         content-type: {PDF}\r\ncontent-length: {}\r\n\r\n",
-        address(1),
-        content.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(&content[..70_000]).await?;
+    let mut stream = begins(&amina, &content, 70_000).await?;
+    keeps(&house, 1).await?;
     stream.shutdown().await?;
-    let mut answer = vec![];
-    let _ = stream.read_to_end(&mut answer).await;
     drop(stream);
-    for _ in 0..100 {
-        if kept(&house).map_or(0, |it| it.len()) == 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    assert_eq!(kept(&house)?, Vec::<PathBuf>::new());
+    keeps(&house, 0).await?;
     assert_eq!(code(&gets(&amina).await?)?, "CONTENT_ABSENT");
     assert_eq!(puts(&amina, 1, &content).await?.status, StatusCode::OK);
     assert_eq!(gets(&amina).await?.body, content);
@@ -490,12 +537,104 @@ async fn what_is_withdrawn_is_given_to_nobody_and_what_is_erased_is_gone() -> an
         if reads(&amina).await?["titre"].is_null() && kept(&house)?.is_empty() {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let document = reads(&amina).await?;
     assert_eq!(document["etat"], "EFFACE");
     assert_eq!((&document["titre"], &document["motif"]), (&Value::Null, &Value::Null));
     assert_eq!(kept(&house)?, Vec::<PathBuf>::new());
+    house.close().await
+}
+
+#[tokio::test]
+async fn what_was_erased_while_it_was_sent_is_not_kept() -> anyhow::Result<()> {
+    let house = opened().await?;
+    let content = pdf(100_000);
+    let amina = amina(&house)?;
+    let responsable = house.visitor(Role::ResponsablePorteuse { dlas: [DLA].into() })?;
+    amina
+        .does("registerDocument", registration("ETUDE", &json!({})), "{ position }")
+        .await?;
+    amina
+        .does("addDocumentVersion", annonce(1, &content), "{ position }")
+        .await?;
+    let mut stream = begins(&amina, &content, 70_000).await?;
+    keeps(&house, 1).await?;
+    let motif = json!({ "motif": "Mauvais fichier." });
+    amina
+        .does("withdrawDocument", of_document(2, &motif), "{ position }")
+        .await?;
+    responsable
+        .does("eraseDocument", of_document(3, &json!({})), "{ position }")
+        .await?;
+    while !reads(&amina).await?["titre"].is_null() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stream.write_all(&content[70_000..]).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 410 "), "{answer}");
+    assert_eq!(kept(&house)?, Vec::<PathBuf>::new());
+    house.close().await
+}
+
+#[tokio::test]
+async fn a_competitor_never_reads_an_offre() -> anyhow::Result<()> {
+    let questions = Questions::open().await?;
+    questions.confirmed().await?;
+    questions.financed().await?;
+    questions.consulted().await?;
+    questions.catch_up().await?;
+    let house = OpenHouse::on(questions.database).await?;
+    let amina = amina(&house)?;
+    let bidder = house.visitor(Role::Prestataire { prestataire: PRESTATAIRE })?;
+    let rival = Role::Prestataire { prestataire: OTHER_PRESTATAIRE };
+    let rival = house.visitor_named("rival", rival)?;
+    let pays = house.visitor_named("rival", Role::Financeur { financeur: OTHER_PRESTATAIRE })?;
+    let consultation = id("Consultation", CONSULTATION.0);
+    let offre = registration("OFFRE", &json!({ "consultation": consultation }));
+    let no = bidder.is_refused("registerDocument", offre.clone()).await?;
+    assert_eq!(no["extensions"]["code"], "OFFRE_DOCUMENT_SEALED");
+    let opens = json!({ "commandId": Uuid::from_u128(0xa), "consultation": consultation });
+    amina.does("openOffres", opens, "{ position }").await?;
+    bidder
+        .does("registerDocument", offre, "{ position }")
+        .await?;
+    let content = pdf(300);
+    bidder
+        .does("addDocumentVersion", annonce(1, &content), "{ position }")
+        .await?;
+    assert_eq!(puts(&bidder, 1, &content).await?.status, StatusCode::OK);
+    assert_eq!(gets(&bidder).await?.body, content);
+
+    for (command, lecteurs) in [(2, "PRESTATAIRES"), (3, "TOUS")] {
+        let shows = of_document(command, &json!({ "lecteurs": [lecteurs] }));
+        let no = bidder.is_refused("changeDocumentVisibility", shows).await?;
+        assert_eq!(no["extensions"]["code"], "OFFRE_DOCUMENT_NOT_SHOWN");
+    }
+    let shows = of_document(4, &json!({ "lecteurs": ["FINANCEURS", "STRUCTURES"] }));
+    bidder
+        .does("changeDocumentVisibility", shows, "{ position }")
+        .await?;
+    house.caught_up().await?;
+    let financeur = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
+    for reader in [&amina, &financeur] {
+        assert_eq!(gets(reader).await?.body, content);
+    }
+    // Under whatever role they come, and whatever they ask.
+    for visitor in [&rival, &pays] {
+        assert_eq!(code(&gets(visitor).await?)?, "NOT_FOUND");
+        assert_eq!(code(&puts(visitor, 1, &content).await?)?, "NOT_FOUND");
+        assert_eq!(reads(visitor).await?, Value::Null);
+        let told = told(visitor).await?;
+        assert_eq!(told["documents"]["totalCount"], 0);
+        assert_eq!(told["historique"]["nodes"], json!([]));
+        let shows = of_document(5, &json!({ "lecteurs": [] }));
+        let no = visitor
+            .is_refused("changeDocumentVisibility", shows)
+            .await?;
+        assert_eq!(no["extensions"]["code"], "NOT_FOUND");
+    }
     house.close().await
 }
 

@@ -100,7 +100,7 @@ impl Document {
     }
 
     /// How long it is kept: set by its nature on the day it was registered.
-    async fn conservation(&self) -> Conservation {
+    async fn conservation(&self) -> ConservationDocument {
         self.0.conservation.into()
     }
 
@@ -253,7 +253,7 @@ pub(crate) enum LecteursDocument {
 /// How long a document is kept, from the last thing that was said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "rules::Conservation")]
-pub(crate) enum Conservation {
+pub(crate) enum ConservationDocument {
     /// With the dossier that it proves: five years.
     Dossier,
     /// With the accounts: ten years.

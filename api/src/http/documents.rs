@@ -224,7 +224,7 @@ fn status_of_content(entry: &Entry) -> StatusCode {
         (&CONTENT_ABSENT, StatusCode::NOT_FOUND),
         (&CONTENT_CUT, StatusCode::BAD_REQUEST),
         (&CONTENT_DIGEST_DIFFERS, StatusCode::UNPROCESSABLE_ENTITY),
-        (&CONTENT_SIZE_DIFFERS, StatusCode::PAYLOAD_TOO_LARGE),
+        (&CONTENT_SIZE_DIFFERS, StatusCode::UNPROCESSABLE_ENTITY),
         (&CONTENT_TYPE_DIFFERS, StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (&CONTENT_ALTERED, StatusCode::INTERNAL_SERVER_ERROR),
     ];

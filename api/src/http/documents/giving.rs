@@ -22,11 +22,11 @@ use crate::{
     Error,
     documents::NotGiven,
     error::{CONTENT_ABSENT, CONTENT_ALTERED},
-    http::streaming::{Piece, STALLED_MAX, body},
+    http::{
+        layers::REPR_DIGEST,
+        streaming::{Piece, STALLED_MAX, body},
+    },
 };
-
-/// The hash of what is given, as RFC 9530 writes it.
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 pub(super) async fn give(
     it: Exchanges,

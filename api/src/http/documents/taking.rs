@@ -7,14 +7,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use domain::{Asked as Asking, Decider as _, document::TypeMedia};
+use domain::{Asked as Asking, Decider as _, DocumentId, document::TypeMedia};
 use eventlog::Command;
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, header, request::Parts};
 use projections::documents::MODEL;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use super::{Asked, Coming, Exchanges, No, actor_of, standing};
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     documents::NotTaken,
     error::{CONTENT_CUT, CONTENT_DIGEST_DIFFERS, CONTENT_SIZE_DIFFERS, CONTENT_TYPE_DIFFERS},
     http::streaming::STALLED_MAX,
+    processes::named,
     telemetry,
 };
 
@@ -53,7 +53,7 @@ pub(super) async fn take(
     // The same content is the same command, whoever sends it and how often.
     let what = format!("sendDocumentContent/{}/{version}", document.0);
     let command = Command {
-        id: id_of(&what),
+        id: named(&Sha256::digest(&what).into()),
         fingerprint: log.vault().fingerprint(&what).await?,
         asked: asking,
         at: clock.at,
@@ -65,13 +65,28 @@ pub(super) async fn take(
         it.joined_by(&dlas);
         it.receive_document_content(asked, version)
     });
-    let position = decided.await?.position;
+    let position = match decided.await {
+        Ok(outcome) => outcome.position,
+        Err(no) => {
+            leave_nothing(&it, document).await?;
+            return Err(no.into());
+        }
+    };
     match it.reads.caught_up(&MODEL, position).await {
         // It is taken all the same: whoever reads in a moment finds it.
         Ok(()) | Err(projections::Error::Late) => (),
         Err(error) => return Err(Error::from(error).into()),
     }
     Ok(Json(json!({ "position": position.0.to_string() })).into_response())
+}
+
+/// Whoever erased the document while its content came has deleted what was there, not this.
+async fn leave_nothing(it: &Exchanges, document: DocumentId) -> Result<(), No> {
+    if standing(it.reads.log(), document).await?.0.is_erased() {
+        let deleted = it.contents.delete(document).await;
+        deleted.map_err(Error::internal)?;
+    }
+    Ok(())
 }
 
 /// What the headers say must be what the version declared.
@@ -107,11 +122,4 @@ fn refused(why: NotTaken) -> No {
         NotTaken::Digest => No::Content(&CONTENT_DIGEST_DIFFERS),
         it @ (NotTaken::Sealing(_) | NotTaken::Store(_)) => Error::internal(it).into(),
     }
-}
-
-fn id_of(what: &str) -> Uuid {
-    let digest: [u8; 32] = Sha256::digest(what).into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }

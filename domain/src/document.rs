@@ -147,7 +147,7 @@ refusals! {
         "Un document compte au plus {max} versions : enregistrez-en un autre.",
         "A document has at most {max} versions: register another one.";
     /// Versions go by their number.
-    VersionUnknown { version: i32 } = "DOCUMENT_VERSION_UNKNOWN" at "version":
+    VersionUnknown { version: i32 } = "DOCUMENT_VERSION_UNKNOWN" at "document":
         "Ce document n'a pas de version {version} : ajoutez-la d'abord.",
         "This document has no version {version}: add it first.";
 }
@@ -155,7 +155,6 @@ refusals! {
 rights! {
     REGISTER = "registerDocument": ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
     ADD = "addDocumentVersion": ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
-    SEND = "sendDocumentContent": ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
     SHOW = "changeDocumentVisibility": ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
     WITHDRAW = "withdrawDocument": ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
     ERASE = "eraseDocument": ResponsablePorteuse;

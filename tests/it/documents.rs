@@ -135,11 +135,11 @@ async fn sent(house: &OpenHouse, content: &[u8], more: &Value) -> anyhow::Result
 
 /// What the dossier says of its documents.
 async fn told(visitor: &Visitor) -> anyhow::Result<Value> {
-    let asked = "query($id: ID!) { ingenierieCollective(id: $id) {
+    let asked = "query($id: ID!) { ingenierie(id: $id) {
         documents(first: 5) { totalCount }
         historique(first: 20, filter: { categories: [DOCUMENT] }) { nodes { type data } } } }";
     let dossier = json!({ "id": id("IngenierieCollective", INGENIERIE.0) });
-    Ok(visitor.asks(asked, dossier).await?["ingenierieCollective"].take())
+    Ok(visitor.asks(asked, dossier).await?["ingenierie"].take())
 }
 
 /// Sends a content up to there, and waits.
@@ -492,7 +492,7 @@ async fn a_document_of_a_structure_is_shared_with_its_consent() -> anyhow::Resul
     assert_eq!(no["extensions"]["params"]["structure"], organisation(STRUCTURE));
     let shown = shows(3, json!("Classeur 3, pièce 12"));
     amina
-        .does("changeDocumentVisibility", shown, "{ position }")
+        .does("changeDocumentVisibility", shown, "{ document { version } }")
         .await?;
     let financeur = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
     assert_eq!(gets(&financeur).await?.body, content);

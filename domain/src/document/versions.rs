@@ -1,7 +1,7 @@
 //! The content: each version is declared by its hash, its size and its kind, then sent, and
 //! taken only if it is exactly that.
 
-use super::{ADD, Document, Empreinte, Event, Refusal, SEND, TypeMedia, VERSIONS_MAX, Version};
+use super::{ADD, Document, Empreinte, Event, Refusal, TypeMedia, VERSIONS_MAX, Version};
 use crate::{Asked, Decided, Decision, DocumentId, Prose, Sealed};
 
 /// A content that will be sent.
@@ -40,9 +40,9 @@ impl Document {
         Ok(self.records(asked, [added]))
     }
 
-    /// What the content of a version must be, for whoever may send it.
+    /// What the content of a version must be, for whoever may send it: those who may declare it.
     pub fn expected(&self, asked: &Asked, version: i32) -> Result<&Version, Refusal> {
-        self.open_to(asked, &SEND)?;
+        self.open_to(asked, &ADD)?;
         self.versions
             .get(&version)
             .ok_or(Refusal::VersionUnknown { version })

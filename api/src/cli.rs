@@ -147,6 +147,10 @@ pub(crate) enum Failure {
     #[error(transparent)]
     House(#[from] Closed),
     #[error(transparent)]
+    Documents(#[from] api::documents::Closed),
+    #[error(transparent)]
+    Erasing(#[from] api::erasures::Failure),
+    #[error(transparent)]
     Log(#[from] eventlog::Error),
     #[error(transparent)]
     Reads(#[from] ::projections::Error),

@@ -56,6 +56,20 @@ pub struct Settings {
     /// Where the last checkpoint is copied, and compared with the log at start: out of reach of
     /// whoever restores the database.
     pub checkpoint_file: Option<PathBuf>,
+    /// The folder of the contents of documents, unless a bucket is named.
+    pub documents_dir: PathBuf,
+    /// The bucket of an S3-compatible store that keeps them instead.
+    pub documents_bucket: Option<String>,
+    /// Its address, when it is not that of AWS.
+    pub documents_endpoint: Option<String>,
+    /// Its region.
+    pub documents_region: Option<String>,
+    /// The id of the key that opens it.
+    pub documents_access_key: Option<String>,
+    /// The key that opens it.
+    pub documents_secret_key: Option<SecretString>,
+    /// A file that holds it instead.
+    pub documents_secret_key_file: Option<PathBuf>,
     /// Whose tokens are accepted.
     pub issuers: Vec<IssuerSettings>,
     /// Where spans go: the full address of an OTLP collector over HTTP, `…/v1/traces`.
@@ -100,6 +114,13 @@ impl Default for Settings {
             signing_key: None,
             signing_key_file: None,
             checkpoint_file: None,
+            documents_dir: PathBuf::from("/var/lib/essaim/documents"),
+            documents_bucket: None,
+            documents_endpoint: None,
+            documents_region: None,
+            documents_access_key: None,
+            documents_secret_key: None,
+            documents_secret_key_file: None,
             issuers: vec![],
             otlp_endpoint: None,
             log_format: LogFormat::Text,
@@ -264,6 +285,15 @@ impl Settings {
         Ok(Some(signers.map_err(|_| self.invalid(name, EXPECTED))?))
     }
 
+    /// The key that opens the bucket of documents, from `documents_secret_key` or its file.
+    pub(crate) fn documents_secret(&self) -> Result<Option<SecretString>, Problem> {
+        let held = self.held(
+            ("documents_secret_key", &self.documents_secret_key),
+            ("documents_secret_key_file", &self.documents_secret_key_file),
+        )?;
+        Ok(held.map(|(_, secret)| secret))
+    }
+
     /// A secret given as it is, or in a file, and the name of the setting that gave it.
     fn held(
         &self,
@@ -323,6 +353,13 @@ impl Settings {
             ("signing_key", secret(&self.signing_key)),
             ("signing_key_file", path(&self.signing_key_file)),
             ("checkpoint_file", path(&self.checkpoint_file)),
+            ("documents_dir", Some(self.documents_dir.display().to_string())),
+            ("documents_bucket", self.documents_bucket.clone()),
+            ("documents_endpoint", self.documents_endpoint.clone()),
+            ("documents_region", self.documents_region.clone()),
+            ("documents_access_key", self.documents_access_key.clone()),
+            ("documents_secret_key", secret(&self.documents_secret_key)),
+            ("documents_secret_key_file", path(&self.documents_secret_key_file)),
             ("issuers", Some(issuers.collect::<Vec<_>>().join(", "))),
             ("otlp_endpoint", self.otlp_endpoint.clone()),
             ("log_format", Some(self.log_format.to_string())),

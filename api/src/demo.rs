@@ -22,6 +22,7 @@ use crate::{
     cases::{self, Played},
     clock,
     config::Settings,
+    documents::{self, Contents},
     embedded::{self, Binaries, Durability, Embedded},
     house::{Closed, House, Signing},
     tokens::{self, Bearer, DevIssuer},
@@ -49,6 +50,8 @@ pub enum Failure {
     House(#[from] Closed),
     #[error("the cases cannot be played")]
     Cases(#[from] cases::Failure),
+    #[error(transparent)]
+    Documents(#[from] documents::Closed),
     #[error("there are no tokens")]
     Tokens(#[from] tokens::Failure),
 }
@@ -107,6 +110,11 @@ impl Ground {
         let signers = integrator::signers(&text, &settings.log_origin);
         let signers = signers.map_err(eventlog::Error::from)?;
         Ok(Signing { signers, copy: Some(self.directory.join("checkpoint")) })
+    }
+
+    /// Where the contents of documents are kept: beside the data.
+    pub fn contents(&self) -> Result<Contents, Failure> {
+        Ok(Contents::in_folder(&self.directory.join("documents"))?)
     }
 
     /// Stops the private server.

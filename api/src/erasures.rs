@@ -7,12 +7,23 @@
 
 use std::time::Duration;
 
-use domain::{Event, PersonId, Personne, Subject, personne::Event as Fact};
-use eventlog::{Error, EventLog, Position, Recorded};
+use domain::{Document, DocumentId, Event, PersonId, Personne, Subject, document, personne};
+use eventlog::{EventLog, Position, Recorded};
 use tokio_util::sync::CancellationToken;
 
+use crate::documents::Contents;
+
 /// The facts that erase.
-const KINDS: &[&str] = &["personne.PersonalDataErased"];
+const KINDS: &[&str] = &["document.DocumentErased", "personne.PersonalDataErased"];
+
+/// Why something is not destroyed yet.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Log(#[from] eventlog::Error),
+    #[error("the store of documents did not delete a content")]
+    Store(#[from] object_store::Error),
+}
 
 /// Facts read at once.
 const BATCH: i64 = 10_000;
@@ -23,10 +34,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Destroys all that the log says is erased and this vault still holds. Until it has, nobody
 /// serves. Answers up to where the log was read.
-pub async fn finish(log: &EventLog) -> Result<Position, Error> {
+pub async fn finish(log: &EventLog, contents: &Contents) -> Result<Position, Failure> {
     let mut at = log.replayed().await?;
     loop {
-        let next = step(log, at).await?;
+        let next = step(log, contents, at).await?;
         if next == at {
             return Ok(at);
         }
@@ -36,12 +47,16 @@ pub async fn finish(log: &EventLog) -> Result<Position, Error> {
 }
 
 /// Goes on as the log grows, until told to stop.
-pub async fn keep(log: EventLog, mut at: Position, stop: CancellationToken) {
+pub async fn keep(
+    (log, contents): (EventLog, Contents),
+    mut at: Position,
+    stop: CancellationToken,
+) {
     let mut pause = PAUSE;
     let going = async {
         loop {
             log.wait(at).await;
-            match step(&log, at).await {
+            match step(&log, &contents, at).await {
                 Ok(to) => {
                     at = to;
                     pause = PAUSE;
@@ -68,26 +83,38 @@ pub async fn keep(log: EventLog, mut at: Position, stop: CancellationToken) {
 
 /// Reads some facts more. What is destroyed is marked at once; how far the log was read is also
 /// told at start, which is often enough.
-async fn step(log: &EventLog, at: Position) -> Result<Position, Error> {
+async fn step(log: &EventLog, contents: &Contents, at: Position) -> Result<Position, Failure> {
     let batch = log.read_after(at, BATCH, Some(KINDS)).await?;
     if let Some(it) = batch.unreadable.into_iter().next() {
-        return Err(it.error);
+        return Err(it.error.into());
     }
     for recorded in &batch.recorded {
-        destroy(log, recorded).await?;
+        destroy(log, contents, recorded).await?;
         log.has_replayed(recorded.position).await?;
     }
     Ok(batch.last)
 }
 
-async fn destroy(log: &EventLog, recorded: &Recorded) -> Result<(), Error> {
-    let Event::Personne(Fact::PersonalDataErased { .. }) = &recorded.event else { return Ok(()) };
-    let id = PersonId(recorded.stream);
-    let known = log.load::<Personne>(id).await?;
-    let acteurs: Vec<_> = known.state.acteurs().iter().copied().collect();
-    log.vault()
-        .erase(&Subject::person(id), &acteurs, recorded.position)
-        .await?;
-    tracing::info!(position = recorded.position.0, "what was erased is destroyed");
+async fn destroy(log: &EventLog, contents: &Contents, recorded: &Recorded) -> Result<(), Failure> {
+    let at = recorded.position;
+    match &recorded.event {
+        Event::Personne(personne::Event::PersonalDataErased { .. }) => {
+            let id = PersonId(recorded.stream);
+            let known = log.load::<Personne>(id).await?;
+            let acteurs: Vec<_> = known.state.acteurs().iter().copied().collect();
+            log.vault()
+                .erase(&Subject::person(id), &acteurs, at)
+                .await?;
+        }
+        // First the key, without which nothing opens; then what it sealed.
+        Event::Document(document::Event::DocumentErased {}) => {
+            let id = DocumentId(recorded.stream);
+            let known = log.load::<Document>(id).await?;
+            log.vault().erase(&known.state.subject(id), &[], at).await?;
+            contents.delete(id).await?;
+        }
+        _ => return Ok(()),
+    }
+    tracing::info!(position = at.0, "what was erased is destroyed");
     Ok(())
 }

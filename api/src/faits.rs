@@ -4,6 +4,7 @@
 use domain::{
     Actor, Event, OrganisationId, RoleName, Rule,
     consultation::{Event as Consultation, Notateur},
+    document::Event as Document,
     ingenierie_collective::Event as Ingenierie,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
@@ -169,6 +170,9 @@ impl Fait {
             Event::Organisation(_) => {
                 let own = OrganisationId(self.said.recorded.stream);
                 Readers::Network((pointer != "/motif").then_some(own))
+            }
+            Event::Document(Document::DocumentRegistered { structure: Some(own), .. }) => {
+                Readers::DlasAnd(*own)
             }
             _ if pointer == "/because" => Readers::Dossier,
             _ => Readers::Dlas,

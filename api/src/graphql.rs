@@ -16,6 +16,7 @@ mod capitalisation;
 mod catalogue;
 mod consultation;
 mod dla;
+mod document;
 mod evaluation;
 mod financement;
 pub(crate) mod historique;
@@ -51,6 +52,7 @@ pub struct Query(
     consultation::ConsultationQuery,
     credits_ingenierie::CreditsIngenierieQuery,
     dla::DlaQuery,
+    document::DocumentQuery,
     evaluation::EvaluationQuery,
     financement::FinancementQuery,
     historique::HistoriqueQuery,
@@ -77,6 +79,7 @@ pub struct Mutation(
     credits_ingenierie::CreditsIngenierieMutation,
     dla::DlaMutation,
     dla::comite::ComiteMutation,
+    document::DocumentMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
     intervention::InterventionMutation,

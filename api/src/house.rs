@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error,
     auth::Verifier,
+    documents::Contents,
     erasures, graphiql,
     graphql::{self, EssaimSchema, Loaders},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
@@ -42,6 +43,8 @@ pub struct House {
 pub enum Closed {
     #[error("the log cannot be opened")]
     Log(#[from] eventlog::Error),
+    #[error("what the log says is erased is not destroyed")]
+    Erasing(#[from] erasures::Failure),
     #[error("the answers cannot be opened")]
     Reads(#[from] projections::Error),
 }
@@ -53,6 +56,7 @@ pub struct Doors {
     pub options: Options,
     pub stopping: Stopping,
     pub signing: Signing,
+    pub contents: Contents,
 }
 
 /// Who signs the head of the log, and where the last checkpoint is copied.
@@ -91,10 +95,15 @@ impl House {
         doors: Doors,
         stop: CancellationToken,
     ) -> Result<Drained, Closed> {
-        let at = erasures::finish(&self.log).await?;
+        let contents = doors.contents;
+        let at = erasures::finish(&self.log, &contents).await?;
         let running = Running::new();
         let following = CancellationToken::new();
-        let eraser = tokio::spawn(erasures::keep(self.log.clone(), at, following.clone()));
+        let eraser = tokio::spawn(erasures::keep(
+            (self.log.clone(), contents.clone()),
+            at,
+            following.clone(),
+        ));
         let follower = tokio::spawn({
             let (reads, following) = (self.reads.clone(), following.clone());
             async move { reads.follow(following).await }
@@ -108,6 +117,13 @@ impl House {
             verifier: Arc::new(doors.verifier),
             identities: Arc::new(Known(self.log.clone())),
             reads: self.reads.clone(),
+            running: running.clone(),
+        };
+        let exchanges = http::documents::Exchanges {
+            verifier: downloads.verifier.clone(),
+            identities: downloads.identities.clone(),
+            reads: self.reads.clone(),
+            contents,
             running: running.clone(),
         };
         let app = App {
@@ -130,6 +146,7 @@ impl House {
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
         let routes = routes.merge(http::proofs::router(self.log.clone()));
         let routes = routes.merge(http::historique::router(downloads));
+        let routes = routes.merge(http::documents::router(exchanges));
         let whole = http::with_layers(routes, &doors.options);
         let drained = http::serve(listener, whole, &running, stop, doors.stopping).await;
         following.cancel();

@@ -11,6 +11,8 @@ mod answer;
 mod fiche;
 mod graphql;
 mod pages;
+mod streaming;
+pub mod documents;
 pub mod historique;
 pub mod proofs;
 mod server;

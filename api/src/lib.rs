@@ -7,6 +7,7 @@ pub mod config;
 pub mod telemetry;
 pub mod clock;
 pub mod house;
+pub mod documents;
 pub mod erasures;
 pub mod processes;
 pub mod demo;

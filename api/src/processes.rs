@@ -46,7 +46,7 @@ fn because_of(fact: &Recorded, purpose: &str, on: Date) -> Command {
 }
 
 /// A UUID of version 8, as RFC 9562 (appendix B.2) draws it from a SHA-256.
-fn named(hash: &[u8; 32]) -> Uuid {
+pub(crate) fn named(hash: &[u8; 32]) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()

@@ -327,6 +327,11 @@ impl Consultation {
         self.ingenierie
     }
 
+    /// Whether the offres were opened.
+    pub fn has_opened(&self) -> bool {
+        self.opened.is_some()
+    }
+
     /// Who was chosen.
     pub fn chosen(&self) -> Option<OrganisationId> {
         self.chosen

@@ -15,6 +15,7 @@ pub mod action_financee;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
+pub mod document;
 pub mod personne;
 pub mod actor;
 pub mod refusal;
@@ -40,6 +41,7 @@ pub use crate::{
     consultation::Consultation,
     decider::{Asked, Claim, Decided, Decider, Decision, Expect, Fact, Place, Seen},
     dla::Dla,
+    document::Document,
     evaluation::Evaluation,
     identifiers::{Ape, Ridet, Rna, Siren, Siret, Tahiti},
     ingenierie_collective::IngenierieCollective,
@@ -113,6 +115,8 @@ aggregates! {
     Consultation = consultation;
     /// Of a dispositif local d'accompagnement.
     Dla = dla;
+    /// Of a document: what it is, its versions, who reads it.
+    Document = document;
     /// Of the evaluation of one ingénierie.
     Evaluation = evaluation;
     /// Of an ingénierie collective.

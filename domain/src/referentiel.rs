@@ -48,6 +48,8 @@ pub enum Liste {
     FormeTransfert,
     /// In which tone (method, step 4 C5).
     TonTransfert,
+    /// Kinds of documents (DOC-01 to DOC-31).
+    NatureDocument,
     /// Legal forms of organisations.
     StatutJuridique,
 }
@@ -110,6 +112,7 @@ impl Liste {
         Self::ResponsableTransfert,
         Self::FormeTransfert,
         Self::TonTransfert,
+        Self::NatureDocument,
         Self::StatutJuridique,
     ];
 

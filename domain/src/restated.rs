@@ -62,6 +62,7 @@ subjects! {
     "dla": ComiteAppuiMemberAdded, ends ComiteAppuiMemberRemoved, of "personne";
     "dla": PrioritesCiblageDefined, of "annee";
     "dla": FondsIngenierieOpened | FondsIngenierieAdjusted, of "annee";
+    "document": DocumentRegistered, part DocumentVisibilityChanged;
     "evaluation": CadreEvaluationFinalised;
     "evaluation": IndicateurMesured, of "indicateur" "mesureOn";
     "evaluation": RegistreAssessed, of "registre";

@@ -23,6 +23,24 @@ pub const CLASSES: &[Retention] = &[
         months: 60,
     },
     Retention {
+        subject: "document",
+        holds: "content and title of what proves a dossier",
+        basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",
+        months: 60,
+    },
+    Retention {
+        subject: "document_comptable",
+        holds: "content and title of what proves accounts",
+        basis: "6(1)(c), legal obligation; code de commerce, L123-22: ten years",
+        months: 120,
+    },
+    Retention {
+        subject: "document_personne",
+        holds: "content and title of what speaks of people",
+        basis: "6(1)(e), public interest; three years after the last contact",
+        months: 36,
+    },
+    Retention {
         subject: "dossier",
         holds: "justifications, reasons and comments of a dossier",
         basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",

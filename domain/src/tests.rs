@@ -16,12 +16,13 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::{
-    ActionFinancee, Capitalisation, Consultation, Decider, Dla, Evaluation, Event,
+    ActionFinancee, Capitalisation, Consultation, Decider, Dla, Document, Evaluation, Event,
     IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement, RoleName,
     SeanceComiteAppui, action_financee, capitalisation,
     codec::{Stored, Tagged, encode},
-    consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
-    personne, plan_financement, refusal_codes, retention, rights, seance_comite_appui,
+    consultation, dla, document, evaluation, event_kinds, ingenierie_collective, intervention,
+    organisation, personne, plan_financement, refusal_codes, retention, rights,
+    seance_comite_appui,
     testing::raw,
 };
 
@@ -32,6 +33,7 @@ fn samples() -> Vec<Sample> {
         of::<Capitalisation>(capitalisation::tests::samples()),
         of::<Consultation>(consultation::tests::samples()),
         of::<Dla>(dla::tests::samples()),
+        of::<Document>(document::tests::samples()),
         of::<Evaluation>(evaluation::tests::samples()),
         of::<IngenierieCollective>(ingenierie_collective::tests::samples()),
         of::<Intervention>(intervention::tests::samples()),
@@ -160,6 +162,7 @@ fn written(event: &Event) -> Stored {
         Event::Capitalisation(it) => encode::<Capitalisation>(it),
         Event::Consultation(it) => encode::<Consultation>(it),
         Event::Dla(it) => encode::<Dla>(it),
+        Event::Document(it) => encode::<Document>(it),
         Event::Evaluation(it) => encode::<Evaluation>(it),
         Event::IngenierieCollective(it) => encode::<IngenierieCollective>(it),
         Event::Intervention(it) => encode::<Intervention>(it),

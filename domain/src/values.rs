@@ -40,6 +40,8 @@ ids! {
     ConsultationId;
     /// A dispositif local d'accompagnement.
     DlaId;
+    /// A document: what is known of a file.
+    DocumentId;
     /// The evaluation of one ingénierie.
     EvaluationId;
     /// An ingénierie collective.

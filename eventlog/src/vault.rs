@@ -4,6 +4,7 @@
 //! The disclosure has the form of RFC 9901: `D = base64url(JCS([salt, pointer, value]))`,
 //! and the leaf holds `base64url(SHA-256(D))`.
 
+pub mod content;
 mod erasing;
 mod keys;
 mod register;

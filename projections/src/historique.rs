@@ -130,7 +130,8 @@ impl Filter {
 ///
 /// Facts of a séance of a comité that are of no dossier name its DLA, whose people alone see
 /// them. Of a dossier that they see, only those of the plan see the facts of the plan, and only the
-/// DLAs, those who pay and the house those of consultations. A filter finds nothing by what its
+/// DLAs, those who pay and the house those of consultations, only the DLAs and whose it is those of
+/// a document: others learn of it by its page, if it is shown to them. A filter finds nothing by what its
 /// reader may not read: who acted, what another structure did, who pays.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
@@ -168,7 +169,9 @@ macro_rules! select {
                                     or category = 'seance_comite_appui' and about && $2
                                else of_dossier and (category <> 'consultation' or $4)
                                     and (category not in ('plan_financement', 'action_financee')
-                                         or of_plan) end)
+                                         or of_plan)
+                                    and (category <> 'document' or $1 or dlas && $2 or about && $3)
+                               end)
                and (cardinality($16) = 0 or $19::uuid is null or structures <@ array[$19])
                and ($18 is null or $1 or dlas && $2)
                and ($20::uuid is null or of_plan and contributeurs @> array[$20])",

@@ -15,6 +15,7 @@ pub mod capitalisations;
 pub mod comites;
 pub mod consultations;
 pub mod dlas;
+pub mod documents;
 pub mod evaluations;
 pub mod financements;
 pub mod historique;
@@ -46,6 +47,7 @@ pub const ALL: &[&ReadModel] = &[
     &comites::MODEL,
     &consultations::MODEL,
     &dlas::MODEL,
+    &documents::MODEL,
     &evaluations::MODEL,
     &financements::MODEL,
     &historique::MODEL,

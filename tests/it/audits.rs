@@ -57,6 +57,7 @@ impl Bench {
             .env("ESSAIM_KEK", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
             .env("ESSAIM_SIGNING_KEY", self.key.expose_secret())
             .env("ESSAIM_CHECKPOINT_FILE", self.file("checkpoint"))
+            .env("ESSAIM_DOCUMENTS_DIR", self.database.documents())
             .env("ESSAIM_LOG_ORIGIN", origin)
             .args(arguments)
             .output()?)

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use api::documents::Contents;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Actor, ActorId, DlaId, Line, PersonId, Personne, Prose, Role, Subject,
@@ -93,6 +94,7 @@ fn operator(database: &Database, kek: [&str; 2], arguments: &[&str]) -> anyhow::
     program
         .env_remove("ESSAIM_TEST_DATABASE_URL")
         .env("ESSAIM_DATABASE_URL", database.as_service().to_url_lossy().as_str())
+        .env("ESSAIM_DOCUMENTS_DIR", database.documents())
         .env("ESSAIM_LOG_ORIGIN", ORIGIN)
         .env("ESSAIM_KEK", kek[0])
         .env("USER", "dpo");
@@ -152,7 +154,7 @@ async fn a_vault_out_of_a_backup_forgets_again() -> anyhow::Result<()> {
         db.execute(sqlx::AssertSqlSafe(backup)).await?;
     }
     erased(&log).await?;
-    api::erasures::finish(&log).await?;
+    api::erasures::finish(&log, &Contents::in_folder(&database.documents())?).await?;
     assert_eq!(held(&database).await?, [0, 0, 0]);
     for table in tables {
         let restored =
@@ -161,7 +163,7 @@ async fn a_vault_out_of_a_backup_forgets_again() -> anyhow::Result<()> {
             .await?;
     }
     assert_eq!(held(&database).await?, [1, 1, 1], "the backup brings it back");
-    api::erasures::finish(&log).await?;
+    api::erasures::finish(&log, &Contents::in_folder(&database.documents())?).await?;
     assert_eq!(held(&database).await?, [0, 0, 0]);
 
     // A vault that says to be ahead of the log, or on another one, is not believed.
@@ -180,7 +182,7 @@ async fn nothing_is_sealed_again_for_whom_was_erased() -> anyhow::Result<()> {
         identified(log).await?;
     }
     erased(&log).await?;
-    api::erasures::finish(&log).await?;
+    api::erasures::finish(&log, &Contents::in_folder(&database.documents())?).await?;
 
     let refused = |outcome: anyhow::Result<Position>| match outcome {
         Ok(at) => panic!("it was recorded at {at:?}"),

@@ -15,6 +15,7 @@ mod comites;
 mod consultations;
 mod demo;
 mod dlas;
+mod documents;
 mod erasure;
 mod evaluations;
 mod fiche;

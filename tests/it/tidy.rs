@@ -120,6 +120,7 @@ fn facts_are_written_in_one_place() {
 fn the_log_knows_no_noun_of_the_trade() {
     let nouns = [
         "Consultation",
+        "Document",
         "Ingenierie",
         "Intervention",
         "Organisation",

@@ -4,6 +4,7 @@
 //! a new one. `file_copy` is several times faster here than running migrations each time.
 
 use std::{
+    path::PathBuf,
     str::FromStr,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -77,6 +78,11 @@ impl Database {
         Ok(PgConnection::connect_with(&self.as_admin()).await?)
     }
 
+    /// The folder of its documents, which goes with it.
+    pub fn documents(&self) -> PathBuf {
+        std::env::temp_dir().join(format!("{}-documents", self.name))
+    }
+
     /// The log, opened as the service opens it.
     pub async fn log(&self) -> anyhow::Result<EventLog> {
         let kek = eventlog::Kek::new([7; 32]);
@@ -86,6 +92,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(self.documents());
         let (admin, name) = (self.admin.clone(), std::mem::take(&mut self.name));
         // The test's runtime may be going down: a thread of its own drops the database.
         let dropping = std::thread::spawn(move || {

@@ -34,10 +34,11 @@ pub fn configure(place: &Path, origin: &str, kek: &[u8; 32]) -> anyhow::Result<D
     fs::write(place.join("jwks.json"), jwks.to_string())?;
     let (signer, key) = Signer::draw(origin)?;
     let settings = format!(
-        "log_origin = \"{origin}\"\nkek = \"{}\"\nsigning_key = \"{}\"\ndrain_ms = 0\n\n[[issuers]]\nissuer = \"{ISSUER}\"\n\
+        "log_origin = \"{origin}\"\nkek = \"{}\"\nsigning_key = \"{}\"\ndocuments_dir = \"{}\"\ndrain_ms = 0\n\n[[issuers]]\nissuer = \"{ISSUER}\"\n\
          audience = \"essaim\"\njwks_file = \"{}\"\n",
         STANDARD.encode(kek),
         key.expose_secret().trim(),
+        place.join("documents").display(),
         place.join("jwks.json").display(),
     );
     fs::write(place.join("essaim.toml"), settings)?;

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use api::{
     auth::Verifier,
     clock,
+    documents::Contents,
     graphql::Input,
     house::{Doors, House, Signing},
     http::{Options, Stopping},
@@ -65,6 +66,7 @@ impl OpenHouse {
                 graphiql: true,
             },
             signing: Signing { signers: [signer].into(), copy: None },
+            contents: Contents::in_folder(&database.documents())?,
             stopping: Stopping { drain: Duration::ZERO, grace: Duration::from_secs(5) },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{clock, config::Settings, erasures};
+use api::{clock, config::Settings, documents::Contents, erasures};
 use clap::{Args, Subcommand};
 use domain::{Actor, Event, PersonId, Personne, Subject, personne::Event as Fact};
 use eventlog::{EventLog, Reader, Recorded};
@@ -47,11 +47,12 @@ pub(super) struct Reason {
 }
 
 pub(super) async fn run(settings: &Settings, word: Word, format: Format) -> Result<(), Failure> {
+    let contents = Contents::of(settings)?;
     let house = open(settings).await?;
     let log = &house.log;
     let done = async {
         // What was erased is in no answer, even when nobody serves.
-        erasures::finish(log).await?;
+        erasures::finish(log, &contents).await?;
         match word {
             Word::Export { id, reason } => export(log, PersonId(id), &reason).await,
             Word::Due => due(log, format).await,

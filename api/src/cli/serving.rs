@@ -11,6 +11,7 @@ use api::{
     auth::Verifier,
     config::Settings,
     demo::{Ground, Guests, QUERIES},
+    documents::Contents,
     house::{Doors, House, Signing},
     http::{Drained, Options, Stopping},
     telemetry::Telemetry,
@@ -47,11 +48,12 @@ pub(super) fn serve(settings: &Settings) -> Result<(), Failure> {
                 .ok_or(Failure::Needed("ESSAIM_SIGNING_KEY or ESSAIM_SIGNING_KEY_FILE"))?,
             copy: settings.checkpoint_file.clone(),
         };
+        let contents = Contents::of(settings)?;
         let house = open(settings).await?;
         house.refuse_fork(&signing).await?;
         let listener = TcpListener::bind(settings.listen).await?;
         tracing::info!(address = %listener.local_addr()?, "listening");
-        let doors = doors(verifier, signing, settings, &telemetry);
+        let doors = doors((verifier, signing, contents), settings, &telemetry);
         answer(&house, listener, doors, stop).await?;
         telemetry.shutdown().await;
         Ok(())
@@ -78,12 +80,13 @@ pub(super) fn demo(
         let stop = stop_on_signal()?;
         let house = ground.open(&settings).await?;
         let signing = ground.signing(&settings)?;
+        let contents = ground.contents()?;
         house.refuse_fork(&signing).await?;
         let guests = Guests::invite(&house).await?;
         let listener = TcpListener::bind(listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
         welcome(&url, &guests.tokens()?, format);
-        let doors = doors(guests.verifier(), signing, &settings, &telemetry);
+        let doors = doors((guests.verifier(), signing, contents), &settings, &telemetry);
         answer(&house, listener, doors, stop).await?;
         telemetry.shutdown().await;
         Ok(())
@@ -94,8 +97,7 @@ pub(super) fn demo(
 }
 
 fn doors(
-    verifier: Verifier,
-    signing: Signing,
+    (verifier, signing, contents): (Verifier, Signing, Contents),
     settings: &Settings,
     telemetry: &Telemetry,
 ) -> Doors {
@@ -105,6 +107,7 @@ fn doors(
         options: Options::from(settings),
         stopping: Stopping { drain: settings.drain(), grace: settings.grace() },
         signing,
+        contents,
     }
 }
 

@@ -65,6 +65,24 @@ catalogue! {
     CONFLICT, true:
         "D'autres modifications sont arrivées en même temps : renvoyez la même demande.",
         "Other changes came at the same time: send the same request again.";
+    CONTENT_ABSENT, false:
+        "Le contenu de cette version n'est pas encore arrivé : envoyez-le, ou réessayez plus tard.",
+        "The content of this version has not come yet: send it, or try again later.";
+    CONTENT_ALTERED, false:
+        "Le contenu conservé n'est plus celui qui a été envoyé : renvoyez le fichier, ou prévenez-nous.",
+        "The content kept is no longer what was sent: send the file again, or tell us.";
+    CONTENT_CUT, true:
+        "L'envoi s'est arrêté avant la fin et rien n'a été gardé : renvoyez le fichier.",
+        "The sending stopped before its end and nothing was kept: send the file again.";
+    CONTENT_DIGEST_DIFFERS, false:
+        "Ce fichier n'a pas l'empreinte SHA-256 annoncée : envoyez le fichier annoncé, ou ajoutez une version.",
+        "This file has not the SHA-256 that was declared: send the file declared, or add a version.";
+    CONTENT_SIZE_DIFFERS, false:
+        "Ce fichier n'a pas la taille annoncée : envoyez le fichier annoncé, ou ajoutez une version.",
+        "This file has not the size that was declared: send the file declared, or add a version.";
+    CONTENT_TYPE_DIFFERS, false:
+        "Ce fichier n'est pas du type annoncé : envoyez-le avec le « Content-Type » de sa version.",
+        "This file is not of the type declared: send it with the `Content-Type` of its version.";
     DOCUMENT_TOO_COMPLEX, false:
         "Ce document demande trop à la fois : découpez-le.",
         "This document asks for too much at once: divide it.";

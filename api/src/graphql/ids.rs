@@ -3,8 +3,9 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId,
-    InterventionId, OrganisationId, PersonId, PlanFinancementId, SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId,
+    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, SeanceComiteId,
+    values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -30,6 +31,7 @@ nouns! {
     CapitalisationId = "Capitalisation";
     ConsultationId = "Consultation";
     DlaId = "Dla";
+    DocumentId = "Document";
     EvaluationId = "Evaluation";
     IngenierieId = "IngenierieCollective";
     InterventionId = "Intervention";

@@ -58,6 +58,7 @@ use crate::{
         consultation::Consultation,
         context::ContextExt,
         dla::{self, Dla},
+        document::{self, Document},
         evaluation::Evaluation,
         historique::{
             self, Fait, Paged,
@@ -397,6 +398,17 @@ impl IngenierieCollective {
         let key: ConsultationsOf = OfIngenierie(IngenierieId(self.0.id));
         let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Consultation).collect())
+    }
+
+    /// Its documents that you read, last registered first.
+    #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    async fn documents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from 1 to 100.")] first: i32,
+        #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
+    ) -> Result<List<i64, Document>> {
+        document::of_ingenierie(ctx, self.0.id, (first, after)).await
     }
 
     /// Its intervention: the séances, who came, how it was followed. Absent until it is opened.

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId, SeanceComiteId,
+    CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
+    InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         consultation::Consultation,
         context::ContextExt,
         dla::Dla,
+        document::Document,
         evaluation::Evaluation,
         ids::{self, Noun, parts},
         ingenierie_collective::{self, IngenierieCollective},
@@ -34,6 +35,7 @@ pub(crate) enum Node {
     Capitalisation(Capitalisation),
     Consultation(Consultation),
     Dla(Dla),
+    Document(Document),
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
     IngenierieCollective(IngenierieCollective),
@@ -89,6 +91,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         DlaId::NAME => {
             let row = loaders.load_one(DlaId(id)).await?;
             row.map(|it| Node::Dla(Dla(it)))
+        }
+        DocumentId::NAME => {
+            let row = loaders.load_one(DocumentId(id)).await?;
+            row.map(|it| Node::Document(Document(it)))
         }
         EvaluationId::NAME => {
             let row = loaders.load_one(EvaluationId(id)).await?;

@@ -94,6 +94,8 @@ lists! {
     FormeTransfert;
     /// Tones of a transfer.
     TonTransfert;
+    /// Kinds of documents (DOC-01 to DOC-31).
+    NatureDocument;
 }
 
 /// One value of a reference list.

@@ -5,11 +5,10 @@
 mod asked;
 mod line;
 
-use std::{io, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
     extract::{Request, State},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -31,7 +30,12 @@ use self::{
     asked::Asked,
     line::{COLUMNS, lines},
 };
-use super::{Identities, Language, Running, answer::Reply, asked::Media};
+use super::{
+    Identities, Language, Running,
+    answer::Reply,
+    asked::Media,
+    streaming::{Piece, STALLED_MAX, body},
+};
 use crate::{
     Error,
     auth::{Caller, Denied, Verifier},
@@ -45,8 +49,6 @@ const ROWS_MAX: i64 = 100_000;
 const ROWS_AT_ONCE: i64 = 500;
 /// The most downloads at once.
 const IN_FLIGHT_MAX: usize = 8;
-/// How long a reader may take no more before the download is given up.
-const STALLED_MAX: Duration = Duration::from_mins(1);
 
 /// The position that the download stands at: no later fact is in it.
 const AS_OF: HeaderName = HeaderName::from_static("essaim-as-of");
@@ -279,7 +281,7 @@ impl Download {
                     Format::Jsonl => line.jsonl(&mut text)?,
                 }
             }
-            let chunk = Piece::Lines(Bytes::from(std::mem::take(&mut text)));
+            let chunk = Piece::Some(Bytes::from(std::mem::take(&mut text)));
             if to.send_timeout(chunk, STALLED_MAX).await.is_err() {
                 return Ok(());
             }
@@ -289,25 +291,6 @@ impl Download {
             }
         }
     }
-}
-
-/// What goes from who writes to who reads.
-enum Piece {
-    Lines(Bytes),
-    End,
-}
-
-/// What is read. It is cut when it stops before its end, whatever stopped it: what was received
-/// is not taken for the whole.
-fn body(taken: mpsc::Receiver<Piece>) -> Body {
-    Body::from_stream(futures_util::stream::unfold(Some(taken), async |taken| {
-        let mut taken = taken?;
-        match taken.recv().await {
-            Some(Piece::Lines(lines)) => Some((Ok(lines), Some(taken))),
-            Some(Piece::End) => None,
-            None => Some((Err(io::Error::other("the download stopped before its end")), None)),
-        }
-    }))
 }
 
 #[cfg(test)]

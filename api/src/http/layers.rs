@@ -12,9 +12,11 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
+    cors::CorsLayer,
     set_header::SetResponseHeaderLayer,
 };
 use tracing::Instrument as _;
@@ -27,6 +29,8 @@ use crate::{
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The hash of what is given, as RFC 9530 writes it.
+pub(super) const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// The longest id that a caller may give to a request.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 /// How long a browser may remember what another origin may do.
@@ -73,9 +77,18 @@ pub(super) fn around(routes: Router, options: &Options) -> Router {
         .layer(fixed("x-frame-options", "DENY"))
         .layer(fixed("referrer-policy", "no-referrer"))
         .layer(fixed("content-security-policy", "default-src 'none'; frame-ancestors 'none'"))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(
+            CompressionLayer::new()
+                .gzip(true)
+                .compress_when(DefaultPredicate::new().and(unhashed)),
+        )
         .layer(cors(&options.cors_origins))
         .layer(from_fn(watched))
+}
+
+/// What goes with its hash goes as it is.
+fn unhashed(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(REPR_DIGEST)
 }
 
 fn cors(origins: &[String]) -> CorsLayer {
@@ -85,7 +98,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     }
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
         .allow_headers([
             header::ACCEPT,
             header::ACCEPT_LANGUAGE,
@@ -95,7 +108,13 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("tracestate"),
         ])
-        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([
+            X_REQUEST_ID,
+            header::RETRY_AFTER,
+            header::CONTENT_DISPOSITION,
+            header::ETAG,
+            REPR_DIGEST,
+        ])
         .max_age(CORS_MAX_AGE)
 }
 
@@ -108,7 +127,7 @@ async fn watched(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str)
         .to_owned();
-    let known = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS];
+    let known = [Method::GET, Method::POST, Method::PUT, Method::HEAD, Method::OPTIONS];
     let method = known.iter().find(|it| *it == request.method());
     let method = method.map_or("other", Method::as_str).to_owned();
     let span = telemetry::http_span(&method, &route, request.headers());

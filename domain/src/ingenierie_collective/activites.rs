@@ -128,6 +128,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::Capitalisation(_)
         | Event::Consultation(_)
         | Event::Dla(_)
+        | Event::Document(_)
         | Event::Evaluation(_)
         | Event::IngenierieCollective(_)
         | Event::Intervention(_)

@@ -2,9 +2,9 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
-    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId,
-    InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName, SeanceComiteId,
-    values::Invalid,
+    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, Event,
+    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName,
+    SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -70,6 +70,8 @@ categories! {
     Consultation = "consultation", ConsultationId;
     /// A DLA. Its facts stand in no dossier.
     Dla = "dla", DlaId;
+    /// A document. Its facts stand in its dossier, if it is of one.
+    Document = "document", DocumentId;
     /// The evaluation of an ingénierie.
     Evaluation = "evaluation", EvaluationId;
     /// The ingénierie itself.

@@ -72,7 +72,7 @@ async fn a_download_that_stops_before_its_end_is_cut() {
     for ended in [true, false] {
         let (written, taken) = mpsc::channel(2);
         written
-            .send(Piece::Lines(Bytes::from_static(b"1\r\n")))
+            .send(Piece::Some(Bytes::from_static(b"1\r\n")))
             .await
             .ok()
             .unwrap();

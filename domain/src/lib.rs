@@ -44,7 +44,7 @@ pub use crate::{
     organisation::Organisation,
     personne::Personne,
     plan_financement::PlanFinancement,
-    referentiel::{Code, Liste},
+    referentiel::{Code, Liste, Lists, Referentiel},
     refusal::Refusal,
     rules::Rule,
     sealed::{Sealed, Subject},
@@ -119,6 +119,8 @@ aggregates! {
     Personne = personne;
     /// Of the plan de financement of one ingénierie.
     PlanFinancement = plan_financement;
+    /// Of a reference list.
+    Referentiel = referentiel;
 }
 
 #[cfg(test)]

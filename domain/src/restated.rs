@@ -94,6 +94,8 @@ subjects! {
     "plan_financement": RessourceGranted, of "ligne";
     "plan_financement": RessourceNotified, of "ligne";
     "plan_financement": PlanFinancementConfirmed;
+    "referentiel": ValeurReferenceAdded, part ValeurReferenceRelabelled, of "code";
+    "referentiel": ValeurReferenceEnded, of "code";
 }
 
 /// What the facts of a kind are about, when others state it anew.

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use crate::{
     Capitalisation, Consultation, Decider, Dla, Evaluation, Event, IngenierieCollective,
-    Intervention, Organisation, Personne, PlanFinancement, RoleName, capitalisation,
+    Intervention, Organisation, Personne, PlanFinancement, Referentiel, RoleName, capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
-    personne, plan_financement, refusal_codes, retention, rights,
+    personne, plan_financement, referentiel, refusal_codes, retention, rights,
     testing::raw,
 };
 
@@ -36,6 +36,7 @@ fn samples() -> Vec<Sample> {
         of::<Organisation>(organisation::tests::samples()),
         of::<Personne>(personne::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
+        of::<Referentiel>(referentiel::tests::samples()),
     ]
     .concat()
 }
@@ -162,6 +163,7 @@ fn written(event: &Event) -> Stored {
         Event::Organisation(it) => encode::<Organisation>(it),
         Event::Personne(it) => encode::<Personne>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
+        Event::Referentiel(it) => encode::<Referentiel>(it),
     }
     .unwrap()
 }

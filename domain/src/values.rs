@@ -50,6 +50,8 @@ ids! {
     PersonId;
     /// The plan de financement of one ingénierie.
     PlanFinancementId;
+    /// A reference list.
+    ReferentielId;
 }
 
 /// A place in one stream, from 1; 0 is before the first fact.

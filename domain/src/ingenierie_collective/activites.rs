@@ -132,7 +132,8 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::Intervention(_)
         | Event::Organisation(_)
         | Event::Personne(_)
-        | Event::PlanFinancement(_) => {
+        | Event::PlanFinancement(_)
+        | Event::Referentiel(_) => {
             let proved = ACTIVITES.iter().find(|it| it.proofs.contains(&kind));
             proved.map(|it| it.id)
         }

@@ -5,11 +5,11 @@
 //! the others, or to the next that starts; a vault that comes out of a backup is brought up to
 //! the log in the same way. Every process reads, so that each forgets the keys it keeps.
 
-use std::time::Duration;
-
 use domain::{Event, PersonId, Personne, Subject, personne::Event as Fact};
 use eventlog::{Error, EventLog, Position, Recorded};
 use tokio_util::sync::CancellationToken;
+
+use crate::follower::{self, Follower};
 
 /// The facts that erase.
 const KINDS: &[&str] = &["personne.PersonalDataErased"];
@@ -17,9 +17,10 @@ const KINDS: &[&str] = &["personne.PersonalDataErased"];
 /// Facts read at once.
 const BATCH: i64 = 10_000;
 
-/// At most that often, however fast the log grows.
-const PAUSE: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(30);
+const FOLLOWER: Follower = Follower {
+    stopped: "essaim_erasures_stopped",
+    complaint: "what was erased is not destroyed yet",
+};
 
 /// Destroys all that the log says is erased and this vault still holds. Until it has, nobody
 /// serves. Answers up to where the log was read.
@@ -36,34 +37,8 @@ pub async fn finish(log: &EventLog) -> Result<Position, Error> {
 }
 
 /// Goes on as the log grows, until told to stop.
-pub async fn keep(log: EventLog, mut at: Position, stop: CancellationToken) {
-    let mut pause = PAUSE;
-    let going = async {
-        loop {
-            log.wait(at).await;
-            match step(&log, at).await {
-                Ok(to) => {
-                    at = to;
-                    pause = PAUSE;
-                    metrics::gauge!("essaim_erasures_stopped").set(0.0);
-                }
-                Err(error) => {
-                    metrics::gauge!("essaim_erasures_stopped").set(1.0);
-                    tracing::error!(
-                        position = at.0,
-                        error = &error as &dyn std::error::Error,
-                        "what was erased is not destroyed yet"
-                    );
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-            }
-            tokio::time::sleep(pause).await;
-        }
-    };
-    tokio::select! {
-        () = stop.cancelled() => (),
-        () = going => (),
-    }
+pub async fn keep(log: EventLog, at: Position, stop: CancellationToken) {
+    follower::keep(&log, at, stop, &FOLLOWER, |at| step(&log, at)).await;
 }
 
 /// Reads some facts more. What is destroyed is marked at once; how far the log was read is also

@@ -77,6 +77,7 @@ pub struct Mutation(
     organisation::referencement::ReferencementMutation,
     personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
+    referentiel::ReferentielMutation,
 );
 
 /// The schema and what runs it.

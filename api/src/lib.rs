@@ -8,6 +8,8 @@ pub mod telemetry;
 pub mod clock;
 pub mod house;
 pub mod erasures;
+pub mod listes;
+mod follower;
 pub mod demo;
 pub mod cases;
 pub mod http;

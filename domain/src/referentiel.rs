@@ -244,9 +244,7 @@ fn free(values: &Values, code: &Code, nom: &str, field: &'static str) -> Result<
         .find(|it| it.code != *code && it.is_named(nom));
     match taken {
         None => Ok(()),
-        Some(it) => {
-            Err(Refusal::NomTaken { nom: nom.to_owned(), valeur: it.code.clone(), field })
-        }
+        Some(it) => Err(Refusal::NomTaken { nom: nom.to_owned(), valeur: it.code.clone(), field }),
     }
 }
 

@@ -27,7 +27,14 @@ use uuid::Uuid;
 const REASON: Because<'_> = Because { who: "Inès", why: "Le programme est réparé." };
 
 /// Facts that no question reads, and why.
-const UNREAD: &[(&str, &str)] = &[];
+const UNREAD: &[(&str, &str)] = &[
+    // The lists are kept in memory by each process (`api/src/listes.rs`).
+    ("referentiel.SynonymeReferenceAdded", LISTS),
+    ("referentiel.ValeurReferenceAdded", LISTS),
+    ("referentiel.ValeurReferenceEnded", LISTS),
+    ("referentiel.ValeurReferenceRelabelled", LISTS),
+];
+const LISTS: &str = "an answer shows a list as it is when it is asked";
 
 /// Someone who writes facts of organisations in any shape, and reads none.
 #[derive(Debug, Clone, Default)]

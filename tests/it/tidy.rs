@@ -125,6 +125,7 @@ fn the_log_knows_no_noun_of_the_trade() {
         "Organisation",
         "PlanFinancement",
         "Capitalisation",
+        "Referentiel",
     ];
     for file in sources("rs")
         .iter()

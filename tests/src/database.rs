@@ -27,6 +27,8 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 pub struct Database {
     admin: PgConnectOptions,
     name: String,
+    /// Whether it goes with this.
+    owned: bool,
 }
 
 impl Database {
@@ -51,7 +53,13 @@ impl Database {
         // Rights on a database are not copied with it.
         run(&mut db, format!("grant create on database {name} to essaim_service")).await?;
         db.close().await?;
-        Ok(Self { admin, name })
+        Ok(Self { admin, name, owned: true })
+    }
+
+    /// The same database, for another process: it goes with the first.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self { admin: self.admin.clone(), name: self.name.clone(), owned: false }
     }
 
     /// As the role that owns everything.
@@ -86,6 +94,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if !self.owned {
+            return;
+        }
         let (admin, name) = (self.admin.clone(), std::mem::take(&mut self.name));
         // The test's runtime may be going down: a thread of its own drops the database.
         let dropping = std::thread::spawn(move || {

@@ -4,7 +4,7 @@ use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, values::Invalid,
+    OrganisationId, PersonId, PlanFinancementId, ReferentielId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -35,6 +35,7 @@ nouns! {
     OrganisationId = "Organisation";
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
+    ReferentielId = "Referentiel";
 }
 
 /// The id of a thing, as callers hold it.

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId,
+    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId, Liste,
+    OrganisationId, PlanFinancementId, ReferentielId,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
+        referentiel::Referentiel,
     },
 };
 
@@ -39,6 +40,7 @@ pub(crate) enum Node {
     Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
+    Referentiel(Referentiel),
 }
 
 #[derive(Default)]
@@ -107,6 +109,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         PlanFinancementId::NAME => {
             let row = loaders.load_one(PlanFinancementId(id)).await?;
             row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
+        }
+        ReferentielId::NAME => {
+            let liste = Liste::by_id(ReferentielId(id));
+            liste.map(|it| Node::Referentiel(Referentiel::of(ctx, it)))
         }
         _ => None,
     })

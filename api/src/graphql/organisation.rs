@@ -267,7 +267,7 @@ impl OrganisationMutation {
         input: RegisterOrganisationInput,
     ) -> Result<OrganisationPayload> {
         let id = OrganisationId(input.request.command_id);
-        let declaration = input.identite.parse(&input.request)?;
+        let declaration = input.identite.parse(ctx, &input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {
@@ -284,7 +284,7 @@ impl OrganisationMutation {
         input: CorrectOrganisationIdentityInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let declaration = input.identite.parse(&input.request)?;
+        let declaration = input.identite.parse(ctx, &input.request)?;
         let motif = prose("input.motif", &input.motif)?;
         let decided = input
             .request
@@ -336,7 +336,7 @@ impl OrganisationMutation {
         input: RecordProfilStructureInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let profil = input.profil.parse(&input.request)?;
+        let profil = input.profil.parse(ctx, &input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {

@@ -99,9 +99,9 @@ impl Liste {
         const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
         const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
         let name = self.to_string();
-        let hash = name.bytes().fold(OFFSET, |hash, byte| {
-            (hash ^ u128::from(byte)).wrapping_mul(PRIME)
-        });
+        let hash = name
+            .bytes()
+            .fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
         ReferentielId(uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid())
     }
 
@@ -137,7 +137,10 @@ impl Code {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
         let plain = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
-        let begins = text.bytes().next().is_some_and(|it| it.is_ascii_uppercase());
+        let begins = text
+            .bytes()
+            .next()
+            .is_some_and(|it| it.is_ascii_uppercase());
         if begins && text.len() <= Self::MAX && text.bytes().all(plain) {
             return Ok(Self(text.to_owned()));
         }
@@ -215,7 +218,10 @@ fn plain(words: &str) -> String {
         .flat_map(char::to_lowercase)
         .collect();
     let words = bare.split(|it: char| !it.is_alphanumeric());
-    words.filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
+    words
+        .filter(|it| !it.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A list with its values, as this program brings it or as it was amended since.
@@ -260,7 +266,11 @@ impl Values {
                     code: valeur.code.clone(),
                     fr: valeur.libelle_fr.as_str().to_owned(),
                     en: valeur.libelle_en.as_str().to_owned(),
-                    synonyms: valeur.synonymes.iter().map(|it| it.as_str().to_owned()).collect(),
+                    synonyms: valeur
+                        .synonymes
+                        .iter()
+                        .map(|it| it.as_str().to_owned())
+                        .collect(),
                     valid_from: valeur.valid_from,
                     valid_to: valeur.valid_to,
                 };
@@ -320,7 +330,9 @@ impl Default for Lists {
 impl Lists {
     /// One list.
     pub fn values(&self, liste: Liste) -> &Values {
-        self.0.get(&liste).expect("a test finds every list in the file")
+        self.0
+            .get(&liste)
+            .expect("a test finds every list in the file")
     }
 
     /// The same lists, one of them as it stands now.

@@ -110,9 +110,17 @@ fn a_code_and_its_words_name_one_value_of_their_list() {
 #[test]
 fn a_closed_list_holds_the_values_of_the_rules() {
     fn known<T: DeserializeOwned>() -> BTreeSet<String> {
-        let error = serde_json::from_value::<T>(json!("?")).err().unwrap().to_string();
+        let error = serde_json::from_value::<T>(json!("?"))
+            .err()
+            .unwrap()
+            .to_string();
         let names = error.split("expected one of").nth(1).unwrap();
-        names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        names
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
     }
     for (liste, known) in [
         (Liste::LegitimiteDla, known::<Legitimite>()),
@@ -122,7 +130,11 @@ fn a_closed_list_holds_the_values_of_the_rules() {
     ] {
         let values = Values::compiled(liste);
         assert!(values.closed, "{liste:?}");
-        let codes: BTreeSet<_> = values.entries.iter().map(|it| it.code.to_string()).collect();
+        let codes: BTreeSet<_> = values
+            .entries
+            .iter()
+            .map(|it| it.code.to_string())
+            .collect();
         assert_eq!(codes, known, "{liste:?}");
     }
     let closed = Liste::ALL.iter().filter(|it| Values::compiled(**it).closed);
@@ -218,11 +230,17 @@ fn a_new_code_is_plain() {
 
 #[test]
 fn a_value_is_added_once() {
-    Referentiel::given([]).when(adds(circulaire())).then([added()]);
-    Referentiel::given([added()]).when(adds(circulaire())).nothing();
+    Referentiel::given([])
+        .when(adds(circulaire()))
+        .then([added()]);
+    Referentiel::given([added()])
+        .when(adds(circulaire()))
+        .nothing();
     let other = Valeur { libelle_fr: line("Autre chose"), ..circulaire() };
     let exists = Refusal::ValeurExists { valeur: code("ECONOMIE_CIRCULAIRE") };
-    Referentiel::given([added()]).when(adds(other)).refused(exists);
+    Referentiel::given([added()])
+        .when(adds(other))
+        .refused(exists);
     let commercial = Valeur { code: code("COMMERCIAL"), ..circulaire() };
     Referentiel::given([])
         .when(adds(commercial))
@@ -248,7 +266,11 @@ fn what_was_added_is_chosen_and_read_from_then_on() {
         let chosen = lists.chosen(LISTE, words).unwrap();
         assert_eq!(chosen.code.as_str(), "ECONOMIE_CIRCULAIRE");
     }
-    assert!(Lists::default().chosen(LISTE, "ECONOMIE_CIRCULAIRE").is_err());
+    assert!(
+        Lists::default()
+            .chosen(LISTE, "ECONOMIE_CIRCULAIRE")
+            .is_err()
+    );
 }
 
 #[test]
@@ -264,7 +286,9 @@ fn a_name_names_one_value() {
         (Valeur { libelle_en: line(name), ..circulaire() }, "libelleEn"),
         (Valeur { synonymes: vec![line(name)], ..circulaire() }, "synonymes"),
     ] {
-        Referentiel::given([]).when(adds(valeur)).refused(taken(name, field));
+        Referentiel::given([])
+            .when(adds(valeur))
+            .refused(taken(name, field));
     }
     let which = (LISTE, "ECONOMIE_CIRCULAIRE");
     Referentiel::given([added()])
@@ -283,8 +307,12 @@ fn a_value_is_relabelled_and_found_by_its_old_names() {
         it.relabel_valeur_reference(&admin(), which, fr, en)
     };
     let relabelled = || relabelled("Économie du réemploi", "Reuse economy");
-    Referentiel::given([added()]).when(relabels).then([relabelled()]);
-    Referentiel::given([added(), relabelled()]).when(relabels).nothing();
+    Referentiel::given([added()])
+        .when(relabels)
+        .then([relabelled()]);
+    Referentiel::given([added(), relabelled()])
+        .when(relabels)
+        .nothing();
     let lists = lists([added(), relabelled()]);
     let found = lists.chosen(LISTE, "economie circulaire").unwrap();
     assert_eq!(found.fr, "Économie du réemploi");
@@ -296,13 +324,21 @@ fn a_value_is_relabelled_and_found_by_its_old_names() {
 #[test]
 fn a_value_ends_and_its_end_may_be_corrected() {
     let ends = |to: Date| {
-        move |it: &Referentiel| it.end_valeur_reference(&admin(), (LISTE, "ECONOMIE_CIRCULAIRE"), to)
+        move |it: &Referentiel| {
+            it.end_valeur_reference(&admin(), (LISTE, "ECONOMIE_CIRCULAIRE"), to)
+        }
     };
     let june = date(2026, 6, 30);
-    Referentiel::given([added()]).when(ends(june)).then([ended(june)]);
-    Referentiel::given([added(), ended(june)]).when(ends(june)).nothing();
+    Referentiel::given([added()])
+        .when(ends(june))
+        .then([ended(june)]);
+    Referentiel::given([added(), ended(june)])
+        .when(ends(june))
+        .nothing();
     let july = date(2026, 7, 31);
-    Referentiel::given([added(), ended(june)]).when(ends(july)).then([ended(july)]);
+    Referentiel::given([added(), ended(june)])
+        .when(ends(july))
+        .then([ended(july)]);
     let (from, to) = (date(2026, 1, 1), date(2025, 12, 31));
     Referentiel::given([added()])
         .when(ends(to))
@@ -318,8 +354,12 @@ fn other_words_for_a_value_are_added_once() {
     let says = |it: &Referentiel| {
         it.add_synonyme_reference(&admin(), (LISTE, "ECONOMIE_CIRCULAIRE"), line("ressourcerie"))
     };
-    Referentiel::given([added()]).when(says).then([synonyme("ressourcerie")]);
-    Referentiel::given([added(), synonyme("Ressourcerie")]).when(says).nothing();
+    Referentiel::given([added()])
+        .when(says)
+        .then([synonyme("ressourcerie")]);
+    Referentiel::given([added(), synonyme("Ressourcerie")])
+        .when(says)
+        .nothing();
     let many = (0..SYNONYMES_MAX).map(|n| synonyme(&format!("mot {n}")));
     Referentiel::given([added()].into_iter().chain(many))
         .when(says)
@@ -372,9 +412,8 @@ fn the_values_of_the_rules_are_relabelled_and_no_more() {
 #[test]
 fn a_code_means_one_thing_in_lists_that_take_each_other() {
     let liste = Liste::ObjectifStrategique;
-    let add = |valeur: Valeur| {
-        move |it: &Referentiel| it.add_valeur_reference(&admin(), liste, valeur)
-    };
+    let add =
+        |valeur: Valeur| move |it: &Referentiel| it.add_valeur_reference(&admin(), liste, valeur);
     Referentiel::given([])
         .when(add(circulaire()))
         .claiming("valeur_reference", "ECONOMIE_CIRCULAIRE")

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, RoleName, values::Invalid,
+    OrganisationId, PersonId, PlanFinancementId, ReferentielId, RoleName, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -79,6 +79,8 @@ categories! {
     Personne = "personne", PersonId;
     /// The plan de financement of an ingénierie.
     PlanFinancement = "plan_financement", PlanFinancementId;
+    /// A reference list. Its facts stand in no dossier.
+    Referentiel = "referentiel", ReferentielId;
 }
 
 /// What to look for in a history. What is given holds together; an empty list is no limit. A

@@ -1,6 +1,6 @@
 //! Who an organisation is, as registers know it.
 
-use async_graphql::InputObject;
+use async_graphql::{Context, InputObject};
 use domain::{
     Ape, Liste, Ridet, Rna, Siren, Siret, Tahiti, Territoire as Place,
     organisation::{Declaration, Identifiants, Identite},
@@ -44,14 +44,14 @@ pub(crate) struct IdentiteInput {
 
 impl IdentiteInput {
     /// What is declared, once every value has its form.
-    pub(super) fn parse(&self, request: &Request) -> Result<Declaration> {
+    pub(super) fn parse(&self, ctx: &Context<'_>, request: &Request) -> Result<Declaration> {
         let commune = |text: &str| Place::parse(Niveau::Commune, text);
         let secteurs = self.secteurs.as_deref().unwrap_or_default();
         let sans_identifiant = self.sans_identifiant.as_ref();
         Ok(Declaration {
             identite: Identite {
                 denomination: line("input.denomination", &self.denomination)?,
-                statut: request.code(Liste::StatutJuridique, "input.statut", &self.statut)?,
+                statut: request.code(ctx, Liste::StatutJuridique, "input.statut", &self.statut)?,
                 identifiants: Identifiants {
                     siret: given(Siret::parse, "input.siret", self.siret.as_ref())?,
                     siren: given(Siren::parse, "input.siren", self.siren.as_ref())?,
@@ -61,7 +61,7 @@ impl IdentiteInput {
                 },
                 ape: given(Ape::parse, "input.ape", self.ape.as_ref())?,
                 commune: given(commune, "input.commune", self.commune.as_ref())?,
-                secteurs: request.codes(Liste::Secteur, "input.secteurs", secteurs)?,
+                secteurs: request.codes(ctx, Liste::Secteur, "input.secteurs", secteurs)?,
             },
             sans_identifiant: optional(prose, "input.sansIdentifiant", sans_identifiant)?,
         })

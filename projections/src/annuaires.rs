@@ -52,7 +52,8 @@ pub async fn prestataires(
            and ($2::text is null or referencement->'themes' ? $2)
            and ($3::text is null or referencement->'secteurs' ? $3
                 or referencement->'secteurs' = '[]')
-           and ($4::text is null or referencement->'territoires' ? $4
+           and ($4::text is null or $4 in (select split_part(it, '@', 1) from
+                       jsonb_array_elements_text(referencement->'territoires') it)
                 or referencement->'territoires' = '[]')
            and ($5::text is null or exists (
                select from jsonb_array_elements_text(referencement->'competences') it
@@ -87,7 +88,8 @@ pub async fn count_prestataires(
            and ($2::text is null or referencement->'themes' ? $2)
            and ($3::text is null or referencement->'secteurs' ? $3
                 or referencement->'secteurs' = '[]')
-           and ($4::text is null or referencement->'territoires' ? $4
+           and ($4::text is null or $4 in (select split_part(it, '@', 1) from
+                       jsonb_array_elements_text(referencement->'territoires') it)
                 or referencement->'territoires' = '[]')
            and ($5::text is null or exists (
                select from jsonb_array_elements_text(referencement->'competences') it
@@ -106,7 +108,7 @@ impl PrestataireFilter {
             .bind(self.search.as_deref().map(escape_like))
             .bind(self.theme.as_ref().map(ToString::to_string))
             .bind(self.secteur.as_ref().map(ToString::to_string))
-            .bind(self.territoire.as_ref().map(ToString::to_string))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
             .bind(self.competence.as_deref().map(escape_like))
     }
 }
@@ -232,7 +234,7 @@ pub async fn partenaires(
            and ($5::text is null or p->>'categorie' = $5)
            and ($6::uuid is null or $6 = any(i.dlas))
            and ($7::text is null or $7 = any(i.secteurs))
-           and ($8::text is null or i.territoire = $8)
+           and ($8::text is null or split_part(i.territoire, '@', 1) = $8)
            and ($9::text is null or p->'attente'->>'compatibilite' = $9)
            and ($10::text is null or (o.denomination, o.id) > ($10, $11))
          group by o.id, o.denomination
@@ -266,7 +268,7 @@ pub async fn count_partenaires(
            and ($5::text is null or p->>'categorie' = $5)
            and ($6::uuid is null or $6 = any(i.dlas))
            and ($7::text is null or $7 = any(i.secteurs))
-           and ($8::text is null or i.territoire = $8)
+           and ($8::text is null or split_part(i.territoire, '@', 1) = $8)
            and ($9::text is null or p->'attente'->>'compatibilite' = $9)",
     );
     Ok(filter.bind(query, scope)?.fetch_one(&reads.pool).await?)
@@ -287,7 +289,7 @@ impl PartenaireFilter {
             .bind(self.categorie.as_ref().map(ToString::to_string))
             .bind(self.dla.map(|it| it.0))
             .bind(self.secteur.as_ref().map(ToString::to_string))
-            .bind(self.territoire.as_ref().map(ToString::to_string))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
             .bind(self.compatibilite.map(name_of).transpose()?))
     }
 }

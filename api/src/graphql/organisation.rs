@@ -89,6 +89,11 @@ impl Organisation {
         self.0.commune.as_deref()
     }
 
+    /// The year of the code officiel géographique that this code is of, when it was said.
+    async fn commune_millesime(&self) -> Option<i32> {
+        self.0.millesime.map(Into::into)
+    }
+
     /// Its fields of activity.
     async fn secteurs(&self) -> Vec<Code> {
         Code::all(Liste::Secteur, &self.0.secteurs)

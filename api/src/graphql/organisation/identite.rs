@@ -38,6 +38,8 @@ pub(crate) struct IdentiteInput {
     ape: Option<String>,
     /// Where it has its seat: the INSEE code of a commune, never the postal code.
     commune: Option<String>,
+    /// The year of the code officiel géographique that this code is of: communes merge and part.
+    commune_millesime: Option<i32>,
     /// Its fields of activity: codes of `SECTEUR`.
     secteurs: Option<Vec<String>>,
 }
@@ -45,7 +47,6 @@ pub(crate) struct IdentiteInput {
 impl IdentiteInput {
     /// What is declared, once every value has its form.
     pub(super) fn parse(&self, ctx: &Context<'_>, request: &Request) -> Result<Declaration> {
-        let commune = |text: &str| Place::parse(Niveau::Commune, text);
         let secteurs = self.secteurs.as_deref().unwrap_or_default();
         let sans_identifiant = self.sans_identifiant.as_ref();
         Ok(Declaration {
@@ -60,11 +61,25 @@ impl IdentiteInput {
                     tahiti: given(Tahiti::parse, "input.tahiti", self.tahiti.as_ref())?,
                 },
                 ape: given(Ape::parse, "input.ape", self.ape.as_ref())?,
-                commune: given(commune, "input.commune", self.commune.as_ref())?,
+                commune: self.seat()?,
                 secteurs: request.codes(ctx, Liste::Secteur, "input.secteurs", secteurs)?,
             },
             sans_identifiant: optional(prose, "input.sansIdentifiant", sans_identifiant)?,
         })
+    }
+
+    fn seat(&self) -> Result<Option<Place>> {
+        let commune = |text: &str| Place::parse(Niveau::Commune, text);
+        let commune = given(commune, "input.commune", self.commune.as_ref())?;
+        let Some(year) = self.commune_millesime else { return Ok(commune) };
+        let alone = || Invalid {
+            fr: "Ce millésime est celui d'une commune : indiquez-la.".to_owned(),
+            en: "This vintage is that of a commune: give it.".to_owned(),
+        };
+        let dated = commune
+            .ok_or_else(alone)
+            .and_then(|it| it.of_millesime(year));
+        Ok(Some(dated.at("input.communeMillesime")?))
     }
 }
 

@@ -310,6 +310,7 @@ fn opens(mutation: &str) -> Option<&'static str> {
         "openPlanFinancement" => "PlanFinancement",
         "draftCahierDesCharges" => "Consultation",
         "openIntervention" => "Intervention",
+        "conveneSeanceComiteAppui" => "SeanceComiteAppui",
         "planEvaluation" => "Evaluation",
         "determineNatureCapitalisation" => "Capitalisation",
         _ => return None,

@@ -3,7 +3,7 @@
 //! A resolver's `?` makes a neutral answer and keeps the error as its source; the extension
 //! `Answers` then says it again in the language of the request.
 
-mod catalogue;
+pub(crate) mod catalogue;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 
 use domain::{
     Actor, Event, OrganisationId, RoleName, Rule,
-    consultation::Event as Consultation,
+    consultation::{Event as Consultation, Notateur},
     ingenierie_collective::Event as Ingenierie,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
@@ -153,6 +153,12 @@ impl Fait {
                 let told = own.filter(|it| destinataires.contains(it));
                 told.map_or(Readers::Dlas, Readers::DlasAnd)
             }
+            Event::Consultation(
+                Consultation::CahierDesChargesContributionRecorded { organisation: own, .. }
+                | Consultation::OffreRejected { prestataire: own, .. }
+                | Consultation::PreferenceStructureExpressed { structure: own, .. }
+                | Consultation::OffreScored { par: Notateur::Organisation(own), .. },
+            ) => Readers::DlasAnd(*own),
             Event::PlanFinancement(Plan::RessourceRefused {
                 contributeur: Contributeur::Organisation(organisation),
                 ..

@@ -27,6 +27,7 @@ mod plan_financement;
 mod preuve;
 mod referentiel;
 mod regle;
+mod seance_comite_appui;
 pub mod sdl;
 mod territoire;
 mod viewer;
@@ -59,6 +60,7 @@ pub struct Query(
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
+    seance_comite_appui::SeanceComiteAppuiQuery,
     viewer::ViewerQuery,
 );
 
@@ -68,7 +70,10 @@ pub struct Mutation(
     capitalisation::CapitalisationMutation,
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
+    consultation::contrat::ContratMutation,
+    consultation::partage::ChoixPartageMutation,
     dla::DlaMutation,
+    dla::comite::ComiteMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
     intervention::InterventionMutation,
@@ -78,6 +83,7 @@ pub struct Mutation(
     personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
     referentiel::ReferentielMutation,
+    seance_comite_appui::commandes::SeanceComiteAppuiMutation,
 );
 
 /// The schema and what runs it.

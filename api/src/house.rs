@@ -20,6 +20,7 @@ use crate::{
     graphql::{self, EssaimSchema, Loaders},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     listes::{self, Listes},
+    processes,
     telemetry::Figures,
 };
 
@@ -111,6 +112,7 @@ impl House {
             let (reads, following) = (self.reads.clone(), following.clone());
             async move { reads.follow(following).await }
         });
+        let acting = tokio::spawn(processes::keep(self.log.clone(), following.clone()));
         let Signing { signers, copy } = doors.signing;
         let integrator = Integrator::new(self.log.clone(), signers, copy);
         let signer = tokio::spawn(integrator.keep(following.clone()));
@@ -149,6 +151,9 @@ impl House {
         }
         if let Err(panic) = follower.await {
             tracing::error!(error = %panic, "the answers stopped following");
+        }
+        if let Err(panic) = acting.await {
+            tracing::error!(error = %panic, "nobody does what follows from facts");
         }
         if let Err(panic) = eraser.await {
             tracing::error!(error = %panic, "nobody destroys what is erased");

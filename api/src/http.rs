@@ -8,6 +8,7 @@ mod language;
 mod layers;
 mod asked;
 mod answer;
+mod fiche;
 mod graphql;
 mod pages;
 pub mod historique;
@@ -128,6 +129,8 @@ pub fn routes<E: Executor>(app: App<E>, running: &Running) -> Router {
     Router::new()
         .route("/", get(pages::landing))
         .route("/graphql", any(graphql::answer))
+        .route("/ingenieries/{id}/fiche.json", get(fiche::json))
+        .route("/ingenieries/{id}/fiche.html", get(fiche::html))
         .route("/schema.graphql", get(pages::schema))
         .route("/health/live", get(pages::live))
         .route("/health/ready", get(pages::ready))

@@ -10,6 +10,7 @@ pub mod house;
 pub mod erasures;
 pub mod listes;
 mod follower;
+pub mod processes;
 pub mod demo;
 pub mod cases;
 pub mod http;

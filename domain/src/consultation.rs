@@ -1,10 +1,15 @@
 //! The consultation: prestataires are asked for an offre, one of them is chosen.
 //!
-//! This file holds the facts, the state and the call; what happens to the offres is in
-//! `offres`, who carries out the mission in `choix`.
+//! This file holds the facts and the state. The cahier des charges and those who help to write it
+//! are in `cahier`, the call in `appel`, the offres in `offres`, what they are thought of in
+//! `notation`, who carries out the mission in `choix`, on which terms in `contrat`.
 
+mod cahier;
+mod appel;
 mod offres;
+mod notation;
 mod choix;
+mod contrat;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -12,22 +17,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::choix::Choice;
+pub use self::{
+    cahier::{QualiteInvite, SectionCahier, Sections},
+    choix::Choice,
+    contrat::{Contrat, ContratVoulu},
+    notation::{MARK_MAX, Moyenne, Notateur, Notation, classement, moyenne},
+    offres::{CauseRejet, Offre, OffreOuverte},
+};
 use crate::{
-    Asked, Cents, ConsultationId, Date, Decided, Decider, Decision, DlaId, IngenierieCollective,
-    IngenierieId, Organisation, OrganisationId, Place, Prose, QuarterDays, Sealed, Seen, Subject,
-    Territoire,
+    Asked, Cents, ConsultationId, Date, Decided, Decider, DlaId, IngenierieId, OrganisationId,
+    Place, Prose, Sealed, Subject, Territoire,
     actor::{Perimeter, Right, rights},
-    organisation::OrganisationRole,
     refusal::{Common, Listed, refusals},
     rules::Rule,
 };
 
 /// Fewer prestataires consulted than this must be justified (INV-04, practice of the DLA du Var).
 pub const CONSULTED_MIN: usize = 3;
-
-/// The best mark of an offre on one criterion.
-pub const MARK_MAX: i32 = 5;
 
 /// What can happen to a consultation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +46,15 @@ pub enum Event {
         territoire: Territoire,
         edition: i32,
         sections: Sections,
+    },
+    /// Who pays or takes part was invited to help: with the cahier des charges, then the choice.
+    PartenaireInvited { organisation: OrganisationId, qualite: QualiteInvite },
+    /// An invited one said what the cahier des charges should say.
+    CahierDesChargesContributionRecorded {
+        organisation: OrganisationId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        section: Option<SectionCahier>,
+        contribution: Sealed<Prose>,
     },
     /// The cahier des charges is final: prestataires may be asked.
     CahierDesChargesFinalised { edition: i32 },
@@ -55,6 +70,23 @@ pub enum Event {
     OffreWithdrawn { prestataire: OrganisationId },
     /// The offres were opened together: one for each bidder, the last it sent.
     OffresOpened { offres: Vec<OffreOuverte> },
+    /// An offre is out of the competition.
+    OffreRejected { prestataire: OrganisationId, cause: CauseRejet, motif: Sealed<Prose> },
+    /// Someone marked an opened offre. What each says last counts.
+    OffreScored {
+        prestataire: OrganisationId,
+        par: Notateur,
+        notation: Notation,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commentaire: Option<Sealed<Prose>>,
+    },
+    /// A structure said whom it would rather work with. What it says last counts.
+    PreferenceStructureExpressed {
+        structure: OrganisationId,
+        prestataire: OrganisationId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        motif: Option<Sealed<Prose>>,
+    },
     /// A rule was set aside, for the reason given.
     RuleWaived { rule: Rule, because: Sealed<Prose> },
     /// One of those who answered will carry out the mission.
@@ -63,6 +95,9 @@ pub enum Event {
         montant: Cents,
         notation: Notation,
         motif: Sealed<Prose>,
+        /// The minutes of the choice.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proces_verbal: Option<Sealed<Prose>>,
     },
     /// A prestataire was chosen without competition.
     PrestataireDirectlyChosen { prestataire: OrganisationId, montant: Cents },
@@ -72,58 +107,12 @@ pub enum Event {
     ConsultationDeclaredUnsuccessful { motif: Sealed<Prose> },
     /// Every bidder was informed: nothing is left to do.
     ConsultationClosed {},
-}
-
-/// The five sections of a cahier des charges (method, step 3 C2). The fifth is needed when
-/// the intervenant takes part in the evaluation.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Sections {
-    /// The overall démarche.
-    pub demarche: Option<Prose>,
-    /// Objectives of the ingénierie.
-    pub objectifs: Option<Prose>,
-    /// Object and expected results of the intervention.
-    pub resultats: Option<Prose>,
-    /// Technical and method conditions to respect.
-    pub conditions: Option<Prose>,
-    /// The intervenant's role in the evaluation.
-    pub evaluation: Option<Prose>,
-    /// Whether the intervenant takes part in the evaluation.
-    pub evaluation_attendue: bool,
-}
-
-/// What a prestataire offers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Offre {
-    pub montant: Cents,
-    pub jours: Option<QuarterDays>,
-    pub proposition: Option<Prose>,
-}
-
-/// What the opening shows of an offre.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OffreOuverte {
-    pub prestataire: OrganisationId,
-    pub montant: Cents,
-    pub jours: Option<QuarterDays>,
-}
-
-/// The marks of the chosen offre on the four criteria of the method (step 3 C3), from 0 to
-/// [`MARK_MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Notation {
-    /// Quality of contents and forms.
-    pub contenus: i32,
-    /// Commitment asked of the structures.
-    pub engagement: i32,
-    /// Exchange and animation, collective and individual phases.
-    pub animation: i32,
-    /// Enquiry before the animation.
-    pub enquete: i32,
+    /// The mission has its contract.
+    ContratSigned { contrat: Contrat },
+    /// The contract was changed by an avenant: what it says now.
+    ContratAmended { contrat: Contrat, motif: Sealed<Prose> },
+    /// The contract was ended before its time.
+    ContratTerminated { motif: Sealed<Prose> },
 }
 
 refusals! {
@@ -219,6 +208,54 @@ refusals! {
     BiddersNotInformed { waiting: Vec<OrganisationId> } = "BIDDERS_NOT_INFORMED" at "consultation":
         "Informez d'abord chaque candidat du résultat.",
         "Inform every bidder of the result first.";
+    /// Who bids helps neither to write nor to choose.
+    InvitedBids { organisation: OrganisationId } = "INVITED_BIDS" at "organisation":
+        "Cette organisation est consultée : elle ne peut pas prendre part au choix.",
+        "This organisation is consulted: it cannot take part in the choice.";
+    /// The same, the other way round.
+    PrestataireInvited { prestataire: OrganisationId } = "PRESTATAIRE_INVITED" at "prestataire":
+        "Cette organisation prend part au choix : elle ne peut pas être consultée.",
+        "This organisation takes part in the choice: it cannot be consulted.";
+    /// Those who pay, and those who will be accompanied.
+    NotInvitable { organisation: OrganisationId } = "NOT_INVITABLE" at "organisation":
+        "Seuls un financeur partenaire ou une structure mobilisée dans l'ingénierie peuvent être invités.",
+        "Only a financeur that is a partner, or a structure mobilised in the ingénierie, may be invited.";
+    /// Nobody has a say without being asked.
+    NotInvited { field: &'static str, organisation: OrganisationId } = "NOT_INVITED" at field:
+        "Cette organisation n'est pas invitée à cette consultation : invitez-la d'abord.",
+        "This organisation is not invited to this consultation: invite it first.";
+    /// A DLA marks for itself.
+    NotateurElsewhere { dla: DlaId } = "NOTATEUR_ELSEWHERE" at "par":
+        "Ce DLA ne participe pas à cette consultation.",
+        "This DLA takes no part in this consultation.";
+    /// An offre that came in time is not late.
+    OffreNotLate { deadline: Date } = "OFFRE_NOT_LATE" at "cause":
+        "Les offres étaient attendues jusqu'au {deadline} : celle-ci n'est pas tardive.",
+        "Offres were expected until {deadline}: this one is not late.";
+    /// INV-05: nobody marked it, so there is no mean to take.
+    NotationMissing {} = "NOTATION_MISSING" at "notation":
+        "Personne n'a noté cette offre : indiquez sa note sur chacun des quatre critères.",
+        "Nobody marked this offre: give its mark on each of the four criteria.";
+    /// There is nobody to sign with.
+    NobodyChosen {} = "NOBODY_CHOSEN" at "consultation":
+        "Choisissez d'abord un prestataire.",
+        "Choose a prestataire first.";
+    /// What is signed changes by an avenant.
+    ContratAlreadySigned {} = "CONTRAT_ALREADY_SIGNED" at "consultation":
+        "Le contrat est déjà signé : modifiez-le par un avenant.",
+        "The contract is already signed: change it by an avenant.";
+    /// Nothing to change or to end.
+    ContratNotSigned {} = "CONTRAT_NOT_SIGNED" at "consultation":
+        "Le contrat n'est pas encore signé.",
+        "The contract is not signed yet.";
+    /// What ended does not change.
+    ContratOver {} = "CONTRAT_TERMINATED" at "consultation":
+        "Le contrat est résilié : il ne change plus.",
+        "The contract is terminated: it no longer changes.";
+    /// A mission ends after it starts.
+    ContratDatesReversed { debut: Date, fin: Date } = "CONTRAT_DATES_REVERSED" at "fin":
+        "La mission commence le {debut} et finit le {fin} : indiquez une fin postérieure au début.",
+        "The mission starts on {debut} and ends on {fin}: give an end after the start.";
     /// It ended.
     ConsultationOver {} = "CONSULTATION_OVER" at "consultation":
         "Cette consultation est terminée : ouvrez-en une autre.",
@@ -227,6 +264,9 @@ refusals! {
 
 rights! {
     DRAFT = "draftCahierDesCharges": ChargeDeMission;
+    INVITE = "invitePartenaire": ChargeDeMission;
+    CONTRIBUTE = "recordCahierDesChargesContribution":
+        ChargeDeMission, Financeur, StructureBeneficiaire;
     FINALISE = "finaliseCahierDesCharges": ChargeDeMission;
     LAUNCH = "launchAppelOffres": ChargeDeMission;
     CONSULT = "consultPrestataire": ChargeDeMission;
@@ -234,11 +274,17 @@ rights! {
     SUBMIT = "submitOffre": ChargeDeMission, Prestataire;
     WITHDRAW = "withdrawOffre": ChargeDeMission, Prestataire;
     OPEN = "openOffres": ChargeDeMission, ResponsablePorteuse;
+    REJECT = "rejectOffre": ChargeDeMission, ResponsablePorteuse;
+    SCORE = "scoreOffre": ChargeDeMission, Financeur, StructureBeneficiaire;
+    PREFER = "expressPreferenceStructure": ChargeDeMission, StructureBeneficiaire;
     CHOOSE = "choosePrestataire": ChargeDeMission, ResponsablePorteuse;
     AWARD = "awardDirectly": ChargeDeMission, ResponsablePorteuse;
     INFORM = "informPrestataire": ChargeDeMission;
     UNSUCCESSFUL = "declareConsultationUnsuccessful": ChargeDeMission, ResponsablePorteuse;
     CLOSE = "closeConsultation": ChargeDeMission;
+    SIGN = "signContrat": ResponsablePorteuse;
+    AMEND = "amendContrat": ResponsablePorteuse;
+    TERMINATE = "terminateContrat": ResponsablePorteuse;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -250,121 +296,32 @@ pub struct Consultation {
     edition: i32,
     sections: Sections,
     finalised: bool,
+    invites: BTreeMap<OrganisationId, QualiteInvite>,
     deadline: Option<Date>,
     consulted: BTreeSet<OrganisationId>,
     declined: BTreeSet<OrganisationId>,
     offres: BTreeSet<OrganisationId>,
     opened: Option<BTreeMap<OrganisationId, Cents>>,
+    /// Late or inadmissible.
+    rejected: BTreeSet<OrganisationId>,
+    /// By offre and by who marked it.
+    notes: BTreeMap<OrganisationId, BTreeMap<Notateur, Notation>>,
+    preferences: BTreeMap<OrganisationId, OrganisationId>,
     chosen: Option<OrganisationId>,
     informed: BTreeSet<OrganisationId>,
     unsuccessful: bool,
     closed: bool,
+    contrat: Option<Signed>,
+}
+
+/// A contract, and whether it was ended before its time.
+#[derive(Debug, Clone, PartialEq)]
+struct Signed {
+    contrat: Contrat,
+    terminated: bool,
 }
 
 impl Consultation {
-    /// Writes the cahier des charges of an ingénierie, or its next edition.
-    pub fn draft_cahier_des_charges(
-        &self,
-        asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
-        sections: Sections,
-    ) -> Decision<Self> {
-        asked.may(&DRAFT, &ingenierie.state.perimeter())?;
-        if self.ingenierie.is_some_and(|it| it != ingenierie.id) {
-            return Err(Common::AlreadyExists {}.into());
-        }
-        self.not_over()?;
-        if self.edition > 0 && self.sections == sections {
-            return Ok(Decided::nothing());
-        }
-        self.undecided()?;
-        if self.deadline.is_some() {
-            return Err(Refusal::CahierDesChargesFinal {});
-        }
-        // INV-38: what follows the end of an ingénierie is its evaluation, not new missions.
-        if ingenierie.state.is_over() {
-            return Err(Refusal::IngenierieEnded {});
-        }
-        let territoire = ingenierie.state.territoire().ok_or(Common::NotFound {})?;
-        let drafted = Event::CahierDesChargesDrafted {
-            ingenierie: ingenierie.id,
-            dlas: ingenierie.state.dlas().collect(),
-            territoire: territoire.clone(),
-            edition: self.edition + 1,
-            sections,
-        };
-        let place = Place { territoire: Some(territoire), dossier: Some(ingenierie.id) };
-        Ok(asked.records(place, [drafted]).expecting(ingenierie))
-    }
-
-    /// Makes the last edition final (INV-01).
-    pub fn finalise_cahier_des_charges(&self, asked: &Asked) -> Decision<Self> {
-        self.open_to(asked, &FINALISE)?;
-        if self.finalised {
-            return Ok(Decided::nothing());
-        }
-        self.undecided()?;
-        let missing = self.sections.missing();
-        if !missing.is_empty() {
-            return Err(Refusal::SectionsMissing { missing: Listed(missing) });
-        }
-        Ok(self.records(asked, [Event::CahierDesChargesFinalised { edition: self.edition }]))
-    }
-
-    /// Asks for offres until a deadline (INV-01).
-    pub fn launch_appel_offres(&self, asked: &Asked, deadline: Date) -> Decision<Self> {
-        self.open_to(asked, &LAUNCH)?;
-        match self.deadline {
-            Some(launched) if launched == deadline => return Ok(Decided::nothing()),
-            Some(deadline) => return Err(Refusal::AppelOffresAlreadyLaunched { deadline }),
-            None => self.undecided()?,
-        }
-        if !self.finalised {
-            return Err(Refusal::CahierDesChargesNotFinal {});
-        }
-        if deadline < asked.date() {
-            return Err(Refusal::DeadlinePast { deadline });
-        }
-        Ok(self.records(asked, [Event::AppelOffresLaunched { deadline }]))
-    }
-
-    /// Sends the cahier des charges to one more prestataire.
-    pub fn consult_prestataire(
-        &self,
-        asked: &Asked,
-        prestataire: &Seen<Organisation>,
-    ) -> Decision<Self> {
-        self.open_to(asked, &CONSULT)?;
-        if self.consulted.contains(&prestataire.id) {
-            return Ok(Decided::nothing());
-        }
-        self.undecided()?;
-        self.not_opened()?;
-        let deadline = self.launched()?;
-        if asked.date() > deadline {
-            return Err(Refusal::TooLateToConsult { deadline });
-        }
-        referenced(prestataire)?;
-        let consulted = Event::PrestataireConsulted { prestataire: prestataire.id };
-        Ok(self.records(asked, [consulted]).expecting(prestataire))
-    }
-
-    /// Ends the consultation, once every bidder was informed (INV-05).
-    pub fn close_consultation(&self, asked: &Asked) -> Decision<Self> {
-        asked.may(&CLOSE, &self.perimeter())?;
-        if self.closed {
-            return Ok(Decided::nothing());
-        }
-        if !self.decided() {
-            return Err(Refusal::NoResultYet {});
-        }
-        let waiting: Vec<_> = self.offres.difference(&self.informed).copied().collect();
-        if !waiting.is_empty() {
-            return Err(Refusal::BiddersNotInformed { waiting });
-        }
-        Ok(self.records(asked, [Event::ConsultationClosed {}]))
-    }
-
     /// The ingénierie it serves.
     pub fn ingenierie(&self) -> Option<IngenierieId> {
         self.ingenierie
@@ -375,10 +332,12 @@ impl Consultation {
         self.chosen
     }
 
-    /// Who may know that it exists: its DLAs, those it consulted, and whoever was chosen.
+    /// Who may know that it exists: its DLAs, those it consulted or invited, and whoever was
+    /// chosen.
     pub fn perimeter(&self) -> Perimeter {
         Perimeter::of_dlas(self.dlas.iter().copied())
             .and(self.consulted.iter().copied())
+            .and(self.invites.keys().copied())
             .and(self.chosen)
     }
 
@@ -417,48 +376,6 @@ impl Consultation {
     }
 }
 
-/// A mission goes to an organisation of the registry that holds the role.
-fn referenced(prestataire: &Seen<Organisation>) -> Result<(), Refusal> {
-    if prestataire.state.holds(OrganisationRole::Prestataire) {
-        return Ok(());
-    }
-    Err(Refusal::NotPrestataire { prestataire: prestataire.id })
-}
-
-impl Sections {
-    fn missing(&self) -> Vec<String> {
-        [
-            ("demarche", self.demarche.is_none()),
-            ("objectifs", self.objectifs.is_none()),
-            ("resultats", self.resultats.is_none()),
-            ("conditions", self.conditions.is_none()),
-            ("evaluation", self.evaluation_attendue && self.evaluation.is_none()),
-        ]
-        .into_iter()
-        .filter(|(_, missing)| *missing)
-        .map(|(name, _)| name.to_owned())
-        .collect()
-    }
-}
-
-impl Notation {
-    /// The four marks, by criterion.
-    pub fn marks(&self) -> [(&'static str, i32); 4] {
-        [
-            ("contenus", self.contenus),
-            ("engagement", self.engagement),
-            ("animation", self.animation),
-            ("enquete", self.enquete),
-        ]
-    }
-
-    fn out_of_range(&self) -> Option<(&'static str, i32)> {
-        self.marks()
-            .into_iter()
-            .find(|(_, mark)| !(0..=MARK_MAX).contains(mark))
-    }
-}
-
 impl Decider for Consultation {
     const CATEGORY: &'static str = "consultation";
 
@@ -484,6 +401,9 @@ impl Decider for Consultation {
                 self.sections = sections.clone();
                 self.finalised = false;
             }
+            Event::PartenaireInvited { organisation, qualite } => {
+                self.invites.insert(*organisation, *qualite);
+            }
             Event::CahierDesChargesFinalised { .. } => self.finalised = true,
             Event::AppelOffresLaunched { deadline } => self.deadline = Some(*deadline),
             Event::PrestataireConsulted { prestataire } => {
@@ -503,7 +423,17 @@ impl Decider for Consultation {
                 let opened = offres.iter().map(|it| (it.prestataire, it.montant));
                 self.opened = Some(opened.collect());
             }
-            Event::RuleWaived { .. } => (),
+            Event::OffreRejected { prestataire, .. } => {
+                self.rejected.insert(*prestataire);
+            }
+            Event::OffreScored { prestataire, par, notation, .. } => {
+                let notes = self.notes.entry(*prestataire).or_default();
+                notes.insert(*par, *notation);
+            }
+            Event::PreferenceStructureExpressed { structure, prestataire, .. } => {
+                self.preferences.insert(*structure, *prestataire);
+            }
+            Event::CahierDesChargesContributionRecorded { .. } | Event::RuleWaived { .. } => (),
             Event::PrestataireChosen { prestataire, .. }
             | Event::PrestataireDirectlyChosen { prestataire, .. } => {
                 self.chosen = Some(*prestataire);
@@ -513,6 +443,14 @@ impl Decider for Consultation {
             }
             Event::ConsultationDeclaredUnsuccessful { .. } => self.unsuccessful = true,
             Event::ConsultationClosed {} => self.closed = true,
+            Event::ContratSigned { contrat } | Event::ContratAmended { contrat, .. } => {
+                self.contrat = Some(Signed { contrat: contrat.clone(), terminated: false });
+            }
+            Event::ContratTerminated { .. } => {
+                if let Some(it) = &mut self.contrat {
+                    it.terminated = true;
+                }
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Asked, Decided, DlaId, IngenierieId, Line, OrganisationId, Perimeter, Place, PlanFinancementId,
-    Prose, QuarterDays, Right, Sealed, Subject, Territoire, actor::rights, referentiel::Code,
-    refusal::Common, rules::Rule,
+    Prose, QuarterDays, Right, Sealed, SeanceComiteId, Subject, Territoire, actor::rights,
+    referentiel::Code, refusal::Common, rules::Rule,
 };
 
 pub mod activites;
@@ -132,7 +132,17 @@ pub enum Event {
     /// A financeur confirmed the démarche (method, step 2 C1b).
     DemarcheConfirmedByFinanceur { financeur: OrganisationId },
     /// A comité d'appui gave its opinion. The last one of each DLA counts.
-    AvisComiteAppuiRecorded { dla: DlaId, sens: SensAvis, commentaire: Option<Sealed<Prose>> },
+    AvisComiteAppuiRecorded {
+        dla: DlaId,
+        sens: SensAvis,
+        commentaire: Option<Sealed<Prose>>,
+        /// The reservations of an avis that is favourable with some.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reserves: Option<Sealed<Prose>>,
+        /// Where it was given; absent when it was noted without a séance.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seance: Option<SeanceComiteId>,
+    },
     /// A rule was set aside, for the reason given.
     RuleWaived { rule: Rule, because: Sealed<Prose> },
     /// Milestone: the démarche is validated, structures may be contacted.
@@ -458,6 +468,11 @@ impl IngenierieCollective {
     /// Whether the projet d'intervention has a module of that title.
     pub fn has_module(&self, intitule: &Line) -> bool {
         self.modules.iter().any(|it| it.intitule == *intitule)
+    }
+
+    /// Whether it was compared with what other operators do.
+    pub fn is_complementarite_checked(&self) -> bool {
+        self.complementarite_checked
     }
 
     /// Whether a groupe has that number.

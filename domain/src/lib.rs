@@ -8,6 +8,7 @@ pub mod decider;
 pub mod consultation;
 pub mod organisation;
 pub mod dla;
+pub mod seance_comite_appui;
 pub mod ingenierie_collective;
 pub mod plan_financement;
 pub mod intervention;
@@ -48,6 +49,7 @@ pub use crate::{
     refusal::Refusal,
     rules::Rule,
     sealed::{Sealed, Subject},
+    seance_comite_appui::SeanceComiteAppui,
     territoire::Territoire,
     values::*,
 };
@@ -121,6 +123,8 @@ aggregates! {
     PlanFinancement = plan_financement;
     /// Of a reference list.
     Referentiel = referentiel;
+    /// Of a séance of the comité d'appui of a DLA.
+    SeanceComiteAppui = seance_comite_appui;
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ pub const LIGNES_MAX: i32 = 500;
 /// Valued time is no cost in cash: it has its own lines, equal on both sides.
 pub const POSTE_VALORISATION: &str = "VALORISATION_TEMPS";
 
+/// The item of what prestataires are paid.
+pub const POSTE_PRESTATIONS: &str = "PRESTATIONS_EXTERIEURES";
+
 /// What can happen to a plan de financement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
@@ -194,6 +197,8 @@ pub struct PlanFinancement {
     lignes: i32,
     /// The costs; `None` once removed.
     depenses: BTreeMap<i32, Option<Cents>>,
+    /// The costs that are outside services.
+    prestations: BTreeSet<i32>,
     ressources: BTreeMap<i32, Ressource>,
     valorisation: Cents,
     confirmed: bool,
@@ -311,6 +316,12 @@ impl PlanFinancement {
         Cents::sum(self.depenses.values().flatten().copied())
     }
 
+    /// What the plan sets aside for prestataires.
+    pub fn prestations_cents(&self) -> Cents {
+        let lignes = self.prestations.iter();
+        Cents::sum(lignes.filter_map(|it| self.depenses.get(it).copied().flatten()))
+    }
+
     /// The resources that were not refused, in cash: what was granted, or else what is sought.
     pub fn retained_cents(&self) -> Cents {
         Cents::sum(self.retained().map(Ressource::montant))
@@ -405,8 +416,11 @@ impl Decider for PlanFinancement {
                 self.dlas.clone_from(dlas);
                 self.territoire.clone_from(territoire);
             }
-            Event::DepenseAdded { ligne, montant, .. } => {
+            Event::DepenseAdded { ligne, poste, montant, .. } => {
                 self.lignes = *ligne;
+                if poste.as_str() == POSTE_PRESTATIONS {
+                    self.prestations.insert(*ligne);
+                }
                 self.depenses.insert(*ligne, Some(*montant));
             }
             Event::DepenseRevised { ligne, montant } => {

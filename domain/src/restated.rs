@@ -56,6 +56,9 @@ subjects! {
     "capitalisation": ResponsableTransfertDesignated;
     "capitalisation": ModalitesTransfertAdapted;
     "consultation": CahierDesChargesDrafted;
+    "consultation": OffreScored, of "prestataire" "par";
+    "consultation": PreferenceStructureExpressed, of "structure";
+    "consultation": ContratSigned, part ContratAmended, ends ContratTerminated;
     "dla": ComiteAppuiMemberAdded, ends ComiteAppuiMemberRemoved, of "personne";
     "dla": PrioritesCiblageDefined, of "annee";
     "dla": FondsIngenierieOpened | FondsIngenierieAdjusted, of "annee";
@@ -96,6 +99,11 @@ subjects! {
     "plan_financement": PlanFinancementConfirmed;
     "referentiel": ValeurReferenceAdded, part ValeurReferenceRelabelled, of "code";
     "referentiel": ValeurReferenceEnded, of "code";
+    "seance_comite_appui": SeanceComiteAppuiConvened, part SeanceComiteAppuiRescheduled,
+        ends SeanceComiteAppuiCancelled;
+    "seance_comite_appui": DossierInscribed, ends DossierWithdrawn, of "ingenierie";
+    "seance_comite_appui": MembrePresenceRecorded, of "personne";
+    "seance_comite_appui": AvisGiven, of "ingenierie";
 }
 
 /// What the facts of a kind are about, when others state it anew.

@@ -18,7 +18,7 @@ pub struct Retention {
 pub const CLASSES: &[Retention] = &[
     Retention {
         subject: "dla",
-        holds: "why a DLA changed what the registry says of it",
+        holds: "why a DLA changed what the registry says of it, or when its comité d'appui meets",
         basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",
         months: 60,
     },

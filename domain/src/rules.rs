@@ -53,10 +53,18 @@ rules! {
     AvisDefavorable = "AVIS_DEFAVORABLE", "INV-07":
         "le comité d'appui a rendu un avis défavorable.",
         "the comité d'appui gave an unfavourable opinion.";
+    /// The démarche doubles nothing that others run (RUL-03), before the comité reads it.
+    ComplementariteChecked = "COMPLEMENTARITE_CHECKED", "INV-14":
+        "la complémentarité avec les autres opérateurs est vérifiée avant l'inscription au comité d'appui.",
+        "what other operators do is checked before the dossier goes to the comité d'appui.";
     /// The porteur's permanent funders confirm the démarche (method, step 2 C1b).
     FinanceursConfirm = "FINANCEURS_CONFIRM", "INV-09":
         "les financeurs permanents du porteur confirment la démarche avant la confirmation.",
         "the permanent funders of the porteur confirm the démarche before confirmation.";
+    /// A contract costs what the plan set aside for it.
+    ContratWithinPlan = "CONTRAT_WITHIN_PLAN", "INV-34":
+        "le montant du contrat ne dépasse pas les prestations extérieures du plan de financement.",
+        "the amount of the contract is within the outside services of the plan de financement.";
     /// Every retained resource has been granted, unless the porteuse guarantees it.
     LinesGranted = "LINES_GRANTED", "INV-12":
         "toutes les ressources sont accordées avant de confirmer le plan.",

@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Capitalisation, Consultation, Decider, Dla, Evaluation, Event, IngenierieCollective,
-    Intervention, Organisation, Personne, PlanFinancement, Referentiel, RoleName, capitalisation,
+    Intervention, Organisation, Personne, PlanFinancement, Referentiel, RoleName,
+    SeanceComiteAppui, capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
-    personne, plan_financement, referentiel, refusal_codes, retention, rights,
+    personne, plan_financement, referentiel, refusal_codes, retention, rights, seance_comite_appui,
     testing::raw,
 };
 
@@ -37,6 +38,7 @@ fn samples() -> Vec<Sample> {
         of::<Personne>(personne::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
         of::<Referentiel>(referentiel::tests::samples()),
+        of::<SeanceComiteAppui>(seance_comite_appui::tests::samples()),
     ]
     .concat()
 }
@@ -164,6 +166,7 @@ fn written(event: &Event) -> Stored {
         Event::Personne(it) => encode::<Personne>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
         Event::Referentiel(it) => encode::<Referentiel>(it),
+        Event::SeanceComiteAppui(it) => encode::<SeanceComiteAppui>(it),
     }
     .unwrap()
 }

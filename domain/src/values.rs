@@ -52,6 +52,8 @@ ids! {
     PlanFinancementId;
     /// A reference list.
     ReferentielId;
+    /// A séance of the comité d'appui of a DLA.
+    SeanceComiteId;
 }
 
 /// A place in one stream, from 1; 0 is before the first fact.

@@ -161,8 +161,8 @@ impl EventLog {
 pub(crate) enum Sent {
     /// Recorded whole, after this position.
     Recorded(Position),
-    /// Something stands in the way of some command, and nothing was recorded.
-    Hindered,
+    /// Nothing was recorded: what stands in the way of each command, if anything does.
+    Hindered(Vec<Option<Verdict>>),
     /// The witness is not in the log, and nothing was recorded.
     Forked,
 }
@@ -224,12 +224,14 @@ pub(crate) async fn append(
     .bind(column(&sealed, |(_, it)| it.pointer.as_str()))
     .bind(column(&sealed, |(_, it)| it.subject.as_str()))
     .bind(column(&sealed, |(_, it)| it.boxed.as_slice()))
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await;
     match sent {
         Ok(Some(stands)) => Ok(Sent::Recorded(stands)),
-        Ok(None) => Ok(Sent::Hindered),
-        Err(sqlx::Error::Database(refused)) if refused.is_unique_violation() => Ok(Sent::Hindered),
+        Ok(None) => Ok(Sent::Hindered(judge(db, commands).await?)),
+        Err(sqlx::Error::Database(refused)) if refused.is_unique_violation() => {
+            Ok(Sent::Hindered(judge(db, commands).await?))
+        }
         Err(sqlx::Error::Database(refused)) if refused.code().as_deref() == Some(FORKED) => {
             Ok(Sent::Forked)
         }
@@ -238,7 +240,7 @@ pub(crate) async fn append(
 }
 
 /// Why each command of a batch may not be recorded; `None` for those that may.
-pub(crate) async fn judge(
+async fn judge(
     db: &mut PgConnection,
     commands: &[&Prepared],
 ) -> Result<Vec<Option<Verdict>>, sqlx::Error> {

@@ -26,11 +26,13 @@ pub mod vault;
 pub mod checkpoint;
 pub mod proof;
 pub mod parked;
+mod process;
 mod journal;
 
 pub use crate::{
     follow::{ActorStamp, Batch, Recorded, Unreadable},
     load::Stream,
+    process::Process,
     vault::{Kek, Reader, Vault},
     writer::limits,
 };

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{Decider, Seen, Version, codec::decode};
@@ -78,12 +78,12 @@ impl States {
 
     /// The timeline, and the last fact seen in it.
     pub(crate) fn now(&self) -> (Timeline, Option<Witness>) {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
     }
 
     /// A fact was read or written.
     pub(crate) fn saw(&self, timeline: Timeline, fact: Witness) {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.lock();
         if now.0 == timeline && now.1.is_none_or(|last| last.0 < fact.0) {
             now.1 = Some(fact);
         }
@@ -91,8 +91,12 @@ impl States {
 
     /// The log is not the one that was read: what is in memory is void.
     pub(crate) fn forget(&self) {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.lock();
         *now = (Timeline(now.0.0 + 1), None);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Timeline, Option<Witness>)> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

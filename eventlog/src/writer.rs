@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Position,
-    append::{Prepared, Sent, Verdict, append, judge},
+    append::{Prepared, Sent, Verdict, append},
     load::States,
     wake,
 };
@@ -215,12 +215,12 @@ impl Task {
                 }
                 let commands: Vec<_> = batch.iter().map(|it| &it.command).collect();
                 match self.send(&commands).await {
-                    Ok((Sent::Recorded(stands), _)) => return self.recorded(batch, stands),
-                    Ok((Sent::Hindered, verdicts)) => {
+                    Ok(Sent::Recorded(stands)) => return self.recorded(batch, stands),
+                    Ok(Sent::Hindered(verdicts)) => {
                         let mut verdicts = verdicts.into_iter();
                         batch = left(batch, |_| verdicts.next().flatten());
                     }
-                    Ok((Sent::Forked, _)) => {
+                    Ok(Sent::Forked) => {
                         tracing::error!("the log is not the one that was read: states are void");
                         self.states.forget();
                     }
@@ -242,7 +242,7 @@ impl Task {
 
     /// Sends a batch; again when the connection is lost, for what was recorded unseen is then
     /// found by its command ids.
-    async fn send(&mut self, commands: &[&Prepared]) -> Result<Answer, sqlx::Error> {
+    async fn send(&mut self, commands: &[&Prepared]) -> Result<Sent, sqlx::Error> {
         let started = Instant::now();
         let mut sends = 0;
         loop {
@@ -272,15 +272,9 @@ impl Task {
         }
     }
 
-    async fn try_to_send(&mut self, commands: &[&Prepared]) -> Result<Answer, sqlx::Error> {
+    async fn try_to_send(&mut self, commands: &[&Prepared]) -> Result<Sent, sqlx::Error> {
         let (node, (_, witness)) = (self.node.clone(), self.states.now());
-        let db = self.connected().await?;
-        let sent = append(db, &node, witness, commands).await?;
-        let verdicts = match sent {
-            Sent::Hindered => judge(db, commands).await?,
-            _ => vec![],
-        };
-        Ok((sent, verdicts))
+        append(self.connected().await?, &node, witness, commands).await
     }
 
     /// Answers the commands of a batch that was recorded after a position.
@@ -313,9 +307,6 @@ impl Task {
         Ok(self.connection.insert(db))
     }
 }
-
-/// What came of a batch; when something stood in its way, what stands in that of each command.
-type Answer = (Sent, Vec<Option<Verdict>>);
 
 /// Answers the commands that have a verdict; leaves the others.
 fn left(

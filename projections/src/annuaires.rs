@@ -34,6 +34,29 @@ pub struct PrestataireFilter {
     pub competence: Option<String>,
 }
 
+/// Prestataires that are referenced and that a filter finds: the parameters `$1` to `$5`.
+macro_rules! select_prestataires {
+    ($what:literal $(, $tail:literal)?) => {
+        concat!(
+            "select ", $what, "
+             from organisations t
+             where referencement is not null and 'PRESTATAIRE' = any(roles)
+               and not closed and merged_into is null
+               and ($1::text is null or denomination ilike '%' || $1 || '%')
+               and ($2::text is null or referencement->'themes' ? $2)
+               and ($3::text is null or referencement->'secteurs' ? $3
+                    or referencement->'secteurs' = '[]')
+               and ($4::text is null or $4 in (select split_part(it, '@', 1) from
+                           jsonb_array_elements_text(referencement->'territoires') it)
+                    or referencement->'territoires' = '[]')
+               and ($5::text is null or exists (
+                   select from jsonb_array_elements_text(referencement->'competences') it
+                   where it ilike '%' || $5 || '%'))",
+            $($tail)?
+        )
+    };
+}
+
 /// Prestataires that are referenced, by name, after a cursor (name, id).
 pub async fn prestataires(
     reads: &Reads,
@@ -42,28 +65,15 @@ pub async fn prestataires(
     first: i64,
     after: Option<(String, Uuid)>,
 ) -> Result<Page<Organisation>, Error> {
-    let (name, id) = after.unzip();
-    let query = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from organisations t
-         where referencement is not null and 'PRESTATAIRE' = any(roles)
-           and not closed and merged_into is null
-           and ($1::text is null or denomination ilike '%' || $1 || '%')
-           and ($2::text is null or referencement->'themes' ? $2)
-           and ($3::text is null or referencement->'secteurs' ? $3
-                or referencement->'secteurs' = '[]')
-           and ($4::text is null or $4 in (select split_part(it, '@', 1) from
-                       jsonb_array_elements_text(referencement->'territoires') it)
-                or referencement->'territoires' = '[]')
-           and ($5::text is null or exists (
-               select from jsonb_array_elements_text(referencement->'competences') it
-               where it ilike '%' || $5 || '%'))
-           and ($6::text is null or (denomination, id) > ($6, $7))
+    const LIST: &str = select_prestataires!(
+        "to_jsonb(t)",
+        " and ($6::text is null or (denomination, id) > ($6, $7))
          order by denomination, id
-         limit $8",
+         limit $8"
     );
+    let (name, id) = after.unzip();
     let rows: Vec<Json<Organisation>> = filter
-        .bind(query)
+        .bind(sqlx::query_scalar(LIST))
         .bind(name)
         .bind(id)
         .bind(first + 1)
@@ -79,22 +89,8 @@ pub async fn count_prestataires(
     _scope: &Scope,
     filter: &PrestataireFilter,
 ) -> Result<i64, Error> {
-    let query = sqlx::query_scalar(
-        "select count(*)
-         from organisations
-         where referencement is not null and 'PRESTATAIRE' = any(roles)
-           and not closed and merged_into is null
-           and ($1::text is null or denomination ilike '%' || $1 || '%')
-           and ($2::text is null or referencement->'themes' ? $2)
-           and ($3::text is null or referencement->'secteurs' ? $3
-                or referencement->'secteurs' = '[]')
-           and ($4::text is null or $4 in (select split_part(it, '@', 1) from
-                       jsonb_array_elements_text(referencement->'territoires') it)
-                or referencement->'territoires' = '[]')
-           and ($5::text is null or exists (
-               select from jsonb_array_elements_text(referencement->'competences') it
-               where it ilike '%' || $5 || '%'))",
-    );
+    const COUNT: &str = select_prestataires!("count(*)");
+    let query = sqlx::query_scalar(COUNT);
     Ok(filter.bind(query).fetch_one(&reads.pool).await?)
 }
 
@@ -202,6 +198,26 @@ pub struct PartenaireReseau {
     pub informed_on: Option<Date>,
 }
 
+/// Partners of the dossiers that an actor reads, that a filter finds: the parameters `$1` to `$9`.
+macro_rules! select_partenaires {
+    ($what:literal $(, $tail:literal)?) => {
+        concat!(
+            "select ", $what, "
+             from ingenieries i
+             cross join lateral jsonb_array_elements(i.partenaires) p
+             join organisations o on o.id = (p->>'organisation')::uuid
+             where ($1 or i.dlas && $2 or i.dlas_contributeurs && $2 or i.organisations && $3)
+               and ($4::text is null or o.denomination ilike '%' || $4 || '%')
+               and ($5::text is null or p->>'categorie' = $5)
+               and ($6::uuid is null or $6 = any(i.dlas))
+               and ($7::text is null or $7 = any(i.secteurs))
+               and ($8::text is null or split_part(i.territoire, '@', 1) = $8)
+               and ($9::text is null or p->'attente'->>'compatibilite' = $9)",
+            $($tail)?
+        )
+    };
+}
+
 /// The partners of the dossiers that one reads, by name, after a cursor (name, id).
 pub async fn partenaires(
     reads: &Reads,
@@ -210,9 +226,8 @@ pub async fn partenaires(
     first: i64,
     after: Option<(String, Uuid)>,
 ) -> Result<Page<PartenaireReseau>, Error> {
-    let (name, id) = after.unzip();
-    let query = sqlx::query_scalar(
-        "select jsonb_build_object(
+    const LIST: &str = select_partenaires!(
+        "jsonb_build_object(
              'organisation', o.id,
              'denomination', o.denomination,
              'categories', jsonb_agg(distinct p->'categorie'),
@@ -225,24 +240,15 @@ pub async fn partenaires(
              'contributions', coalesce(
                  jsonb_agg(distinct p->'contribution'->'contribution')
                      filter (where p->'contribution' <> 'null'), '[]'),
-             'informed_on', max(p->>'informed_on'))
-         from ingenieries i
-         cross join lateral jsonb_array_elements(i.partenaires) p
-         join organisations o on o.id = (p->>'organisation')::uuid
-         where ($1 or i.dlas && $2 or i.dlas_contributeurs && $2 or i.organisations && $3)
-           and ($4::text is null or o.denomination ilike '%' || $4 || '%')
-           and ($5::text is null or p->>'categorie' = $5)
-           and ($6::uuid is null or $6 = any(i.dlas))
-           and ($7::text is null or $7 = any(i.secteurs))
-           and ($8::text is null or split_part(i.territoire, '@', 1) = $8)
-           and ($9::text is null or p->'attente'->>'compatibilite' = $9)
-           and ($10::text is null or (o.denomination, o.id) > ($10, $11))
+             'informed_on', max(p->>'informed_on'))",
+        " and ($10::text is null or (o.denomination, o.id) > ($10, $11))
          group by o.id, o.denomination
          order by o.denomination, o.id
-         limit $12",
+         limit $12"
     );
+    let (name, id) = after.unzip();
     let rows: Vec<Json<PartenaireReseau>> = filter
-        .bind(query, scope)?
+        .bind(sqlx::query_scalar(LIST), scope)?
         .bind(name)
         .bind(id)
         .bind(first + 1)
@@ -258,19 +264,8 @@ pub async fn count_partenaires(
     scope: &Scope,
     filter: &PartenaireFilter,
 ) -> Result<i64, Error> {
-    let query = sqlx::query_scalar(
-        "select count(distinct o.id)
-         from ingenieries i
-         cross join lateral jsonb_array_elements(i.partenaires) p
-         join organisations o on o.id = (p->>'organisation')::uuid
-         where ($1 or i.dlas && $2 or i.dlas_contributeurs && $2 or i.organisations && $3)
-           and ($4::text is null or o.denomination ilike '%' || $4 || '%')
-           and ($5::text is null or p->>'categorie' = $5)
-           and ($6::uuid is null or $6 = any(i.dlas))
-           and ($7::text is null or $7 = any(i.secteurs))
-           and ($8::text is null or split_part(i.territoire, '@', 1) = $8)
-           and ($9::text is null or p->'attente'->>'compatibilite' = $9)",
-    );
+    const COUNT: &str = select_partenaires!("count(distinct o.id)");
+    let query = sqlx::query_scalar(COUNT);
     Ok(filter.bind(query, scope)?.fetch_one(&reads.pool).await?)
 }
 

@@ -2,26 +2,33 @@
 //!
 //! Before the opening a row knows that an offre came, and nothing of what it holds.
 
+mod choix_partage;
+
 use domain::{
     ConsultationId, Date, Event, IngenierieId,
-    consultation::{Event as Fact, Notation, Sections},
+    consultation::{CauseRejet, Event as Fact, Notation, Sections},
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
+pub use self::choix_partage::{
+    Avenant, Contrat, Contribution, Edition, Fin, Invitation, Note, Preference,
+};
 use crate::{
-    Error, Order, ReadModel, Reads, Scope, Waiver,
+    Error, Order, ReadModel, Reads, Scope, SealedPlace, Waiver,
     rows::{Row, Rows},
 };
 
 pub const MODEL: ReadModel = ReadModel {
     name: "consultations",
-    version: 2,
+    version: 3,
     tables: include_str!("consultations.sql"),
     reads: &[
         "consultation.CahierDesChargesDrafted",
+        "consultation.PartenaireInvited",
+        "consultation.CahierDesChargesContributionRecorded",
         "consultation.CahierDesChargesFinalised",
         "consultation.AppelOffresLaunched",
         "consultation.PrestataireConsulted",
@@ -29,12 +36,18 @@ pub const MODEL: ReadModel = ReadModel {
         "consultation.OffreReceived",
         "consultation.OffreWithdrawn",
         "consultation.OffresOpened",
+        "consultation.OffreRejected",
+        "consultation.OffreScored",
+        "consultation.PreferenceStructureExpressed",
         "consultation.RuleWaived",
         "consultation.PrestataireChosen",
         "consultation.PrestataireDirectlyChosen",
         "consultation.PrestataireInformed",
         "consultation.ConsultationDeclaredUnsuccessful",
         "consultation.ConsultationClosed",
+        "consultation.ContratSigned",
+        "consultation.ContratAmended",
+        "consultation.ContratTerminated",
     ],
     order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
@@ -50,15 +63,24 @@ pub struct Consultation {
     pub ingenierie: Uuid,
     pub dlas: Vec<Uuid>,
     pub organisations: Vec<Uuid>,
+    pub invites: Vec<Uuid>,
     pub territoire: String,
     pub edition: i32,
     pub sections: Sections,
+    /// Every edition, oldest first.
+    pub editions: Vec<Edition>,
+    pub invitations: Vec<Invitation>,
+    pub contributions: Vec<Contribution>,
     pub etat: Etat,
     pub deadline: Option<Date>,
     pub candidats: Vec<Candidat>,
     pub chosen: Option<Uuid>,
     pub montant_cents: Option<i64>,
     pub choix: Option<Choix>,
+    pub preferences: Vec<Preference>,
+    /// Why no offre answered the need.
+    pub infructueuse: Option<SealedPlace>,
+    pub contrat: Option<Contrat>,
     pub waivers: Vec<Waiver>,
 }
 
@@ -87,6 +109,17 @@ pub struct Candidat {
     pub jours: Option<i32>,
     /// Whether it was told the result, and which.
     pub informe: Option<bool>,
+    pub rejet: Option<Rejet>,
+    /// What each gave it, in the order they first did.
+    pub notes: Vec<Note>,
+}
+
+/// Why an offre is out of the competition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rejet {
+    pub cause: CauseRejet,
+    pub on: Date,
+    pub motif: SealedPlace,
 }
 
 /// What a prestataire answered.
@@ -104,7 +137,9 @@ pub enum Reponse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choix {
     pub position: i64,
+    pub on: Date,
     pub notation: Option<Notation>,
+    pub proces_verbal: Option<SealedPlace>,
 }
 
 impl Row for Consultation {
@@ -120,7 +155,8 @@ impl Row for Consultation {
 }
 
 /// Some consultations, by id: those of one's DLAs, of the dossiers that one reads when one may
-/// follow consultations there, and otherwise those that one was asked in.
+/// follow consultations there, and otherwise those that one was asked in, or invited to help with
+/// as a structure.
 pub async fn by_ids(
     reads: &Reads,
     scope: &Scope,
@@ -130,7 +166,7 @@ pub async fn by_ids(
         "select to_jsonb(t)
          from consultations t
          where id = any($1)
-           and ($2 or dlas && $3 or not $5 and organisations && $4
+           and ($2 or dlas && $3 or not $5 and organisations && $4 or invites && $6
                 or $5 and exists (
                     select from ingenieries i
                     where i.id = t.ingenierie
@@ -141,6 +177,7 @@ pub async fn by_ids(
     .bind(&scope.dlas)
     .bind(&scope.organisations)
     .bind(scope.follows_consultations())
+    .bind(scope.own_structure().into_iter().collect::<Vec<_>>())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())
@@ -156,7 +193,7 @@ pub async fn of_ingenieries(
         "select to_jsonb(t)
          from consultations t
          where ingenierie = any($1)
-           and ($2 or dlas && $3 or not $5 and organisations && $4
+           and ($2 or dlas && $3 or not $5 and organisations && $4 or invites && $6
                 or $5 and exists (
                     select from ingenieries i
                     where i.id = t.ingenierie
@@ -168,6 +205,7 @@ pub async fn of_ingenieries(
     .bind(&scope.dlas)
     .bind(&scope.organisations)
     .bind(scope.follows_consultations())
+    .bind(scope.own_structure().into_iter().collect::<Vec<_>>())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())
@@ -202,31 +240,38 @@ impl Consultation {
             ingenierie: Uuid::nil(),
             dlas: vec![],
             organisations: vec![],
+            invites: vec![],
             territoire: String::new(),
             edition: 0,
             sections: Sections::default(),
+            editions: vec![],
+            invitations: vec![],
+            contributions: vec![],
             etat: Etat::Redaction,
             deadline: None,
             candidats: vec![],
             chosen: None,
             montant_cents: None,
             choix: None,
+            preferences: vec![],
+            infructueuse: None,
+            contrat: None,
             waivers: vec![],
         }
     }
 
     fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
-        let position = recorded.position.0;
+        let (position, on) = (recorded.position.0, recorded.on);
         match fact {
-            Fact::CahierDesChargesDrafted { ingenierie, dlas, territoire, edition, sections } => {
-                self.ingenierie = ingenierie.0;
-                self.dlas = dlas.iter().map(|it| it.0).collect();
-                self.territoire = territoire.to_string();
-                self.edition = *edition;
-                self.sections = sections.clone();
-                self.etat = Etat::Redaction;
-            }
-            Fact::CahierDesChargesFinalised { .. } => self.etat = Etat::Finalisee,
+            Fact::CahierDesChargesDrafted { .. }
+            | Fact::CahierDesChargesFinalised { .. }
+            | Fact::PartenaireInvited { .. }
+            | Fact::CahierDesChargesContributionRecorded { .. }
+            | Fact::OffreScored { .. }
+            | Fact::PreferenceStructureExpressed { .. }
+            | Fact::ContratSigned { .. }
+            | Fact::ContratAmended { .. }
+            | Fact::ContratTerminated { .. } => self.share(fact, recorded),
             Fact::AppelOffresLaunched { deadline } => {
                 self.deadline = Some(*deadline);
                 self.etat = Etat::Lancee;
@@ -257,19 +302,28 @@ impl Consultation {
                     candidat.jours = offre.jours.map(|it| it.0);
                 }
             }
+            Fact::OffreRejected { prestataire, cause, .. } => {
+                let motif = SealedPlace::of(recorded, "/motif");
+                let rejet = Rejet { cause: *cause, on, motif };
+                self.candidat(prestataire.0).rejet = Some(rejet);
+            }
             Fact::RuleWaived { rule, .. } => self.waivers.push(Waiver::of(*rule, recorded)),
             Fact::PrestataireChosen { prestataire, montant, notation, .. } => {
                 self.attribute(prestataire.0, montant.0);
-                self.choix = Some(Choix { position, notation: Some(*notation) });
+                let proces_verbal = SealedPlace::if_given(recorded, "/procesVerbal");
+                self.choix = Some(Choix { position, on, notation: Some(*notation), proces_verbal });
             }
             Fact::PrestataireDirectlyChosen { prestataire, montant } => {
                 self.attribute(prestataire.0, montant.0);
-                self.choix = Some(Choix { position, notation: None });
+                self.choix = Some(Choix { position, on, notation: None, proces_verbal: None });
             }
             Fact::PrestataireInformed { prestataire, retenu } => {
                 self.candidat(prestataire.0).informe = Some(*retenu);
             }
-            Fact::ConsultationDeclaredUnsuccessful { .. } => self.etat = Etat::Infructueuse,
+            Fact::ConsultationDeclaredUnsuccessful { .. } => {
+                self.etat = Etat::Infructueuse;
+                self.infructueuse = Some(SealedPlace::of(recorded, "/motif"));
+            }
             Fact::ConsultationClosed {} => self.etat = Etat::Close,
         }
     }
@@ -306,6 +360,8 @@ impl Candidat {
             montant_cents: None,
             jours: None,
             informe: None,
+            rejet: None,
+            notes: vec![],
         }
     }
 }

@@ -128,7 +128,8 @@ impl Filter {
 
 /// What an actor may know of, that a filter finds: the parameters `$1` to `$20`.
 ///
-/// Of a dossier that they see, only those of the plan see the facts of the plan, and only the
+/// Facts of a séance of a comité that are of no dossier name its DLA, whose people alone see
+/// them. Of a dossier that they see, only those of the plan see the facts of the plan, and only the
 /// DLAs, those who pay and the house those of consultations. A filter finds nothing by what its
 /// reader may not read: who acted, what another structure did, who pays.
 macro_rules! select {
@@ -137,6 +138,7 @@ macro_rules! select {
             "with it as (
                  select h.*,
                         coalesce(i.dlas, case h.category when 'dla' then array[h.stream]
+                                                         when 'seance_comite_appui' then h.about
                                                          else '{}'::uuid[] end) as dlas,
                         $1 or i.dlas && $2 or i.dlas_contributeurs && $2
                            or i.contributeurs && $3 as of_plan,
@@ -161,7 +163,9 @@ macro_rules! select {
              )
              select ", $what, "
              from it
-             where ($1 or case when dossier is null then category = any($5)
+             where ($1 or case when dossier is null
+                               then category = any($5)
+                                    or category = 'seance_comite_appui' and about && $2
                                else of_dossier and (category <> 'consultation' or $4)
                                     and (category <> 'plan_financement' or of_plan) end)
                and (cardinality($16) = 0 or $19::uuid is null or structures <@ array[$19])

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 pub mod annuaires;
 pub mod capitalisations;
+pub mod comites;
 pub mod consultations;
 pub mod dlas;
 pub mod evaluations;
@@ -41,6 +42,7 @@ pub use crate::{
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[
     &capitalisations::MODEL,
+    &comites::MODEL,
     &consultations::MODEL,
     &dlas::MODEL,
     &evaluations::MODEL,

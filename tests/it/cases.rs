@@ -1,9 +1,12 @@
 //! The real cases, as a chargée de mission reads them: the figures of the source.
 
+use anyhow::Context as _;
 use api::cases;
-use domain::Role;
-use house::{OpenHouse, Visitor};
+use domain::{DlaId, Role};
+use house::{OpenHouse, Visitor, visitors::Answer};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const FICHE: &str = "query Fiche($at: Position) {
     ingenieries(first: 1, atLeastPosition: $at) {
@@ -23,6 +26,7 @@ const FICHE: &str = "query Fiche($at: Position) {
             modules { nature jours duree territoires { code } }
             systemeIntervenant { qualite nombre }
             consultations { etat montant candidats { reponse } }
+            intervention { closedOn seances { etat convoques presents } }
             planFinancement {
                 confirmed
                 totals { depenses granted paid valorisation balanced }
@@ -115,6 +119,14 @@ impl Case {
         let seats: usize = self.groupes().into_iter().map(|(_, seats)| seats).sum();
         assert_eq!(seats, structures.len());
 
+        assert!(fiche["intervention"]["closedOn"].is_string());
+        for seance in all(&fiche["intervention"], "seances") {
+            assert_eq!(
+                (&seance["etat"], &seance["presents"]),
+                (&json!("TENUE"), &seance["convoques"])
+            );
+        }
+
         let evaluation = &fiche["evaluations"][0];
         assert_eq!(all(evaluation, "appreciations").len(), 4);
         assert!(evaluation["synthese"]["on"].is_string());
@@ -171,6 +183,14 @@ impl Case {
                 let places = places.map(|it| text(&it["code"])).collect();
                 (text(&it["nature"]), text(&it["jours"]), places)
             })
+            .collect()
+    }
+
+    /// How many came to each séance.
+    fn presents(&self) -> Vec<i64> {
+        all(&self.fiche["intervention"], "seances")
+            .iter()
+            .map(|it| it["presents"].as_i64().unwrap_or_default())
             .collect()
     }
 
@@ -250,6 +270,8 @@ async fn fe1_1_thirty_associations_are_told_about_banks() -> anyhow::Result<()> 
     let waived = case.waived().await?;
     assert_eq!(waived[0].0, "CONSULTED_MIN", "{waived:?}");
     assert!(waived[0].1.starts_with("Deux cabinets seulement"), "{waived:?}");
+    // Each association came to the day of its own territory.
+    assert_eq!(case.presents(), [10, 10, 10]);
     case.house.close().await
 }
 
@@ -283,6 +305,8 @@ async fn fe1_3_two_dlas_train_the_employers_of_sport() -> anyhow::Result<()> {
     let temoins = case.intervenants()[1];
     assert_eq!(temoins, ("Directeur des ressources humaines, témoin", 3));
     assert_eq!(case.waived().await?, []);
+    // Five days in each of the two departments.
+    assert_eq!(case.presents(), [11; 10]);
     case.house.close().await
 }
 
@@ -317,6 +341,10 @@ async fn fe2_1_a_region_accompanies_sixty_tourist_offices() -> anyhow::Result<()
     // The prestataire, then a union and a comité for each département.
     assert_eq!(case.intervenants().len(), 11);
     assert_eq!(case.waived().await?, []);
+    // The regional day, then three days in each of five departments.
+    let mut presents = vec![60];
+    presents.extend([12; 15]);
+    assert_eq!(case.presents(), presents);
     case.house.close().await
 }
 
@@ -355,6 +383,7 @@ async fn fe2_3_three_associations_reword_their_problem() -> anyhow::Result<()> {
     let waived = case.waived().await?;
     assert_eq!(waived[0].0, "COMPETITION", "{waived:?}");
     assert!(waived[0].1.starts_with("Ce cabinet vient d'accompagner"), "{waived:?}");
+    assert_eq!(case.presents(), [3; 4]);
     case.house.close().await
 }
 
@@ -383,5 +412,56 @@ async fn acm_seven_holiday_centres_hand_on_what_they_learnt() -> anyhow::Result<
         "Accueil collectif de mineurs n° 1 (démonstration)"
     );
     assert_eq!(case.waived().await?, []);
+    // Four together, then half a day in each.
+    assert_eq!(case.presents(), [7, 7, 7, 7, 1, 1, 1, 1, 1, 1, 1]);
     case.house.close().await
+}
+
+/// What a DLA hands over at the end: everything on one page, under the rights of its reader.
+#[tokio::test]
+async fn the_fiche_of_a_case_is_read_whole_and_printed() -> anyhow::Result<()> {
+    let case = Case::played("fe1-1").await?;
+    let address = |format: &str| format!("/ingenieries/{}/fiche.{format}", text(&case.fiche["id"]));
+
+    let fiche = reads(&case.chargee, &address("json")).await?;
+    assert_eq!(fiche.status, StatusCode::OK, "{fiche:?}");
+    let fiche = fiche.json()?;
+    for same in ["etat", "jours", "structuresMobilisees", "sujets", "typeIngenierie"] {
+        assert_eq!(fiche[same], case.fiche[same], "{same}");
+    }
+    assert_eq!(all(&fiche, "structures").len(), 30);
+    assert_eq!(all(&fiche["intervention"], "seances").len(), 3);
+
+    let page = reads(&case.chargee, &address("html")).await?;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    let page = String::from_utf8(page.body.to_vec())?;
+    for written in [
+        "<html lang=\"fr\">",
+        "Le secteur bancaire : ses produits et la négociation",
+        "30 structures ciblées, 30 mobilisées.",
+        "Dépenses 2\u{202f}500,00\u{a0}€",
+        "3\u{a0}jours d'intervention.",
+        "7 avril 2005",
+        "Les attentes et les besoins des banques",
+        "Deux cabinets seulement",
+    ] {
+        assert!(page.contains(written), "{written}: {page}");
+    }
+    let (_, body) = page.split_once("</style>").context("a head")?;
+    assert!(!body.contains("undefined") && !body.contains("none"), "{body}");
+
+    let elsewhere = Role::ChargeDeMission { dlas: [DlaId(Uuid::from_u128(999))].into() };
+    for (visitor, status) in [(case.house.visitor(elsewhere)?, 404), (case.house.stranger(), 401)] {
+        for format in ["json", "html"] {
+            let refused = reads(&visitor, &address(format)).await?;
+            assert_eq!(refused.status.as_u16(), status, "{refused:?}");
+        }
+    }
+    let misspelt = reads(&case.chargee, "/ingenieries/nobody/fiche.json").await?;
+    assert_eq!(misspelt.status, StatusCode::NOT_FOUND, "{misspelt:?}");
+    case.house.close().await
+}
+
+async fn reads(visitor: &Visitor, path: &str) -> anyhow::Result<Answer> {
+    visitor.sends(Method::GET, path, &[], "").await
 }

@@ -448,6 +448,7 @@ async fn each_reader_sees_what_is_theirs() -> anyhow::Result<()> {
 async fn a_history_says_who_did_what_to_those_who_may_know() -> anyhow::Result<()> {
     let it = Dossier::open().await?;
     it.confirmed().await?;
+    it.house.caught_up().await?;
     let selection = "historique(first: 60, filter: { categories: [INGENIERIE_COLLECTIVE] }) {
          totalCount
          nodes { type objet acteur { id role } data sealed { pointer value } receipt } }";

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Capitalisation, CapitalisationId, Cents, Evaluation, EvaluationId, IngenierieCollective,
-    Intervention, InterventionId, Liste, OrganisationId, PlanFinancement, RoleName, date,
+    Actor, Capitalisation, CapitalisationId, Cents, Dla, Evaluation, EvaluationId,
+    IngenierieCollective, Intervention, InterventionId, Liste, OrganisationId, PlanFinancement,
+    RoleName, SeanceComiteAppui, SeanceComiteId, date, seance_comite_appui::Rencontre,
 };
 use eventlog::Position;
 use house::{
@@ -23,13 +24,14 @@ use projections::{
 };
 use uuid::Uuid;
 
-const CATEGORIES: [&str; 6] = [
+const CATEGORIES: [&str; 7] = [
     "capitalisation",
     "consultation",
     "evaluation",
     "ingenierie_collective",
     "intervention",
     "plan_financement",
+    "seance_comite_appui",
 ];
 
 /// The dossier with a plan, a consultation, an intervention, an evaluation and a capitalisation.
@@ -54,6 +56,25 @@ async fn asked() -> anyhow::Result<Questions> {
     asked
         .decide::<Capitalisation>(&amina(), CapitalisationId(Uuid::from_u128(10)), |it, asked| {
             it.determine_nature_capitalisation(asked, &ingenierie, natures.clone())
+        })
+        .await?;
+    let dla = asked.log.seen::<Dla>(DLA).await?;
+    let seance = SeanceComiteId(Uuid::from_u128(12));
+    let rencontre = Rencontre {
+        date: house::questions::TODAY,
+        debut: None,
+        fin: None,
+        lieu: None,
+        visio: true,
+    };
+    asked
+        .decide::<SeanceComiteAppui>(&amina(), seance, |it, asked| {
+            it.convene_seance_comite_appui(asked, &dla, rencontre.clone(), None)
+        })
+        .await?;
+    asked
+        .decide::<SeanceComiteAppui>(&amina(), seance, |it, asked| {
+            it.inscribe_dossier(asked, &ingenierie, (None, None))
         })
         .await?;
     Ok(asked)
@@ -177,8 +198,14 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
     }
     // They see the dossier, not who bids nor who pays.
     let shown = BTreeSet::from(
-        ["capitalisation", "evaluation", "ingenierie_collective", "intervention"]
-            .map(str::to_owned),
+        [
+            "capitalisation",
+            "evaluation",
+            "ingenierie_collective",
+            "intervention",
+            "seance_comite_appui",
+        ]
+        .map(str::to_owned),
     );
     for by in [structure(STRUCTURE), prestataire(OTHER_PRESTATAIRE)] {
         assert_eq!(categories(&asked, &by).await?, shown, "{by:?}");

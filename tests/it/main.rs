@@ -11,6 +11,7 @@ mod audits;
 mod auditors;
 mod capitalisations;
 mod cases;
+mod comites;
 mod consultations;
 mod demo;
 mod dlas;

@@ -1,5 +1,8 @@
 //! The scaffolding of the tests: databases, the house as it runs, and those who visit it.
 
+// The merged schema nests deeper than the compiler allows by itself, once optimised.
+#![recursion_limit = "256"]
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};

@@ -21,8 +21,9 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use projections::Reads;
+use projections::{ALL, Reads};
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -77,7 +78,41 @@ impl OpenHouse {
                 }
             }
         });
-        Ok(Self { house, url, database, verifier_key, issuer, stop: stop.drop_guard(), served })
+        let open =
+            Self { house, url, database, verifier_key, issuer, stop: stop.drop_guard(), served };
+        open.furnished().await?;
+        Ok(open)
+    }
+
+    /// Waits until every question has its tables: whoever comes earlier finds some missing.
+    async fn furnished(&self) -> anyhow::Result<()> {
+        let mut db = self.database.admin().await?;
+        let keys: Vec<_> = ALL.iter().map(|it| it.key()).collect();
+        let missing = "select count(*) < cardinality($1::text[]) from keeping.checkpoint \
+                       where follower = any($1)";
+        while sqlx::query_scalar::<_, bool>(missing)
+            .bind(&keys)
+            .fetch_one(&mut db)
+            .await?
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(db.close().await?)
+    }
+
+    /// Waits until every question has seen every fact: an answer of one says nothing of another.
+    pub async fn caught_up(&self) -> anyhow::Result<()> {
+        while self
+            .house
+            .reads
+            .status()
+            .await?
+            .iter()
+            .any(|it| it.position != it.head)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 
     /// Someone with a token for a role.

@@ -1,17 +1,23 @@
 //! The consultation: how it is seen, asked for and changed. The model of a noun page.
 
 pub(crate) mod appel_offres;
+mod cahier;
+mod candidat;
 pub(crate) mod choix;
+pub(crate) mod contrat;
+pub(crate) mod partage;
 
-use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{
-    ConsultationId, OrganisationId,
-    consultation::{Notation as Marks, Sections},
-};
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
+use domain::{ConsultationId, IngenierieId, OrganisationId, consultation::classement};
 use eventlog::Outcome;
 use projections::consultations::{self as rows, MODEL};
 use uuid::Uuid;
 
+use self::{
+    cahier::{CahierDesCharges, Contribution, EditionCahier, Invitation},
+    candidat::{Candidat, Notation, Preference, Regard},
+    contrat::Contrat,
+};
 use crate::{
     Result,
     graphql::{
@@ -20,7 +26,7 @@ use crate::{
         organisation::{self, Organisation},
         regle::RegleEcartee,
         request::{Recorded, Request},
-        scalars::{Cents, Date, Jours, Version},
+        scalars::{Cents, Date, Version},
         sealed::{Readers, open},
         territoire::Territoire,
     },
@@ -40,6 +46,11 @@ impl Consultation {
     /// Send it back with a change to be told if someone else moved first.
     async fn version(&self) -> Version {
         Version(self.0.version)
+    }
+
+    /// The ingénierie it serves.
+    async fn ingenierie_id(&self) -> ID {
+        global(IngenierieId(self.0.ingenierie))
     }
 
     /// Where it stands.
@@ -62,42 +73,75 @@ impl Consultation {
         CahierDesCharges::of(&self.0.sections)
     }
 
+    /// Every edition of the cahier des charges, oldest first. Shown to the DLAs, to the financeurs
+    /// of the dossier and to those invited; empty for those who were only asked.
+    async fn editions(&self, ctx: &Context<'_>) -> Vec<EditionCahier> {
+        let all = self.0.editions.iter().filter(|_| self.is_shared(ctx));
+        all.cloned().map(EditionCahier).collect()
+    }
+
+    /// Those who help to write the cahier des charges and to choose: financeurs and structures
+    /// (RUL-22). Empty for those who were only asked.
+    async fn invitations(&self, ctx: &Context<'_>) -> Vec<Invitation> {
+        let all = self.0.invitations.iter().filter(|_| self.is_shared(ctx));
+        all.cloned().map(Invitation).collect()
+    }
+
+    /// What they would have the cahier des charges say, oldest first. Empty for those who were
+    /// only asked.
+    async fn contributions(&self, ctx: &Context<'_>) -> Vec<Contribution> {
+        let all = self.0.contributions.iter().filter(|_| self.is_shared(ctx));
+        all.map(|it| Contribution { row: it.clone(), dlas: self.0.dlas.clone() })
+            .collect()
+    }
+
     /// The last day for offres, included.
     async fn deadline(&self) -> Option<Date> {
         self.0.deadline.map(Date)
     }
 
     /// Those consulted, and what they answered; and whoever was awarded directly. A prestataire
-    /// sees itself only.
+    /// sees itself only. Each is ranked by the mean of its marks, if it has any.
     async fn candidats(&self, ctx: &Context<'_>) -> Vec<Candidat> {
-        let shown = |it: &&rows::Candidat| shows(ctx, it.prestataire);
-        self.0
-            .candidats
-            .iter()
-            .filter(shown)
-            .cloned()
-            .map(Candidat)
+        let shared = self.is_shared(ctx);
+        let notes = |it: &rows::Candidat| it.notes.iter().map(|note| note.notation).collect();
+        let rangs = classement(
+            self.0
+                .candidats
+                .iter()
+                .filter(|it| it.rejet.is_none())
+                .map(|it| (it.prestataire, notes(it))),
+        );
+        let regard = |it: &rows::Candidat| Regard {
+            dlas: self.0.dlas.clone(),
+            invites: self.0.invites.clone(),
+            rang: rangs.get(&it.prestataire).copied().filter(|_| shared),
+            shared,
+        };
+        let all = self.0.candidats.iter();
+        all.filter(|it| self.shows(ctx, it.prestataire))
+            .map(|it| Candidat { row: it.clone(), regard: regard(it) })
             .collect()
     }
 
     /// Who will carry out the mission. Shown to the DLAs, to the financeurs of the dossier and to
     /// the one chosen.
     async fn chosen(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        let chosen = self.0.chosen.filter(|it| shows(ctx, *it));
+        let chosen = self.0.chosen.filter(|it| self.shows(ctx, *it));
         organisation::find(ctx, chosen).await
     }
 
     /// The price of the chosen offre. Shown to the DLAs, to the financeurs of the dossier and to
     /// the one chosen.
     async fn montant(&self, ctx: &Context<'_>) -> Option<Cents> {
-        self.0.chosen.filter(|it| shows(ctx, *it))?;
+        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
         self.0.montant_cents.map(Cents::from)
     }
 
     /// The marks of the chosen offre on the four criteria of the method. Shown to the DLAs, to
     /// the financeurs of the dossier and to the one chosen.
     async fn notation(&self, ctx: &Context<'_>) -> Option<Notation> {
-        self.0.chosen.filter(|it| shows(ctx, *it))?;
+        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
         self.0.choix.as_ref()?.notation.map(Notation::from)
     }
 
@@ -107,8 +151,44 @@ impl Consultation {
         open(ctx, Readers::Dlas, &self.0.dlas, choix.position, "/motif").await
     }
 
+    /// The minutes of the choice (procès-verbal). Shown to the DLAs; absent when none were given,
+    /// and once erased.
+    async fn proces_verbal(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let choix = self.0.choix.as_ref();
+        let Some(place) = choix.and_then(|it| it.proces_verbal.as_ref()) else { return Ok(None) };
+        open(ctx, Readers::Dlas, &self.0.dlas, place.position, &place.pointer).await
+    }
+
+    /// When someone was chosen. Shown to the DLAs, to the financeurs of the dossier, to those
+    /// invited and to the one chosen.
+    async fn chosen_on(&self, ctx: &Context<'_>) -> Option<Date> {
+        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
+        self.0.choix.as_ref().map(|it| Date(it.on))
+    }
+
+    /// Whom the invited structures would rather work with. Empty for those who were only asked.
+    async fn preferences(&self, ctx: &Context<'_>) -> Vec<Preference> {
+        let all = self.0.preferences.iter().filter(|_| self.is_shared(ctx));
+        all.map(|it| Preference { row: it.clone(), dlas: self.0.dlas.clone() })
+            .collect()
+    }
+
+    /// Why no offre answered the need. Shown to the DLAs; absent otherwise.
+    async fn motif_infructueuse(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(place) = &self.0.infructueuse else { return Ok(None) };
+        open(ctx, Readers::Dlas, &self.0.dlas, place.position, &place.pointer).await
+    }
+
+    /// The contract of the one chosen, as it stands. Shown to the DLAs, to the financeurs of the
+    /// dossier, to those invited and to the one chosen.
+    async fn contrat(&self, ctx: &Context<'_>) -> Option<Contrat> {
+        self.0.chosen.filter(|it| self.shows(ctx, *it))?;
+        let row = self.0.contrat.clone()?;
+        Some(Contrat { row, dlas: self.0.dlas.clone() })
+    }
+
     /// The rules that were set aside, oldest first, each with its justification (INV-03,
-    /// INV-04). Every reader of the dossier sees them, financeurs among them; empty for those
+    /// INV-04, INV-34). Every reader of the dossier sees them, financeurs among them; empty for those
     /// who were only asked.
     async fn regles_ecartees(&self, ctx: &Context<'_>) -> Vec<RegleEcartee> {
         if ctx.scope().follows_consultations() {
@@ -119,14 +199,19 @@ impl Consultation {
     }
 }
 
-/// Whether the actor may know of a bidder: those who follow the consultation know them all, a
-/// bidder only itself.
-fn shows(ctx: &Context<'_>, prestataire: Uuid) -> bool {
-    ctx.scope().follows_consultations()
-        || ctx
-            .actor()
-            .answers_for()
-            .is_some_and(|own| own.0 == prestataire)
+impl Consultation {
+    /// Whether the actor may know of a bidder: those who share the choice know them all, a bidder
+    /// only itself.
+    fn shows(&self, ctx: &Context<'_>, prestataire: Uuid) -> bool {
+        let own = ctx.actor().answers_for();
+        self.is_shared(ctx) || own.is_some_and(|own| own.0 == prestataire)
+    }
+
+    /// Whether the actor follows the consultation, or is a structure invited to it.
+    fn is_shared(&self, ctx: &Context<'_>) -> bool {
+        let own = ctx.scope().own_structure();
+        ctx.scope().follows_consultations() || own.is_some_and(|it| self.0.invites.contains(&it))
+    }
 }
 
 /// Where a consultation stands.
@@ -147,102 +232,6 @@ pub(crate) enum EtatConsultation {
     Infructueuse,
     /// Every bidder was informed.
     Close,
-}
-
-/// The cahier des charges, in the five sections of the method (step 3 C2).
-#[derive(SimpleObject)]
-pub(crate) struct CahierDesCharges {
-    /// The overall démarche.
-    demarche: Option<String>,
-    /// Objectives of the ingénierie.
-    objectifs: Option<String>,
-    /// Object and expected results of the intervention.
-    resultats: Option<String>,
-    /// Technical and method conditions to respect.
-    conditions: Option<String>,
-    /// The intervenant's role in the evaluation.
-    evaluation: Option<String>,
-    /// Whether the intervenant takes part in the evaluation: the fifth section is then needed.
-    evaluation_attendue: bool,
-}
-
-impl CahierDesCharges {
-    fn of(it: &Sections) -> Self {
-        let text = |it: &Option<domain::Prose>| it.as_ref().map(|it| it.as_str().to_owned());
-        Self {
-            demarche: text(&it.demarche),
-            objectifs: text(&it.objectifs),
-            resultats: text(&it.resultats),
-            conditions: text(&it.conditions),
-            evaluation: text(&it.evaluation),
-            evaluation_attendue: it.evaluation_attendue,
-        }
-    }
-}
-
-/// One of those consulted, or whoever was awarded directly.
-pub(crate) struct Candidat(rows::Candidat);
-
-/// One of those consulted, or whoever was awarded directly.
-#[Object]
-impl Candidat {
-    /// Who it is.
-    async fn prestataire(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        organisation::find(ctx, Some(self.0.prestataire)).await
-    }
-
-    /// What it answered.
-    async fn reponse(&self) -> ReponsePrestataire {
-        self.0.reponse.into()
-    }
-
-    /// The price it offers: known from the opening on.
-    async fn montant(&self) -> Option<Cents> {
-        self.0.montant_cents.map(Cents::from)
-    }
-
-    /// The days it offers: known from the opening on.
-    async fn jours(&self) -> Option<Jours> {
-        self.0.jours.map(Jours::from)
-    }
-
-    /// Whether it was told that it is chosen, or not; absent while it was told nothing.
-    async fn informe(&self) -> Option<bool> {
-        self.0.informe
-    }
-}
-
-/// What a prestataire answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rows::Reponse")]
-pub(crate) enum ReponsePrestataire {
-    /// Nothing yet.
-    Attendue,
-    /// It sent an offre.
-    Offre,
-    /// It will not answer.
-    Declinee,
-    /// Nothing: it was not asked, and was awarded directly, without competition.
-    HorsConcurrence,
-}
-
-/// Marks on the four criteria of the method (step 3 C3), from 0 to 5.
-#[derive(SimpleObject)]
-pub(crate) struct Notation {
-    /// Quality of contents and forms.
-    contenus: i32,
-    /// Commitment asked of the structures.
-    engagement: i32,
-    /// Exchange and animation, collective and individual phases.
-    animation: i32,
-    /// Enquiry before the animation.
-    enquete: i32,
-}
-
-impl From<Marks> for Notation {
-    fn from(Marks { contenus, engagement, animation, enquete }: Marks) -> Self {
-        Self { contenus, engagement, animation, enquete }
-    }
 }
 
 #[derive(Default)]

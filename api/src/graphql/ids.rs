@@ -4,7 +4,7 @@ use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, ReferentielId, values::Invalid,
+    OrganisationId, PersonId, PlanFinancementId, ReferentielId, SeanceComiteId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -36,6 +36,7 @@ nouns! {
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
     ReferentielId = "Referentiel";
+    SeanceComiteId = "SeanceComiteAppui";
 }
 
 /// The id of a thing, as callers hold it.

@@ -7,7 +7,7 @@ mod input;
 mod jalons;
 mod identifier;
 pub(crate) mod recherche;
-mod engager;
+pub(crate) mod engager;
 mod confirmer;
 mod finaliser;
 mod advice;

@@ -5,15 +5,15 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
     Actor, CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId,
+    OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
     capitalisations::{self, Element, ElementId},
-    consultations, dlas, evaluations, financements, historique, ingenieries, interventions,
-    organisations,
+    comites, consultations, dlas, evaluations, financements, historique, ingenieries,
+    interventions, organisations,
 };
 use uuid::Uuid;
 
@@ -62,6 +62,7 @@ loads! {
     InterventionId => interventions::Intervention = interventions::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
     PlanFinancementId => financements::Plan = financements::plans_by_ids;
+    SeanceComiteId => comites::Seance = comites::by_ids;
 }
 
 /// The things of a dossier: asked by its ingénierie.

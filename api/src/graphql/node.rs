@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId, Liste,
-    OrganisationId, PlanFinancementId, ReferentielId,
+    OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         organisation::Organisation,
         plan_financement::PlanFinancement,
         referentiel::Referentiel,
+        seance_comite_appui::SeanceComiteAppui,
     },
 };
 
@@ -41,6 +42,7 @@ pub(crate) enum Node {
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
     Referentiel(Referentiel),
+    SeanceComiteAppui(SeanceComiteAppui),
 }
 
 #[derive(Default)]
@@ -113,6 +115,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         ReferentielId::NAME => {
             let liste = Liste::by_id(ReferentielId(id));
             liste.map(|it| Node::Referentiel(Referentiel::of(ctx, it)))
+        }
+        SeanceComiteId::NAME => {
+            let row = loaders.load_one(SeanceComiteId(id)).await?;
+            row.map(|it| Node::SeanceComiteAppui(SeanceComiteAppui(it)))
         }
         _ => None,
     })

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Executor, Request as GraphqlRequest, parser::types::OperationType};
+use async_graphql::{
+    Executor, Request as GraphqlRequest, Response as GraphqlResponse, parser::types::OperationType,
+};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -52,9 +54,9 @@ pub(super) async fn answer<E: Executor>(
 
 /// How a caller wants to be answered.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
-    language: Language,
-    media: Media,
+pub(super) struct Asked {
+    pub(super) language: Language,
+    pub(super) media: Media,
 }
 
 impl Asked {
@@ -82,19 +84,49 @@ impl<E: Executor> Doors<E> {
         if !matches!(*request.method(), Method::GET | Method::POST) {
             return Err(asked.method("GET, POST"));
         }
+        let (parts, body) = request.into_parts();
+        let entered = self.enter(asked, &parts)?;
+        let request = read(asked, &parts, body, entered.deadline).await?;
+        let content = self.run(asked, &parts, entered, request).await?;
+        Ok(Reply::executed(content))
+    }
+
+    /// Asks a document of the house, as whoever sent the request.
+    pub(super) async fn ask(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        request: GraphqlRequest,
+    ) -> Result<GraphqlResponse, Reply> {
+        let entered = self.enter(asked, parts)?;
+        self.run(asked, parts, entered, request).await
+    }
+
+    /// Takes a place, and says who comes.
+    #[expect(clippy::result_large_err, reason = "one a request, and only when it is refused")]
+    fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
         let place = self
             .places
             .clone()
             .try_acquire_owned()
             .map(|it| Place::new(it, metrics::gauge!("http_requests_in_flight")))
             .map_err(|_| Reply::later(Answer::of(&OVERLOADED, asked.language)))?;
-        let (parts, body) = request.into_parts();
         let caller = self.app.verifier.caller(&parts.headers).map_err(|denied| {
             tracing::info!(reason = ?denied, "token refused");
             Reply::denied(&denied, asked.language)
         })?;
         let deadline = Instant::now() + self.app.options.request_timeout;
-        let mut request = read(asked, &parts, body, deadline).await?;
+        Ok(Entered { caller, place, deadline })
+    }
+
+    /// What a document answers, once it is let in.
+    async fn run(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        entered: Entered,
+        mut request: GraphqlRequest,
+    ) -> Result<GraphqlResponse, Reply> {
         let admitted = guard::admit(&mut request, asked.language)
             .map_err(|no| Reply::request_error(asked.unfit(), vec![no]))?;
         if admitted.operation == OperationType::Mutation && parts.method == Method::GET {
@@ -103,17 +135,23 @@ impl<E: Executor> Doors<E> {
         if admitted.operation == OperationType::Subscription {
             return Err(asked.error(asked.unfit(), &GRAPHQL_VALIDATION_FAILED));
         }
-        if caller.is_none() && !admitted.meta_only {
+        if entered.caller.is_none() && !admitted.meta_only {
             return Err(Reply::denied(&Denied::Anonymous, asked.language));
         }
-        let request = in_context(request, asked.language, &parts);
-        self.execute(asked, Execution { caller, request, place, deadline, id: request_id(&parts) })
+        let request = in_context(request, asked.language, parts);
+        self.execute(asked, entered, request, request_id(parts))
             .await
     }
 
     /// Runs to its end, whether or not anyone still waits.
-    async fn execute(&self, asked: Asked, it: Execution) -> Result<Reply, Reply> {
-        let Execution { caller, mut request, place, deadline, id } = it;
+    async fn execute(
+        &self,
+        asked: Asked,
+        it: Entered,
+        mut request: GraphqlRequest,
+        id: RequestId,
+    ) -> Result<GraphqlResponse, Reply> {
+        let Entered { caller, place, deadline } = it;
         let executed = Executed::default();
         request = request.data(executed.clone());
         let app = self.app.clone();
@@ -150,20 +188,18 @@ impl<E: Executor> Doors<E> {
                 Err(internal())
             }
             Ok(Ok(Err(error))) => Err(Reply::later(error.answer(asked.language))),
-            Ok(Ok(Ok(content))) if executed.has_begun() => Ok(Reply::executed(content)),
+            Ok(Ok(Ok(content))) if executed.has_begun() => Ok(content),
             Ok(Ok(Ok(content))) => Err(Reply::request_error(asked.unfit(), content.errors)),
         }
     }
 }
 
-/// What a task needs to execute a request.
-struct Execution {
+/// Someone who came in.
+struct Entered {
     caller: Option<Caller>,
-    request: GraphqlRequest,
     /// Given back when execution ends, not when the caller leaves.
     place: Place,
     deadline: Instant,
-    id: RequestId,
 }
 
 /// The GraphQL request that the HTTP request carries.

@@ -1,8 +1,8 @@
 //! The choice: an opened offre, an award without competition, or nobody; then who was told.
 
 use super::{
-    AWARD, CHOOSE, CONSULTED_MIN, Consultation, Event, INFORM, MARK_MAX, Notation, Refusal,
-    UNSUCCESSFUL, referenced,
+    AWARD, CHOOSE, CONSULTED_MIN, Consultation, Event, INFORM, Notation, Refusal, UNSUCCESSFUL,
+    appel::referenced,
 };
 use crate::{
     Asked, Cents, Decided, Decision, Organisation, OrganisationId, Prose, Rule, Sealed, Seen,
@@ -12,8 +12,11 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     pub prestataire: OrganisationId,
-    pub notation: Notation,
+    /// The mean of what the offre was given, if absent.
+    pub notation: Option<Notation>,
     pub motif: Prose,
+    /// The minutes of the choice.
+    pub proces_verbal: Option<Prose>,
 }
 
 impl Consultation {
@@ -23,21 +26,17 @@ impl Consultation {
     /// decision, because a contract may already be signed.
     pub fn choose_prestataire(&self, asked: &Asked, choice: Choice) -> Decision<Self> {
         self.open_to(asked, &CHOOSE)?;
-        let Choice { prestataire, notation, motif } = choice;
+        let Choice { prestataire, notation, motif, proces_verbal } = choice;
         if self.already_chosen(prestataire)? {
             return Ok(Decided::nothing());
         }
         self.undecided()?;
         // INV-02: on an admissible offre, after the deadline or once everyone has answered,
         // which the opening has checked.
-        let Some(opened) = &self.opened else { return Err(Refusal::OffresNotOpen {}) };
-        let Some(&montant) = opened.get(&prestataire) else {
-            return Err(Refusal::NoOffre { prestataire });
-        };
-        // INV-05: each of the four criteria of the method is marked.
-        if let Some((critere, _)) = notation.out_of_range() {
-            return Err(Refusal::MarkOutOfRange { critere: critere.to_owned(), max: MARK_MAX });
-        }
+        let montant = self.admissible(prestataire)?;
+        let notation = notation.or_else(|| self.mean(prestataire));
+        let notation = notation.ok_or(Refusal::NotationMissing {})?;
+        notation.in_range()?;
         let subject = self.subject()?;
         let mut events = vec![];
         // INV-04: competition is required (décret 2015-1103); how much is local practice.
@@ -45,8 +44,15 @@ impl Consultation {
             let (rule, because) = asked.waive(Rule::ConsultedMin, subject.clone())?;
             events.push(Event::RuleWaived { rule, because });
         }
+        let proces_verbal = proces_verbal.map(|it| Sealed::new(subject.clone(), it));
         let motif = Sealed::new(subject, motif);
-        events.push(Event::PrestataireChosen { prestataire, montant, notation, motif });
+        events.push(Event::PrestataireChosen {
+            prestataire,
+            montant,
+            notation,
+            motif,
+            proces_verbal,
+        });
         Ok(self.records(asked, events))
     }
 
@@ -65,6 +71,7 @@ impl Consultation {
         }
         self.undecided()?;
         referenced(prestataire)?;
+        self.not_invited(prestataire.id)?;
         let (rule, because) = asked.waive(Rule::Competition, self.subject()?)?;
         let chosen = Event::PrestataireDirectlyChosen { prestataire: prestataire.id, montant };
         let events = [Event::RuleWaived { rule, because }, chosen];
@@ -96,7 +103,7 @@ impl Consultation {
         if !self.decided() {
             return Err(Refusal::NoResultYet {});
         }
-        if !self.offres.contains(&prestataire) && self.chosen != Some(prestataire) {
+        if !self.bidders().any(|it| it == prestataire) && self.chosen != Some(prestataire) {
             return Err(Refusal::NoOffre { prestataire });
         }
         if self.informed.contains(&prestataire) {

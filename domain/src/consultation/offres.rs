@@ -2,11 +2,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Consultation, DECLINE, Event, OPEN, Offre, OffreOuverte, Refusal, SUBMIT, WITHDRAW};
+use serde::{Deserialize, Serialize};
+
+use super::{Consultation, DECLINE, Event, OPEN, REJECT, Refusal, SUBMIT, WITHDRAW};
 use crate::{
-    Asked, ConsultationId, Decided, Decision, OrganisationId, Sealed, Subject, actor::Right,
-    refusal::Common,
+    Asked, Cents, ConsultationId, Decided, Decision, OrganisationId, Prose, QuarterDays, Sealed,
+    Subject, actor::Right, refusal::Common,
 };
+
+/// What a prestataire offers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offre {
+    pub montant: Cents,
+    pub jours: Option<QuarterDays>,
+    pub proposition: Option<Prose>,
+}
+
+/// What the opening shows of an offre.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OffreOuverte {
+    pub prestataire: OrganisationId,
+    pub montant: Cents,
+    pub jours: Option<QuarterDays>,
+}
+
+/// Why an offre is out of the competition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CauseRejet {
+    /// It came after the deadline: it is not opened.
+    Tardive,
+    /// It was opened, and does not answer the cahier des charges.
+    Irrecevable,
+}
 
 impl Consultation {
     /// Receives an offre, or a better one from the same prestataire.
@@ -100,6 +130,53 @@ impl Consultation {
         }
         let offres = last.into_values().cloned().collect();
         Ok(self.records(asked, [Event::OffresOpened { offres }]))
+    }
+
+    /// Puts an offre out of the competition: one that came on paper after the deadline, or one
+    /// that was opened and cannot be admitted (INV-02). The reason is mandatory (INV-36), and the
+    /// bidder is told the result like the others (INV-05).
+    pub fn reject_offre(
+        &self,
+        asked: &Asked,
+        prestataire: OrganisationId,
+        cause: CauseRejet,
+        motif: Prose,
+    ) -> Decision<Self> {
+        self.open_to(asked, &REJECT)?;
+        if self.rejected.contains(&prestataire) {
+            return Ok(Decided::nothing());
+        }
+        self.undecided()?;
+        if !self.consulted.contains(&prestataire) {
+            return Err(Refusal::NotConsulted { prestataire });
+        }
+        match cause {
+            CauseRejet::Tardive => {
+                let deadline = self.launched()?;
+                if asked.date() <= deadline || self.offres.contains(&prestataire) {
+                    return Err(Refusal::OffreNotLate { deadline });
+                }
+            }
+            CauseRejet::Irrecevable => {
+                self.admissible(prestataire)?;
+            }
+        }
+        let motif = Sealed::new(self.subject()?, motif);
+        Ok(self.records(asked, [Event::OffreRejected { prestataire, cause, motif }]))
+    }
+
+    /// The price of an offre that was opened and not rejected.
+    pub(super) fn admissible(&self, prestataire: OrganisationId) -> Result<Cents, Refusal> {
+        let Some(opened) = &self.opened else { return Err(Refusal::OffresNotOpen {}) };
+        match opened.get(&prestataire) {
+            Some(montant) if !self.rejected.contains(&prestataire) => Ok(*montant),
+            _ => Err(Refusal::NoOffre { prestataire }),
+        }
+    }
+
+    /// Those who are to be told the result.
+    pub(super) fn bidders(&self) -> impl Iterator<Item = OrganisationId> {
+        self.offres.union(&self.rejected).copied()
     }
 
     /// Past the deadline, or once everyone consulted has answered (INV-02).

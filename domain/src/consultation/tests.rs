@@ -3,15 +3,18 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    Choice, Consultation, Event, Event::*, Notation, Offre, OffreOuverte, Refusal, Sections,
+    CauseRejet, Choice, Consultation, Contrat, Event, Event::*, Notateur, Notation, Offre,
+    OffreOuverte, QualiteInvite, Refusal, SectionCahier, Sections,
 };
+
+mod choix_partage;
 use crate::{
     Asked, Cents, ConsultationId, Date, Decider, Decision, OrganisationId, QuarterDays, Rule,
     Sealed, Subject, date,
     refusal::{Common, Listed, Param},
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, folded, ingenierie, membre, org, prestataire, prose, referenced, responsable,
+        amina, folded, ingenierie, line, membre, org, prestataire, prose, referenced, responsable,
         stranger, unreferenced, vaucluse,
     },
 };
@@ -20,6 +23,8 @@ const ID: ConsultationId = ConsultationId(uuid::Uuid::from_u128(6));
 const ATELIER: OrganisationId = org(1);
 const COOP: OrganisationId = org(2);
 const LIGUE: OrganisationId = org(3);
+const REGION: OrganisationId = org(41);
+const RESTO: OrganisationId = org(51);
 const DEADLINE: Date = date(2026, 3, 31);
 const DAY_AFTER: Date = date(2026, 4, 1);
 const PRICE: Cents = Cents(450_000);
@@ -34,6 +39,8 @@ pub(crate) fn samples() -> Vec<Event> {
             edition: 2,
             sections: Sections { evaluation: Some(prose("Rendre compte.")), ..sections() },
         },
+        PartenaireInvited { organisation: REGION, qualite: QualiteInvite::Financeur },
+        contribution(),
         CahierDesChargesFinalised { edition: 2 },
         AppelOffresLaunched { deadline: DEADLINE },
         PrestataireConsulted { prestataire: ATELIER },
@@ -41,13 +48,59 @@ pub(crate) fn samples() -> Vec<Event> {
         received(ATELIER),
         OffreWithdrawn { prestataire: COOP },
         OffresOpened { offres: vec![envelope(ATELIER, PRICE)] },
+        rejected(COOP, CauseRejet::Irrecevable),
+        OffreScored {
+            prestataire: ATELIER,
+            par: Notateur::Organisation(REGION),
+            notation: notation(),
+            commentaire: Some(sealed("M. Roux connaît le terrain.")),
+        },
+        PreferenceStructureExpressed {
+            structure: RESTO,
+            prestataire: ATELIER,
+            motif: Some(sealed("Mme Ferrand nous connaît.")),
+        },
         waived(Rule::ConsultedMin),
-        chosen(ATELIER),
+        PrestataireChosen {
+            prestataire: ATELIER,
+            montant: PRICE,
+            notation: notation(),
+            motif: sealed("M. Roux connaît le terrain."),
+            proces_verbal: Some(sealed("Présents : M. Roux, Mme Petit.")),
+        },
         PrestataireDirectlyChosen { prestataire: LIGUE, montant: PRICE },
         PrestataireInformed { prestataire: ATELIER, retenu: true },
         unsuccessful(),
         ConsultationClosed {},
+        ContratSigned { contrat: contrat() },
+        ContratAmended { contrat: contrat(), motif: sealed("Mme Ferrand vient une fois de plus.") },
+        ContratTerminated { motif: sealed("Mme Ferrand cesse son activité.") },
     ]
+}
+
+fn sealed(text: &str) -> Sealed<crate::Prose> {
+    Sealed::new(Subject::dossier(INGENIERIE), prose(text))
+}
+
+fn contribution() -> Event {
+    CahierDesChargesContributionRecorded {
+        organisation: REGION,
+        section: Some(SectionCahier::Conditions),
+        contribution: sealed("Mme Petit demande des séances le soir."),
+    }
+}
+
+fn rejected(prestataire: OrganisationId, cause: CauseRejet) -> Event {
+    OffreRejected { prestataire, cause, motif: sealed("M. Roux n'a pas signé.") }
+}
+
+fn contrat() -> Contrat {
+    Contrat {
+        montant: PRICE,
+        debut: date(2026, 4, 15),
+        fin: Some(date(2026, 12, 31)),
+        reference: Some(line("2026-017")),
+    }
 }
 
 fn sections() -> Sections {
@@ -95,7 +148,13 @@ fn waived(rule: Rule) -> Event {
 
 fn chosen(prestataire: OrganisationId) -> Event {
     let motif = Sealed::new(Subject::dossier(INGENIERIE), prose("M. Roux connaît le terrain."));
-    PrestataireChosen { prestataire, montant: PRICE, notation: notation(), motif }
+    PrestataireChosen {
+        prestataire,
+        montant: PRICE,
+        notation: notation(),
+        motif,
+        proces_verbal: None,
+    }
 }
 
 fn unsuccessful() -> Event {
@@ -108,7 +167,12 @@ fn notation() -> Notation {
 }
 
 fn choice(prestataire: OrganisationId) -> Choice {
-    Choice { prestataire, notation: notation(), motif: prose("M. Roux connaît le terrain.") }
+    Choice {
+        prestataire,
+        notation: Some(notation()),
+        motif: prose("M. Roux connaît le terrain."),
+        proces_verbal: None,
+    }
 }
 
 fn finalised() -> Vec<Event> {
@@ -546,7 +610,12 @@ fn each_of_the_four_criteria_is_marked_from_0_to_5() {
     ];
     for (critere, notation) in odd {
         Consultation::given(opened())
-            .when(|it| it.choose_prestataire(&amina(), Choice { notation, ..choice(ATELIER) }))
+            .when(|it| {
+                it.choose_prestataire(
+                    &amina(),
+                    Choice { notation: Some(notation), ..choice(ATELIER) },
+                )
+            })
             .refused(Refusal::MarkOutOfRange { critere: critere.to_owned(), max: 5 });
     }
 }
@@ -690,8 +759,10 @@ fn facts_carry_the_date_the_place_and_the_dossier() {
 }
 
 /// Every command, in the order of the table of rights.
-const COMMANDS: [(&str, Command); 13] = [
+const COMMANDS: [(&str, Command); 21] = [
     ("draftCahierDesCharges", Command::Draft),
+    ("invitePartenaire", Command::Invite(41)),
+    ("recordCahierDesChargesContribution", Command::Contribute(41)),
     ("finaliseCahierDesCharges", Command::Finalise),
     ("launchAppelOffres", Command::Launch),
     ("consultPrestataire", Command::Consult(1)),
@@ -699,11 +770,17 @@ const COMMANDS: [(&str, Command); 13] = [
     ("submitOffre", Command::Submit(1)),
     ("withdrawOffre", Command::Withdraw(1)),
     ("openOffres", Command::Open),
+    ("rejectOffre", Command::Reject(1, CauseRejet::Irrecevable)),
+    ("scoreOffre", Command::Score(1, 41)),
+    ("expressPreferenceStructure", Command::Prefer(1, 51)),
     ("choosePrestataire", Command::Choose(1)),
     ("awardDirectly", Command::Award(1)),
     ("informPrestataire", Command::Inform(1)),
     ("declareConsultationUnsuccessful", Command::Unsuccessful),
     ("closeConsultation", Command::Close),
+    ("signContrat", Command::Sign),
+    ("amendContrat", Command::Amend),
+    ("terminateContrat", Command::Terminate),
 ];
 
 #[test]
@@ -740,15 +817,19 @@ fn a_member_of_the_comite_sees_and_does_nothing() {
 fn nothing_is_dated_tomorrow() {
     let tomorrow = date(2026, 3, 17);
     for (_, command) in COMMANDS {
+        let by = if command.is_of_the_contract() { responsable() } else { amina() };
         Consultation::given(opened())
-            .when(|it| command.ask(it, &amina().on(tomorrow)))
+            .when(|it| command.ask(it, &by.on(tomorrow)))
             .refused(Common::DateInFuture { on: tomorrow, today: TODAY });
     }
 }
 
 #[test]
-fn nothing_happens_after_the_end() {
-    for (_, command) in COMMANDS {
+fn nothing_happens_after_the_end_but_the_contract() {
+    for (_, command) in COMMANDS
+        .into_iter()
+        .filter(|(_, it)| !it.is_of_the_contract())
+    {
         let asks = Consultation::given(closed()).when(|it| command.ask(it, &amina()));
         if let Command::Close = command {
             asks.nothing();
@@ -782,9 +863,21 @@ enum Command {
     Inform(u128),
     Unsuccessful,
     Close,
+    Invite(u128),
+    Contribute(u128),
+    Reject(u128, CauseRejet),
+    Score(u128, u128),
+    Prefer(u128, u128),
+    Sign,
+    Amend,
+    Terminate,
 }
 
 impl Command {
+    fn is_of_the_contract(self) -> bool {
+        matches!(self, Self::Sign | Self::Amend | Self::Terminate)
+    }
+
     fn ask(self, it: &Consultation, asked: &Asked) -> Decision<Consultation> {
         let envelopes = [1, 2, 3, 4].map(|n| envelope(org(n), PRICE));
         match self {
@@ -803,6 +896,22 @@ impl Command {
                 it.declare_consultation_unsuccessful(asked, prose("Aucune ne convient."))
             }
             Self::Close => it.close_consultation(asked),
+            Self::Invite(n) => it.invite_partenaire(asked, &choix_partage::mobilised(), org(n)),
+            Self::Contribute(n) => {
+                it.record_cahier_des_charges_contribution(asked, org(n), None, prose("Le soir."))
+            }
+            Self::Reject(n, cause) => it.reject_offre(asked, org(n), cause, prose("Pas signée.")),
+            Self::Score(n, by) => {
+                let par = Notateur::Organisation(org(by));
+                it.score_offre(asked, (org(n), par), notation(), None)
+            }
+            Self::Prefer(n, by) => it.express_preference_structure(asked, org(by), org(n), None),
+            Self::Sign => it.sign_contrat(asked, choix_partage::unplanned(contrat())),
+            Self::Amend => {
+                let contrat = Contrat { fin: None, ..contrat() };
+                it.amend_contrat(asked, choix_partage::unplanned(contrat), prose("Plus long."))
+            }
+            Self::Terminate => it.terminate_contrat(asked, prose("Cesse.")),
         }
     }
 }
@@ -821,16 +930,28 @@ fn any_command() -> impl Strategy<Value = Command> {
         6 => Just(Command::Open),
         6 => who.clone().prop_map(Command::Choose),
         1 => who.clone().prop_map(Command::Award),
-        3 => who.prop_map(Command::Inform),
+        3 => who.clone().prop_map(Command::Inform),
         1 => Just(Command::Unsuccessful),
         2 => Just(Command::Close),
+        2 => prop_oneof![Just(41), Just(51), Just(1)].prop_map(Command::Invite),
+        1 => prop_oneof![Just(41), Just(51)].prop_map(Command::Contribute),
+        2 => (1..=4_u128, prop_oneof![Just(CauseRejet::Tardive), Just(CauseRejet::Irrecevable)])
+            .prop_map(|(n, cause)| Command::Reject(n, cause)),
+        3 => (1..=4_u128, prop_oneof![Just(41), Just(51)])
+            .prop_map(|(n, by)| Command::Score(n, by)),
+        2 => (1..=4_u128, prop_oneof![Just(41), Just(51)])
+            .prop_map(|(n, by)| Command::Prefer(n, by)),
+        2 => Just(Command::Sign),
+        2 => Just(Command::Amend),
+        1 => Just(Command::Terminate),
     ]
 }
 
 /// By Amina with a reason, or by a prestataire; before, on or after the deadline.
 fn any_request() -> impl Strategy<Value = Asked> {
     let who = prop_oneof![
-        3 => Just(amina().because("Seul sur ce sujet.")),
+        6 => Just(amina().because("Seul sur ce sujet.")),
+        1 => Just(responsable().because("Seul sur ce sujet.")),
         1 => (1..=4_u128).prop_map(prestataire),
     ];
     let day = prop_oneof![Just(TODAY), Just(DEADLINE), Just(DAY_AFTER)];
@@ -848,7 +969,7 @@ proptest! {
             let Ok(decided) = command.ask(&it, &asked) else { continue };
             decided.events().for_each(|event| it.evolve(event));
             let again = command.ask(&it, &asked);
-            if let Command::Submit(_) = command {
+            if let Command::Submit(_) | Command::Contribute(_) = command {
                 // What an envelope holds cannot be compared: it is recorded, to no effect.
                 let mut after = it.clone();
                 again.unwrap().events().for_each(|event| after.evolve(event));
@@ -873,12 +994,29 @@ proptest! {
         }
         let mut bidders = vec![];
         let mut winners = vec![];
+        let mut out = vec![];
+        let mut signed = false;
         for (n, event) in history.iter().enumerate() {
             if let OffresOpened { offres } = event {
                 bidders.extend(offres.iter().map(|it| it.prestataire));
             }
+            if let OffreRejected { prestataire, .. } = event {
+                out.push(*prestataire);
+            }
+            if let OffreScored { prestataire, .. }
+            | PreferenceStructureExpressed { prestataire, .. } = event
+            {
+                prop_assert!(bidders.contains(prestataire) && !out.contains(prestataire));
+            }
+            if let ContratSigned { .. } = event {
+                prop_assert!(!winners.is_empty() && !signed);
+                signed = true;
+            }
+            if let ContratAmended { .. } | ContratTerminated { .. } = event {
+                prop_assert!(signed);
+            }
             if let PrestataireChosen { prestataire, .. } = event {
-                prop_assert!(bidders.contains(prestataire));
+                prop_assert!(bidders.contains(prestataire) && !out.contains(prestataire));
                 winners.push(*prestataire);
             }
             if let PrestataireDirectlyChosen { prestataire, .. } = event {

@@ -10,8 +10,8 @@ use super::{
     WITHDRAW_PARTENAIRE, for_dla, for_itself, identifier::usable,
 };
 use crate::{
-    Asked, Decided, Decision, Dla, DlaId, Line, Organisation, OrganisationId, Prose, Seen,
-    referentiel::Code, refusal::Common,
+    Asked, Decided, Decision, Dla, DlaId, Line, Organisation, OrganisationId, Prose, Right,
+    RoleName, SeanceComiteId, Seen, referentiel::Code, refusal::Common, seance_comite_appui,
 };
 
 /// The category of those who finance the DLA.
@@ -216,7 +216,30 @@ impl IngenierieCollective {
             return Ok(Decided::nothing());
         }
         let commentaire = commentaire.map(|it| self.sealed(it)).transpose()?;
-        let recorded = Event::AvisComiteAppuiRecorded { dla, sens, commentaire };
+        let (reserves, seance) = (None, None);
+        let recorded = Event::AvisComiteAppuiRecorded { dla, sens, commentaire, reserves, seance };
+        Ok(self.records(asked, [recorded]))
+    }
+
+    /// Takes the avis that a comité gave in a séance, in place of the former one. The house brings
+    /// it, once the séance is closed.
+    pub fn receive_avis(
+        &self,
+        asked: &Asked,
+        dla: DlaId,
+        seance: SeanceComiteId,
+        avis: seance_comite_appui::Avis,
+    ) -> Decision<Self> {
+        self.open_to(asked, &Right { act: "receiveAvis", roles: &[RoleName::House] })?;
+        self.concerns(dla)?;
+        let seal = |it: Option<Prose>| it.map(|it| self.sealed(it)).transpose();
+        let recorded = Event::AvisComiteAppuiRecorded {
+            dla,
+            sens: avis.sens,
+            commentaire: seal(avis.commentaire)?,
+            reserves: seal(avis.reserves)?,
+            seance: Some(seance),
+        };
         Ok(self.records(asked, [recorded]))
     }
 

@@ -219,7 +219,7 @@ fn associated(organisation: OrganisationId, as_what: &str) -> Event {
 }
 
 fn avis(dla: DlaId, sens: SensAvis) -> Event {
-    AvisComiteAppuiRecorded { dla, sens, commentaire: None }
+    AvisComiteAppuiRecorded { dla, sens, commentaire: None, reserves: None, seance: None }
 }
 
 /// A problématique that a structure confirmed, two structures targeted.
@@ -455,6 +455,8 @@ fn samples_of_engager() -> Vec<Event> {
             dla: DLA,
             sens: SensAvis::FavorableAvecReserves,
             commentaire: Some(motif()),
+            reserves: Some(motif()),
+            seance: Some(crate::SeanceComiteId(uuid::Uuid::from_u128(21))),
         },
         waived(Rule::GroupStable),
         IngenierieCollectiveEngaged {},

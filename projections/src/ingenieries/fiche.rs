@@ -277,6 +277,9 @@ pub struct Avis {
     pub sens: SensAvis,
     pub on: Date,
     pub commentaire: Option<SealedPlace>,
+    pub reserves: Option<SealedPlace>,
+    /// Where it was given, when a séance was.
+    pub seance: Option<Uuid>,
 }
 
 /// A targeted structure.

@@ -225,11 +225,16 @@ impl Ingenierie {
             Fact::DemarcheConfirmedByFinanceur { financeur } => {
                 self.partenaire(*financeur, |it| it.confirmed_on = Some(on));
             }
-            Fact::AvisComiteAppuiRecorded { dla, sens, .. } => {
-                let commentaire = sealed_if_given("/commentaire");
+            Fact::AvisComiteAppuiRecorded { dla, sens, seance, .. } => {
                 self.avis.retain(|it| it.dla != dla.0);
-                self.avis
-                    .push(Avis { dla: dla.0, sens: *sens, on, commentaire });
+                self.avis.push(Avis {
+                    dla: dla.0,
+                    sens: *sens,
+                    on,
+                    commentaire: sealed_if_given("/commentaire"),
+                    reserves: sealed_if_given("/reserves"),
+                    seance: seance.map(|it| it.0),
+                });
             }
             Fact::RuleWaived { rule, .. } => {
                 self.waivers.push(Waiver::of(*rule, recorded));

@@ -37,6 +37,9 @@
 //! - ratios `÷ checked` and `÷ bare`: against the checked insert and `pgbench` with the same
 //!   number at once; `÷ COPY`: against `COPY`.
 
+// The merged schema nests deeper than the compiler allows by itself, once optimised.
+#![recursion_limit = "256"]
+
 mod appends;
 mod doors;
 mod filling;

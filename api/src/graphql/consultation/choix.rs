@@ -90,13 +90,16 @@ impl ChoixMutation {
     ) -> Result<ConsultationPayload> {
         let id = typed(&input.consultation, "input.consultation")?;
         let prestataire = typed(&input.prestataire, "input.prestataire")?;
-        let NotationInput { contenus, engagement, animation, enquete } = input.notation;
-        let notation = Marks { contenus, engagement, animation, enquete };
-        let motif = prose("input.motif", &input.motif)?;
+        let choice = Choice {
+            prestataire,
+            notation: input.notation.map(Marks::from),
+            motif: prose("input.motif", &input.motif)?,
+            proces_verbal: optional(prose, "input.procesVerbal", input.proces_verbal.as_ref())?,
+        };
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Consultation, asked| {
-                it.choose_prestataire(asked, Choice { prestataire, notation, motif: motif.clone() })
+                it.choose_prestataire(asked, choice.clone())
             });
         Ok(payload(id, decided.await?))
     }
@@ -246,10 +249,13 @@ pub(crate) struct ChoosePrestataireInput {
     consultation: ID,
     /// Who is chosen.
     prestataire: ID,
-    /// The marks of its offre.
-    notation: NotationInput,
+    /// The marks of its offre. Absent, they are the mean of what it was given, each criterion to
+    /// the nearest mark: it must then have been marked (INV-05).
+    notation: Option<NotationInput>,
     /// Why it is chosen. Sealed: the DLAs read it.
     motif: String,
+    /// The minutes of the choice (procès-verbal). Sealed: the DLAs read it.
+    proces_verbal: Option<String>,
 }
 
 /// Marks on the four criteria of the method (step 3 C3), from 0 to 5.
@@ -263,6 +269,13 @@ pub(crate) struct NotationInput {
     animation: i32,
     /// Enquiry before the animation.
     enquete: i32,
+}
+
+impl From<NotationInput> for Marks {
+    fn from(it: NotationInput) -> Self {
+        let NotationInput { contenus, engagement, animation, enquete } = it;
+        Self { contenus, engagement, animation, enquete }
+    }
 }
 
 /// A choice without competition.

@@ -3,7 +3,8 @@
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, ReferentielId, RoleName, values::Invalid,
+    OrganisationId, PersonId, PlanFinancementId, ReferentielId, RoleName, SeanceComiteId,
+    values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -81,6 +82,9 @@ categories! {
     PlanFinancement = "plan_financement", PlanFinancementId;
     /// A reference list. Its facts stand in no dossier.
     Referentiel = "referentiel", ReferentielId;
+    /// A séance of the comité d'appui of a DLA. What it says of a dossier stands in that dossier;
+    /// its other facts are for the people of its DLA.
+    SeanceComiteAppui = "seance_comite_appui", SeanceComiteId;
 }
 
 /// What to look for in a history. What is given holds together; an empty list is no limit. A

@@ -3,7 +3,9 @@
 pub(super) mod partage;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
-use domain::{DlaId, Liste, OrganisationId, ingenierie_collective::engager as rules};
+use domain::{
+    DlaId, Liste, OrganisationId, SeanceComiteId, ingenierie_collective::engager as rules,
+};
 use projections::ingenieries as rows;
 
 use self::partage::{ContributionIntervenant, EngagementIntervenant, PartageProblematique};
@@ -19,6 +21,7 @@ use crate::{
         request::{code, line, optional, prose},
         scalars::Date,
         sealed::Readers,
+        seance_comite_appui::{self, SeanceComiteAppui},
     },
 };
 
@@ -210,6 +213,20 @@ impl AvisComiteAppui {
         let Some(commentaire) = &self.0.row.commentaire else { return Ok(None) };
         self.0.open(ctx, Readers::Dlas, commentaire).await
     }
+
+    /// The reservations of an avis that is favourable with some. Shown to the DLAs concerned; null
+    /// for others, when there are none, and once erased.
+    async fn reserves(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(reserves) = &self.0.row.reserves else { return Ok(None) };
+        self.0.open(ctx, Readers::Dlas, reserves).await
+    }
+
+    /// The séance where it was given. Null when it was noted without a séance, and for those who
+    /// may not see it.
+    async fn seance(&self, ctx: &Context<'_>) -> Result<Option<SeanceComiteAppui>> {
+        let Some(id) = self.0.row.seance else { return Ok(None) };
+        seance_comite_appui::find(ctx, SeanceComiteId(id)).await
+    }
 }
 
 /// What a comité d'appui advises. It is consultative.
@@ -380,7 +397,9 @@ impl EngagerMutation {
     }
 
     /// Records the avis of the comité d'appui of a DLA, in place of its former one. Every DLA
-    /// concerned needs one before the ingénierie is confirmed (INV-06).
+    /// concerned needs one before the ingénierie is confirmed (INV-06). It is for an avis given
+    /// outside the séances kept here, in writing for example: those of a séance come by
+    /// themselves once it is closed. The last one recorded counts, and all stand in the history.
     async fn record_avis(
         &self,
         ctx: &Context<'_>,

@@ -168,6 +168,8 @@ fn the_last_avis_of_a_dla_replaces_the_former() {
             dla: DLA,
             sens: SensAvis::Favorable,
             commentaire: Some(sealed("À revoir.")),
+            reserves: None,
+            seance: None,
         }]);
 }
 

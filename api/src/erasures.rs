@@ -44,10 +44,7 @@ pub async fn keep(log: EventLog, at: Position, stop: CancellationToken) {
 /// Reads some facts more. What is destroyed is marked at once; how far the log was read is also
 /// told at start, which is often enough.
 async fn step(log: &EventLog, at: Position) -> Result<Position, Error> {
-    let batch = log.read_after(at, BATCH, Some(KINDS)).await?;
-    if let Some(it) = batch.unreadable.into_iter().next() {
-        return Err(it.error);
-    }
+    let batch = log.read_after(at, BATCH, Some(KINDS)).await?.whole()?;
     for recorded in &batch.recorded {
         destroy(log, recorded).await?;
         log.has_replayed(recorded.position).await?;

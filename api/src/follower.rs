@@ -1,4 +1,6 @@
-//! Reading the log as it grows, for what a process keeps in memory or in the vault.
+//! Reading the log as it grows, for what each process does for itself: what it keeps in memory,
+//! the keys it forgets. What one process does for all is an `eventlog::Process`, under a lease and
+//! with a place that it remembers.
 
 use std::{future::Future, time::Duration};
 

@@ -83,10 +83,7 @@ async fn step(listes: &Listes, log: &EventLog, at: Position) -> Result<Position,
         .map(|it| format!("referentiel.{it}"))
         .collect();
     let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
-    let batch = log.read_after(at, BATCH, Some(&kinds)).await?;
-    if let Some(it) = batch.unreadable.into_iter().next() {
-        return Err(it.error);
-    }
+    let batch = log.read_after(at, BATCH, Some(&kinds)).await?.whole()?;
     let amended: Vec<_> = batch
         .recorded
         .iter()

@@ -76,6 +76,10 @@ refusals! {
     ListeClosed {} = "LISTE_CLOSED" at "liste":
         "Les valeurs de cette liste sont celles des règles de la méthode : elles se renomment, mais aucune ne s'ajoute ni ne prend fin.",
         "The values of this list are those of the rules of the method: they are relabelled, but none is added and none ends.";
+    /// A rule of the program names it.
+    ValeurOfRules { valeur: Code } = "VALEUR_OF_RULES" at "code":
+        "Une règle de la méthode porte sur la valeur {valeur} : elle se renomme, mais ne prend pas fin.",
+        "A rule of the method is about the value {valeur}: it is relabelled, but does not end.";
     /// A code never changes its meaning.
     ValeurExists { valeur: Code } = "VALEUR_EXISTS" at "code":
         "Le code {valeur} existe déjà et ne change pas de sens : renommez sa valeur, ou choisissez un autre code.",
@@ -194,6 +198,9 @@ impl Referentiel {
         let (values, entry) = self.known(liste, code)?;
         if values.closed {
             return Err(Refusal::ListeClosed {});
+        }
+        if entry.of_rules {
+            return Err(Refusal::ValeurOfRules { valeur: entry.code.clone() });
         }
         if entry.valid_to == Some(valid_to) {
             return Ok(Decided::nothing());

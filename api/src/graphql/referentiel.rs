@@ -334,7 +334,8 @@ impl ReferentielMutation {
     }
 
     /// Says until when a value may be chosen. Later facts are refused it (`CODE_NOT_VALID`),
-    /// those recorded keep it and its label. Said again, the later word counts.
+    /// those recorded keep it and its label. Said again, the later word counts. A value that a
+    /// rule of the method names does not end.
     async fn end_valeur_reference(
         &self,
         ctx: &Context<'_>,

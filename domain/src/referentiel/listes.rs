@@ -179,6 +179,9 @@ pub struct Entry {
     /// Other words for it, old names among them: for imports and searches.
     #[serde(default)]
     pub synonyms: Vec<String>,
+    /// A rule of this program names it: it does not end.
+    #[serde(default)]
+    pub of_rules: bool,
     pub valid_from: Option<Date>,
     /// Its last day.
     pub valid_to: Option<Date>,
@@ -262,6 +265,7 @@ impl Values {
         self.version += 1;
         match event {
             Event::ValeurReferenceAdded { valeur, .. } => {
+                let known = self.of(&valeur.code);
                 let entry = Entry {
                     code: valeur.code.clone(),
                     fr: valeur.libelle_fr.as_str().to_owned(),
@@ -271,10 +275,11 @@ impl Values {
                         .iter()
                         .map(|it| it.as_str().to_owned())
                         .collect(),
+                    of_rules: known.as_ref().is_some_and(|it| it.of_rules),
                     valid_from: valeur.valid_from,
                     valid_to: valeur.valid_to,
                 };
-                match self.of(&valeur.code) {
+                match known {
                     Some(known) => *known = entry,
                     None => self.entries.push(entry),
                 }

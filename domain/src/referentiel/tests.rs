@@ -13,8 +13,10 @@ use crate::{
     evaluation::Registre,
     ingenierie_collective::{
         confirmer::projet::{NatureModule, TypeIngenierie},
+        engager::{FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL},
         identifier::cadrage::Legitimite,
     },
+    plan_financement::{POSTE_PRESTATIONS, POSTE_VALORISATION},
     refusal::Common,
     testing::{Scenario, admin, amina, folded, line, stored},
 };
@@ -406,6 +408,23 @@ fn the_values_of_the_rules_are_relabelled_and_no_more() {
     Referentiel::given([])
         .when(|it| it.relabel_valeur_reference(&admin(), (liste, " EFFICIENCE "), fr, en))
         .then([relabelled]);
+}
+
+// What a rule names in a list that others may extend.
+#[test]
+fn a_value_that_a_rule_names_does_not_end() {
+    let named: Vec<_> = Liste::ALL
+        .iter()
+        .flat_map(|it| &Values::compiled(*it).entries)
+        .filter(|it| it.of_rules)
+        .map(|it| it.code.as_str())
+        .collect();
+    let rules = [FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL, POSTE_PRESTATIONS, POSTE_VALORISATION];
+    assert_eq!(named, rules);
+    let which = (Liste::PosteCout, POSTE_PRESTATIONS);
+    Referentiel::given([])
+        .when(|it| it.end_valeur_reference(&admin(), which, date(2026, 1, 1)))
+        .refused(Refusal::ValeurOfRules { valeur: code(POSTE_PRESTATIONS) });
 }
 
 // Two streams, one meaning: what is added to one of the lists is claimed against the other.

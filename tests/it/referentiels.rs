@@ -146,12 +146,13 @@ async fn a_list_is_amended_used_at_once_and_ended() -> anyhow::Result<()> {
     assert_eq!((&liste["version"], &liste["amendements"]), (&json!(4), &json!("3")));
     assert_eq!(liste["libelle"], "Types de prestation (Enée)");
     assert_eq!(liste["now"], json!([]));
+    // The old French label needs no synonym: the code is the same word.
     assert_eq!(
         liste["then"],
         json!([{
             "code": CODE, "libelle": "Économie du réemploi",
             "libelleFr": "Économie du réemploi", "libelleEn": "Reuse economy",
-            "synonymes": ["réemploi", "Économie circulaire", "Circular economy"],
+            "synonymes": ["réemploi", "Circular economy"],
             "validFrom": null, "validTo": "2026-01-31",
         }])
     );
@@ -282,6 +283,11 @@ async fn an_amendment_that_cannot_be_says_why_and_changes_nothing() -> anyhow::R
             "endValeurReference",
             json!({ "code": "OPCO", "validTo": "2019-03-31", "liste": "SOURCE_FINANCEMENT" }),
             "VALIDITE_REVERSED",
+        ),
+        (
+            "endValeurReference",
+            json!({ "code": "VALORISATION_TEMPS", "validTo": "2026-01-31", "liste": "POSTE_COUT" }),
+            "VALEUR_OF_RULES",
         ),
         (
             "addSynonymeReference",

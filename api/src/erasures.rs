@@ -5,13 +5,14 @@
 //! the others, or to the next that starts; a vault that comes out of a backup is brought up to
 //! the log in the same way. Every process reads, so that each forgets the keys it keeps.
 
-use std::time::Duration;
-
 use domain::{Document, DocumentId, Event, PersonId, Personne, Subject, document, personne};
 use eventlog::{EventLog, Position, Recorded};
 use tokio_util::sync::CancellationToken;
 
-use crate::documents::Contents;
+use crate::{
+    documents::Contents,
+    follower::{self, Follower},
+};
 
 /// The facts that erase.
 const KINDS: &[&str] = &["document.DocumentErased", "personne.PersonalDataErased"];
@@ -28,9 +29,10 @@ pub enum Failure {
 /// Facts read at once.
 const BATCH: i64 = 10_000;
 
-/// At most that often, however fast the log grows.
-const PAUSE: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(30);
+const FOLLOWER: Follower = Follower {
+    stopped: "essaim_erasures_stopped",
+    complaint: "what was erased is not destroyed yet",
+};
 
 /// Destroys all that the log says is erased and this vault still holds. Until it has, nobody
 /// serves. Answers up to where the log was read.
@@ -47,47 +49,14 @@ pub async fn finish(log: &EventLog, contents: &Contents) -> Result<Position, Fai
 }
 
 /// Goes on as the log grows, until told to stop.
-pub async fn keep(
-    (log, contents): (EventLog, Contents),
-    mut at: Position,
-    stop: CancellationToken,
-) {
-    let mut pause = PAUSE;
-    let going = async {
-        loop {
-            log.wait(at).await;
-            match step(&log, &contents, at).await {
-                Ok(to) => {
-                    at = to;
-                    pause = PAUSE;
-                    metrics::gauge!("essaim_erasures_stopped").set(0.0);
-                }
-                Err(error) => {
-                    metrics::gauge!("essaim_erasures_stopped").set(1.0);
-                    tracing::error!(
-                        position = at.0,
-                        error = &error as &dyn std::error::Error,
-                        "what was erased is not destroyed yet"
-                    );
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-            }
-            tokio::time::sleep(pause).await;
-        }
-    };
-    tokio::select! {
-        () = stop.cancelled() => (),
-        () = going => (),
-    }
+pub async fn keep((log, contents): (EventLog, Contents), at: Position, stop: CancellationToken) {
+    follower::keep(&log, at, stop, &FOLLOWER, |at| step(&log, &contents, at)).await;
 }
 
 /// Reads some facts more. What is destroyed is marked at once; how far the log was read is also
 /// told at start, which is often enough.
 async fn step(log: &EventLog, contents: &Contents, at: Position) -> Result<Position, Failure> {
-    let batch = log.read_after(at, BATCH, Some(KINDS)).await?;
-    if let Some(it) = batch.unreadable.into_iter().next() {
-        return Err(it.error.into());
-    }
+    let batch = log.read_after(at, BATCH, Some(KINDS)).await?.whole()?;
     for recorded in &batch.recorded {
         destroy(log, contents, recorded).await?;
         log.has_replayed(recorded.position).await?;

@@ -88,6 +88,7 @@ pub struct Mutation(
     organisation::referencement::ReferencementMutation,
     personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
+    referentiel::ReferentielMutation,
     seance_comite_appui::commandes::SeanceComiteAppuiMutation,
 );
 

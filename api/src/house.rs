@@ -20,6 +20,7 @@ use crate::{
     erasures, graphiql,
     graphql::{self, EssaimSchema, Loaders},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
+    listes::{self, Listes},
     processes,
     telemetry::Figures,
 };
@@ -35,6 +36,7 @@ const READY_LATE_MAX: f64 = 60.0;
 pub struct House {
     pub log: EventLog,
     pub reads: Reads,
+    pub listes: Listes,
     pub schema: EssaimSchema,
 }
 
@@ -76,8 +78,12 @@ impl House {
 
     /// A house of parts that are open.
     pub fn of(log: EventLog, reads: Reads) -> Self {
-        let schema = graphql::builder().data(reads.clone()).finish();
-        Self { log, reads, schema }
+        let listes = Listes::default();
+        let schema = graphql::builder()
+            .data(reads.clone())
+            .data(listes.clone())
+            .finish();
+        Self { log, reads, listes, schema }
     }
 
     /// A request as its resolvers find it: what its actor may see goes with it.
@@ -88,7 +94,7 @@ impl House {
     }
 
     /// Follows the log and answers at the door until told to stop; not before what the log says
-    /// is erased is destroyed.
+    /// is erased is destroyed, and the reference lists are those of the log.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -97,11 +103,18 @@ impl House {
     ) -> Result<Drained, Closed> {
         let contents = doors.contents;
         let at = erasures::finish(&self.log, &contents).await?;
+        let listed = self.listes.read_all(&self.log).await?;
         let running = Running::new();
         let following = CancellationToken::new();
         let eraser = tokio::spawn(erasures::keep(
             (self.log.clone(), contents.clone()),
             at,
+            following.clone(),
+        ));
+        let lister = tokio::spawn(listes::keep(
+            self.listes.clone(),
+            self.log.clone(),
+            listed,
             following.clone(),
         ));
         let follower = tokio::spawn({
@@ -161,6 +174,9 @@ impl House {
         }
         if let Err(panic) = eraser.await {
             tracing::error!(error = %panic, "nobody destroys what is erased");
+        }
+        if let Err(panic) = lister.await {
+            tracing::error!(error = %panic, "the reference lists stopped following");
         }
         Ok(drained)
     }

@@ -9,6 +9,8 @@ pub mod clock;
 pub mod house;
 pub mod documents;
 pub mod erasures;
+pub mod listes;
+mod follower;
 pub mod processes;
 pub mod demo;
 pub mod cases;

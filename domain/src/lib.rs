@@ -49,7 +49,7 @@ pub use crate::{
     organisation::Organisation,
     personne::Personne,
     plan_financement::PlanFinancement,
-    referentiel::{Code, Liste},
+    referentiel::{Code, Liste, Lists, Referentiel},
     refusal::Refusal,
     rules::Rule,
     sealed::{Sealed, Subject},
@@ -129,6 +129,8 @@ aggregates! {
     Personne = personne;
     /// Of the plan de financement of one ingénierie.
     PlanFinancement = plan_financement;
+    /// Of a reference list.
+    Referentiel = referentiel;
     /// Of a séance of the comité d'appui of a DLA.
     SeanceComiteAppui = seance_comite_appui;
 }

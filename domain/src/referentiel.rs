@@ -1,193 +1,281 @@
-//! The reference lists: codes that facts hold, and what people read in their place.
+//! Reference lists, and how they are amended: by facts, one stream a list.
 //!
-//! They are data (`referentiel/lists.json`), each with its version. A code is never removed,
-//! for facts hold it for ever: it is given an end of validity.
-
-use std::{fmt, sync::LazyLock};
+//! What this program brings is the first version of a list (`listes`); facts go on from there.
+//! A list says which codes may be chosen from now on, and what people read in their place: it
+//! never says whether a fact that holds a code can be read.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, values::Invalid};
+use crate::{
+    Asked, Date, Decided, Decider, Decision, Line, Place, ReferentielId,
+    actor::{Perimeter, rights},
+    refusal::refusals,
+};
+
+mod listes;
+pub use listes::{Code, Entry, Liste, Lists, Values};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-/// A reference list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Liste {
-    /// Fields of activity.
-    Secteur,
-    /// Branches of a field of activity.
-    Branche,
-    /// Where a problématique comes from (method, step 1 A1 to A6).
-    SourceProblematique,
-    /// Kinds of partners around an ingénierie (method, step 2 A1).
-    CategoriePartenaire,
-    /// Strategic objectives (method, step 2 B1).
-    ObjectifStrategique,
-    /// Operational objectives (method, step 2 B2).
-    ObjectifOperationnel,
-    /// Forms that an intervention takes (method, fiche 2).
-    FormeIntervention,
-    /// The themes of Enée.
-    TypePrestation,
-    /// What a prestation of a theme is about (method, fiche 5).
-    ObjetPrestation,
-    /// Who finances (method, fiche 7).
-    SourceFinancement,
-    /// What is paid for.
-    PosteCout,
-    /// What is kept of an ingénierie (method, step 4 C1).
-    NatureCapitalisation,
-    /// To whom it is transferred (method, step 4 C3).
-    DestinataireTransfert,
-    /// Who answers for the transfer (method, step 4 C4).
-    ResponsableTransfert,
-    /// In which form (method, step 4 C5).
-    FormeTransfert,
-    /// In which tone (method, step 4 C5).
-    TonTransfert,
-    /// Kinds of documents (DOC-01 to DOC-31).
-    NatureDocument,
-    /// Legal forms of organisations.
-    StatutJuridique,
+/// The most values of one list.
+pub const VALEURS_MAX: usize = 300;
+
+/// The most synonyms of one value.
+pub const SYNONYMES_MAX: usize = 30;
+
+/// What can happen to a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A value joined the list, at its end.
+    ValeurReferenceAdded {
+        liste: Liste,
+        #[serde(flatten)]
+        valeur: Valeur,
+    },
+    /// A value is called otherwise, and means the same. Its old names find it still.
+    ValeurReferenceRelabelled { liste: Liste, code: Code, libelle_fr: Line, libelle_en: Line },
+    /// A value has a last day. Said again, the later word counts.
+    ValeurReferenceEnded { liste: Liste, code: Code, valid_to: Date },
+    /// Other words for a value.
+    SynonymeReferenceAdded { liste: Liste, code: Code, synonyme: Line },
 }
 
-/// A code of a reference list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Code(String);
+impl Event {
+    /// The list it happened to.
+    pub fn liste(&self) -> Liste {
+        match self {
+            Self::ValeurReferenceAdded { liste, .. }
+            | Self::ValeurReferenceRelabelled { liste, .. }
+            | Self::ValeurReferenceEnded { liste, .. }
+            | Self::SynonymeReferenceAdded { liste, .. } => *liste,
+        }
+    }
+}
 
-/// One value of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Entry {
+/// A value as it joins a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Valeur {
     pub code: Code,
-    /// Its French label.
-    pub fr: String,
-    /// Its English label.
-    pub en: String,
-    /// Other words for it, old names among them: for imports and searches.
-    #[serde(default)]
-    pub synonyms: Vec<String>,
+    pub libelle_fr: Line,
+    pub libelle_en: Line,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synonymes: Vec<Line>,
+    /// The first day on which it may be chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Date>,
-    /// Its last day.
+    /// The last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Date>,
 }
 
-/// A list as `lists.json` holds it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Values {
-    liste: Liste,
-    version: i32,
-    /// Lists whose values are taken too.
-    #[serde(default)]
-    accepts: Vec<Liste>,
-    entries: Vec<Entry>,
+refusals! {
+    /// The rules of the program know its values one by one.
+    ListeClosed {} = "LISTE_CLOSED" at "liste":
+        "Les valeurs de cette liste sont celles des règles de la méthode : elles se renomment, mais aucune ne s'ajoute ni ne prend fin.",
+        "The values of this list are those of the rules of the method: they are relabelled, but none is added and none ends.";
+    /// A rule of the program names it.
+    ValeurOfRules { valeur: Code } = "VALEUR_OF_RULES" at "code":
+        "Une règle de la méthode porte sur la valeur {valeur} : elle se renomme, mais ne prend pas fin.",
+        "A rule of the method is about the value {valeur}: it is relabelled, but does not end.";
+    /// A code never changes its meaning.
+    ValeurExists { valeur: Code } = "VALEUR_EXISTS" at "code":
+        "Le code {valeur} existe déjà et ne change pas de sens : renommez sa valeur, ou choisissez un autre code.",
+        "The code {valeur} exists already and does not change its meaning: relabel its value, or choose another code.";
+    /// One would not know which value is meant.
+    NomTaken { nom: String, valeur: Code, field: &'static str } = "NOM_TAKEN" at field:
+        "« {nom} » désigne déjà la valeur {valeur} de cette liste : choisissez un autre mot.",
+        "`{nom}` already names the value {valeur} of this list: choose another word.";
+    /// It is not of this list.
+    ValeurUnknown { valeur: String } = "VALEUR_UNKNOWN" at "code":
+        "Le code {valeur} n'est pas de cette liste.",
+        "The code {valeur} is not of this list.";
+    /// It would never be valid.
+    ValiditeReversed { from: Date, to: Date } = "VALIDITE_REVERSED" at "validTo":
+        "Le dernier jour de validité ({to}) précède le premier ({from}) : corrigez les dates.",
+        "The last day of validity ({to}) comes before the first ({from}): correct the dates.";
+    /// A list is read by people.
+    TooManyValeurs { max: usize } = "TOO_MANY_VALEURS" at "liste":
+        "Cette liste a déjà {max} valeurs : c'est le maximum.",
+        "This list already has {max} values: that is the most.";
+    /// More than anyone says.
+    TooManySynonymes { max: usize } = "TOO_MANY_SYNONYMES" at "code":
+        "Une valeur a au plus {max} synonymes.",
+        "A value has at most {max} synonyms.";
 }
 
-static LISTS: LazyLock<Vec<Values>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("referentiel/lists.json"))
-        .expect("a test reads the same file with the same types")
-});
+rights! {
+    ADD = "addValeurReference": Admin;
+    RELABEL = "relabelValeurReference": Admin;
+    END = "endValeurReference": Admin;
+    ADD_SYNONYME = "addSynonymeReference": Admin;
+}
 
-impl Liste {
-    /// Every list.
-    pub const ALL: &[Self] = &[
-        Self::Secteur,
-        Self::Branche,
-        Self::SourceProblematique,
-        Self::CategoriePartenaire,
-        Self::ObjectifStrategique,
-        Self::ObjectifOperationnel,
-        Self::FormeIntervention,
-        Self::TypePrestation,
-        Self::ObjetPrestation,
-        Self::SourceFinancement,
-        Self::PosteCout,
-        Self::NatureCapitalisation,
-        Self::DestinataireTransfert,
-        Self::ResponsableTransfert,
-        Self::FormeTransfert,
-        Self::TonTransfert,
-        Self::NatureDocument,
-        Self::StatutJuridique,
-    ];
+/// One list as it stands: none before its first amendment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Referentiel(Option<Values>);
 
-    /// Checks that the list holds the code, or that a list whose values it takes does.
-    pub fn code(self, text: &str) -> Result<Code, Invalid> {
-        self.chosen(text).map(|it| it.code.clone())
+impl Referentiel {
+    /// The list with its amendments.
+    pub fn values(&self, liste: Liste) -> &Values {
+        self.0.as_ref().unwrap_or_else(|| Values::compiled(liste))
     }
 
-    /// The value behind a code, which must be one of those.
-    pub fn chosen(self, text: &str) -> Result<&'static Entry, Invalid> {
-        self.entry(text.trim()).ok_or_else(|| {
-            let known: Vec<_> = self.taken().map(|it| it.code.as_str()).collect();
-            let known = known.join(", ");
-            Invalid::new(
-                format!("Ce code est inconnu : choisissez parmi {known}."),
-                format!("This code is unknown: choose among {known}."),
-            )
-        })
+    /// Adds a value to a list.
+    pub fn add_valeur_reference(
+        &self,
+        asked: &Asked,
+        liste: Liste,
+        valeur: Valeur,
+    ) -> Decision<Self> {
+        asked.may(&ADD, &Perimeter::open())?;
+        let values = self.values(liste);
+        if values.closed {
+            return Err(Refusal::ListeClosed {});
+        }
+        let mut after = values.clone();
+        let event = Event::ValeurReferenceAdded { liste, valeur: valeur.clone() };
+        after.apply(&event);
+        let code = valeur.code.as_str();
+        if let Some(known) = values.entry(code) {
+            let same = after.entry(code) == Some(known);
+            let exists = Refusal::ValeurExists { valeur: valeur.code };
+            return if same { Ok(Decided::nothing()) } else { Err(exists) };
+        }
+        // Where a list takes the values of another, a code means one thing in both.
+        let others = values.accepts.iter().map(|it| Values::compiled(*it));
+        if others.into_iter().any(|it| it.entry(code).is_some()) {
+            return Err(Refusal::ValeurExists { valeur: valeur.code });
+        }
+        if values.entries.len() >= VALEURS_MAX {
+            return Err(Refusal::TooManyValeurs { max: VALEURS_MAX });
+        }
+        if valeur.synonymes.len() > SYNONYMES_MAX {
+            return Err(Refusal::TooManySynonymes { max: SYNONYMES_MAX });
+        }
+        in_order(valeur.valid_from, valeur.valid_to)?;
+        let nobody = &valeur.code;
+        free(values, nobody, valeur.code.as_str(), "code")?;
+        free(values, nobody, valeur.libelle_fr.as_str(), "libelleFr")?;
+        free(values, nobody, valeur.libelle_en.as_str(), "libelleEn")?;
+        for synonyme in &valeur.synonymes {
+            free(values, nobody, synonyme.as_str(), "synonymes")?;
+        }
+        let decided = records(asked, event);
+        Ok(if values.accepts.is_empty() { decided } else { decided.claiming(SHARED, code) })
     }
 
-    /// What people read in the place of a code.
-    pub fn entry(self, code: &str) -> Option<&'static Entry> {
-        self.taken().find(|it| it.code.as_str() == code)
+    /// Calls a value otherwise: it means the same.
+    pub fn relabel_valeur_reference(
+        &self,
+        asked: &Asked,
+        (liste, code): (Liste, &str),
+        libelle_fr: Line,
+        libelle_en: Line,
+    ) -> Decision<Self> {
+        asked.may(&RELABEL, &Perimeter::open())?;
+        let (values, entry) = self.known(liste, code)?;
+        if entry.fr == libelle_fr.as_str() && entry.en == libelle_en.as_str() {
+            return Ok(Decided::nothing());
+        }
+        free(values, &entry.code, libelle_fr.as_str(), "libelleFr")?;
+        free(values, &entry.code, libelle_en.as_str(), "libelleEn")?;
+        let code = entry.code.clone();
+        let event = Event::ValeurReferenceRelabelled { liste, code, libelle_fr, libelle_en };
+        Ok(records(asked, event))
     }
 
-    /// The value that people mean by a code, a label or a synonym, whatever the case.
-    pub fn find(self, words: &str) -> Option<&'static Entry> {
-        let words = words.trim().to_lowercase();
-        self.taken()
-            .find(|it| it.names().any(|name| name.to_lowercase() == words))
+    /// Says until when a value may be chosen: that day included.
+    pub fn end_valeur_reference(
+        &self,
+        asked: &Asked,
+        (liste, code): (Liste, &str),
+        valid_to: Date,
+    ) -> Decision<Self> {
+        asked.may(&END, &Perimeter::open())?;
+        let (values, entry) = self.known(liste, code)?;
+        if values.closed {
+            return Err(Refusal::ListeClosed {});
+        }
+        if entry.of_rules {
+            return Err(Refusal::ValeurOfRules { valeur: entry.code.clone() });
+        }
+        if entry.valid_to == Some(valid_to) {
+            return Ok(Decided::nothing());
+        }
+        in_order(entry.valid_from, Some(valid_to))?;
+        let code = entry.code.clone();
+        Ok(records(asked, Event::ValeurReferenceEnded { liste, code, valid_to }))
     }
 
-    /// Its own values, in the order of the method.
-    pub fn entries(self) -> &'static [Entry] {
-        self.values().map_or(&[], |it| &it.entries)
+    /// Gives other words for a value, by which people find it.
+    pub fn add_synonyme_reference(
+        &self,
+        asked: &Asked,
+        (liste, code): (Liste, &str),
+        synonyme: Line,
+    ) -> Decision<Self> {
+        asked.may(&ADD_SYNONYME, &Perimeter::open())?;
+        let (values, entry) = self.known(liste, code)?;
+        if entry.is_named(synonyme.as_str()) {
+            return Ok(Decided::nothing());
+        }
+        free(values, &entry.code, synonyme.as_str(), "synonyme")?;
+        if entry.synonyms.len() >= SYNONYMES_MAX {
+            return Err(Refusal::TooManySynonymes { max: SYNONYMES_MAX });
+        }
+        let code = entry.code.clone();
+        Ok(records(asked, Event::SynonymeReferenceAdded { liste, code, synonyme }))
     }
 
-    /// Raised by every change of the list.
-    pub fn version(self) -> i32 {
-        self.values().map_or(0, |it| it.version)
-    }
-
-    fn values(self) -> Option<&'static Values> {
-        LISTS.iter().find(|it| it.liste == self)
-    }
-
-    fn taken(self) -> impl Iterator<Item = &'static Entry> {
-        let others = self.values().map_or(&[][..], |it| &it.accepts);
-        self.entries()
-            .iter()
-            .chain(others.iter().flat_map(|it| it.entries()))
+    /// A value of the list itself, by its code.
+    fn known(&self, liste: Liste, code: &str) -> Result<(&Values, &Entry), Refusal> {
+        let (values, code) = (self.values(liste), code.trim());
+        let entry = values
+            .entry(code)
+            .ok_or_else(|| Refusal::ValeurUnknown { valeur: code.to_owned() })?;
+        Ok((values, entry))
     }
 }
 
-impl Code {
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// The codes added to lists that take each other's values. Stored: never rename.
+const SHARED: &str = "valeur_reference";
+
+/// No other value of the list goes by that name.
+fn free(values: &Values, code: &Code, nom: &str, field: &'static str) -> Result<(), Refusal> {
+    let taken = values
+        .entries
+        .iter()
+        .find(|it| it.code != *code && it.is_named(nom));
+    match taken {
+        None => Ok(()),
+        Some(it) => Err(Refusal::NomTaken { nom: nom.to_owned(), valeur: it.code.clone(), field }),
     }
 }
 
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+fn in_order(from: Option<Date>, to: Option<Date>) -> Result<(), Refusal> {
+    match from.zip(to) {
+        Some((from, to)) if to < from => Err(Refusal::ValiditeReversed { from, to }),
+        _ => Ok(()),
     }
 }
 
-impl Entry {
-    /// Whether it may be chosen on that day.
-    pub fn valid_on(&self, day: Date) -> bool {
-        self.valid_from.is_none_or(|it| it <= day) && self.valid_to.is_none_or(|it| day <= it)
-    }
+fn records(asked: &Asked, event: Event) -> Decided<Event> {
+    asked.records(Place::default(), [event])
+}
 
-    fn names(&self) -> impl Iterator<Item = &str> {
-        [self.code.as_str(), &self.fr, &self.en]
-            .into_iter()
-            .chain(self.synonyms.iter().map(String::as_str))
+impl Decider for Referentiel {
+    const CATEGORY: &'static str = "referentiel";
+
+    type Id = ReferentielId;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn evolve(&mut self, event: &Event) {
+        self.0
+            .get_or_insert_with(|| Values::compiled(event.liste()).clone())
+            .apply(event);
     }
 }

@@ -98,6 +98,8 @@ subjects! {
     "plan_financement": RessourceGranted, of "ligne";
     "plan_financement": RessourceNotified, of "ligne";
     "plan_financement": PlanFinancementConfirmed;
+    "referentiel": ValeurReferenceAdded, part ValeurReferenceRelabelled, of "code";
+    "referentiel": ValeurReferenceEnded, of "code";
     "seance_comite_appui": SeanceComiteAppuiConvened, part SeanceComiteAppuiRescheduled,
         ends SeanceComiteAppuiCancelled;
     "seance_comite_appui": DossierInscribed, ends DossierWithdrawn, of "ingenierie";

@@ -3,7 +3,7 @@
 //! Partners hold INSEE codes: they come in and go out as they are (lesson of
 //! Aides-territoires, whose internal perimeter ids nobody could match).
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -39,12 +39,18 @@ impl Niveau {
     }
 }
 
-/// A territory: a level and an official code. Written `departement:84` in facts.
+/// A territory: a level and an official code. Written `departement:84` in facts, and
+/// `commune:84007@2024` when the year is known of the code officiel géographique that it is of:
+/// communes merge and part every 1 January.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Territoire {
     niveau: Niveau,
     code: String,
+    millesime: Option<i16>,
 }
+
+/// The years that a code officiel géographique can be of: the first was that of 1943.
+const MILLESIMES: RangeInclusive<i16> = 1943..=2100;
 
 impl Territoire {
     /// Checks the form of the code: INSEE for communes (never postal), départements and
@@ -64,7 +70,7 @@ impl Territoire {
             Niveau::France => code == "FR",
         };
         if valid {
-            return Ok(Self { niveau, code });
+            return Ok(Self { niveau, code, millesime: None });
         }
         Err(Invalid::new(
             "Ce code de territoire n'a pas la forme attendue : code INSEE d'une commune (pas le code postal), d'un département ou d'une région, SIREN d'un EPCI, code QN d'un QPV.",
@@ -75,6 +81,31 @@ impl Territoire {
     /// A département, by its INSEE code.
     pub fn departement(code: &str) -> Result<Self, Invalid> {
         Self::parse(Niveau::Departement, code)
+    }
+
+    /// The same, of that year's code officiel géographique. Of communes only.
+    pub fn of_millesime(mut self, year: i32) -> Result<Self, Invalid> {
+        let millesime = i16::try_from(year)
+            .ok()
+            .filter(|it| self.niveau == Niveau::Commune && MILLESIMES.contains(it));
+        if millesime.is_none() {
+            return Err(Invalid::new(
+                "Le millésime est l'année, sur quatre chiffres, du code officiel géographique d'une commune : les autres territoires n'en ont pas.",
+                "The vintage is the year, on four digits, of the official code of a commune: other territories have none.",
+            ));
+        }
+        self.millesime = millesime;
+        Ok(self)
+    }
+
+    /// The year of the code officiel géographique that its code is of, when it was said.
+    pub fn millesime(&self) -> Option<i16> {
+        self.millesime
+    }
+
+    /// What it is looked for by: its level and its code, of whatever year.
+    pub fn cle(&self) -> String {
+        format!("{}:{}", self.niveau.as_str(), self.code)
     }
 
     pub fn niveau(&self) -> Niveau {
@@ -105,12 +136,12 @@ impl Territoire {
 
     /// Whether the other lies in this one; `None` when the codes alone cannot tell.
     fn contains(&self, other: &Self) -> Option<bool> {
-        if self == other || self.niveau == Niveau::France {
+        if self.niveau == Niveau::France {
             return Some(true);
         }
         if self.niveau == other.niveau {
-            // Territories of one level share no place.
-            return Some(false);
+            // Territories of one level share no place, whatever the years of their codes.
+            return Some(self.code == other.code);
         }
         match (self.niveau, other.niveau) {
             (Niveau::Region, Niveau::Departement | Niveau::Commune | Niveau::Qpv) => {
@@ -210,7 +241,11 @@ fn is_qpv(code: &str) -> bool {
 
 impl fmt::Display for Territoire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.niveau.as_str(), self.code)
+        f.write_str(&self.cle())?;
+        match self.millesime {
+            Some(year) => write!(f, "@{year}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -223,7 +258,14 @@ impl FromStr for Territoire {
             .iter()
             .find(|it| it.as_str() == level)
             .ok_or_else(|| Invalid::new("Niveau de territoire inconnu.", "Unknown level."))?;
-        Self::parse(*niveau, code)
+        let (code, year) = code
+            .split_once('@')
+            .map_or((code, None), |(it, year)| (it, Some(year)));
+        let place = Self::parse(*niveau, code)?;
+        match year {
+            Some(year) => place.of_millesime(year.parse().unwrap_or_default()),
+            None => Ok(place),
+        }
     }
 }
 

@@ -200,8 +200,7 @@ fn initiated() -> Vec<ingenierie_collective::Event> {
         territoire: vaucluse(),
         secteurs: vec![],
     }];
-    let categorie = Liste::CategoriePartenaire.entries()[0].code.clone();
-    let categorie = code(Liste::CategoriePartenaire, categorie.as_str());
+    let categorie = code(Liste::CategoriePartenaire, "RESEAU_DLA");
     events.extend([41, 51].map(|n| PartenaireAssociated {
         organisation: org(n),
         categorie: categorie.clone(),

@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 
 use crate::{
     ActionFinancee, Capitalisation, Consultation, Decider, Dla, Document, Evaluation, Event,
-    IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement, RoleName,
-    SeanceComiteAppui, action_financee, capitalisation,
+    IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement, Referentiel,
+    RoleName, SeanceComiteAppui, action_financee, capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, dla, document, evaluation, event_kinds, ingenierie_collective, intervention,
-    organisation, personne, plan_financement, refusal_codes, retention, rights,
+    organisation, personne, plan_financement, referentiel, refusal_codes, retention, rights,
     seance_comite_appui,
     testing::raw,
 };
@@ -40,6 +40,7 @@ fn samples() -> Vec<Sample> {
         of::<Organisation>(organisation::tests::samples()),
         of::<Personne>(personne::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
+        of::<Referentiel>(referentiel::tests::samples()),
         of::<SeanceComiteAppui>(seance_comite_appui::tests::samples()),
     ]
     .concat()
@@ -169,6 +170,7 @@ fn written(event: &Event) -> Stored {
         Event::Organisation(it) => encode::<Organisation>(it),
         Event::Personne(it) => encode::<Personne>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
+        Event::Referentiel(it) => encode::<Referentiel>(it),
         Event::SeanceComiteAppui(it) => encode::<SeanceComiteAppui>(it),
     }
     .unwrap()

@@ -54,6 +54,8 @@ ids! {
     PersonId;
     /// The plan de financement of one ingénierie.
     PlanFinancementId;
+    /// A reference list.
+    ReferentielId;
     /// A séance of the comité d'appui of a DLA.
     SeanceComiteId;
 }

@@ -71,6 +71,14 @@ pub struct Unreadable {
 }
 
 impl Batch {
+    /// For those who pass over nothing: a fact that cannot be read is an error.
+    pub fn whole(self) -> Result<Self, Error> {
+        match self.unreadable.into_iter().next() {
+            Some(it) => Err(it.error),
+            None => Ok(Self { unreadable: vec![], ..self }),
+        }
+    }
+
     fn take(&mut self, position: Position, recorded_at: Timestamp, leaf: &str) {
         match Recorded::read(position, recorded_at, leaf) {
             Ok(recorded) => self.recorded.push(recorded),

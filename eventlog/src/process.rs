@@ -97,10 +97,8 @@ impl EventLog {
         self.wait(running.at).await;
         let batch = self
             .read_after(running.at, BATCH_MAX, Some(process.reads))
-            .await?;
-        if let Some(it) = batch.unreadable.into_iter().next() {
-            return Err(it.error);
-        }
+            .await?
+            .whole()?;
         for recorded in &batch.recorded {
             (process.act)(self, recorded).await?;
         }

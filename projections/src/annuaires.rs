@@ -46,7 +46,8 @@ macro_rules! select_prestataires {
                and ($2::text is null or referencement->'themes' ? $2)
                and ($3::text is null or referencement->'secteurs' ? $3
                     or referencement->'secteurs' = '[]')
-               and ($4::text is null or referencement->'territoires' ? $4
+               and ($4::text is null or $4 in (select split_part(it, '@', 1) from
+                           jsonb_array_elements_text(referencement->'territoires') it)
                     or referencement->'territoires' = '[]')
                and ($5::text is null or exists (
                    select from jsonb_array_elements_text(referencement->'competences') it
@@ -103,7 +104,7 @@ impl PrestataireFilter {
             .bind(self.search.as_deref().map(escape_like))
             .bind(self.theme.as_ref().map(ToString::to_string))
             .bind(self.secteur.as_ref().map(ToString::to_string))
-            .bind(self.territoire.as_ref().map(ToString::to_string))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
             .bind(self.competence.as_deref().map(escape_like))
     }
 }
@@ -210,7 +211,7 @@ macro_rules! select_partenaires {
                and ($5::text is null or p->>'categorie' = $5)
                and ($6::uuid is null or $6 = any(i.dlas))
                and ($7::text is null or $7 = any(i.secteurs))
-               and ($8::text is null or i.territoire = $8)
+               and ($8::text is null or split_part(i.territoire, '@', 1) = $8)
                and ($9::text is null or p->'attente'->>'compatibilite' = $9)",
             $($tail)?
         )
@@ -283,7 +284,7 @@ impl PartenaireFilter {
             .bind(self.categorie.as_ref().map(ToString::to_string))
             .bind(self.dla.map(|it| it.0))
             .bind(self.secteur.as_ref().map(ToString::to_string))
-            .bind(self.territoire.as_ref().map(ToString::to_string))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
             .bind(self.compatibilite.map(name_of).transpose()?))
     }
 }

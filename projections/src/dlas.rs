@@ -129,13 +129,13 @@ pub async fn list(
         "select to_jsonb(t)
          from dlas t
          where ($1::text is null or niveau = $1)
-           and ($2::text is null or $2 = any(territoires))
+           and ($2::text is null or $2 in (select split_part(it, '@', 1) from unnest(territoires) it))
            and ($3::text is null or (intitule, id) > ($3, $4))
          order by intitule, id
          limit $5",
     )
     .bind(filter.niveau.map(name_of).transpose()?)
-    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.territoire.as_ref().map(Territoire::cle))
     .bind(name)
     .bind(id)
     .bind(first + 1)
@@ -151,10 +151,10 @@ pub async fn count(reads: &Reads, _scope: &Scope, filter: &Filter) -> Result<i64
         "select count(*)
          from dlas
          where ($1::text is null or niveau = $1)
-           and ($2::text is null or $2 = any(territoires))",
+           and ($2::text is null or $2 in (select split_part(it, '@', 1) from unnest(territoires) it))",
     )
     .bind(filter.niveau.map(name_of).transpose()?)
-    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.territoire.as_ref().map(Territoire::cle))
     .fetch_one(&reads.pool)
     .await?)
 }

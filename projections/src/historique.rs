@@ -32,7 +32,7 @@ pub const MODEL: ReadModel = ReadModel {
 
 /// The categories whose facts belong to no dossier and are open to anyone with a token, as the
 /// registries are. A fact of no dossier of any other category is seen by the house alone.
-pub const REGISTRIES: &[&str] = &["dla", "organisation"];
+pub const REGISTRIES: &[&str] = &["dla", "organisation", "referentiel"];
 
 /// The members of a content that name a person. Outsiders read no such content, and nothing is
 /// found by it.

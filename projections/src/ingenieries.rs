@@ -155,7 +155,7 @@ pub async fn list(
            and ($4::text is null or etat = $4)
            and ($5::uuid is null or $5 = any(dlas))
            and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or territoire = $7)
+           and ($7::text is null or split_part(territoire, '@', 1) = $7)
            and ($8::text is null or $8 = any(types_prestation))
            and ($9::text is null or intitule ilike '%' || $9 || '%'
                                  or accroche ilike '%' || $9 || '%')
@@ -184,7 +184,7 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
            and ($4::text is null or etat = $4)
            and ($5::uuid is null or $5 = any(dlas))
            and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or territoire = $7)
+           and ($7::text is null or split_part(territoire, '@', 1) = $7)
            and ($8::text is null or $8 = any(types_prestation))
            and ($9::text is null or intitule ilike '%' || $9 || '%'
                                  or accroche ilike '%' || $9 || '%')
@@ -208,7 +208,7 @@ impl Filter {
             .bind(self.etat.map(name_of).transpose()?)
             .bind(self.dla.map(|it| it.0))
             .bind(self.secteur.as_ref().map(ToString::to_string))
-            .bind(self.territoire.as_ref().map(ToString::to_string))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
             .bind(self.type_prestation.as_ref().map(ToString::to_string))
             .bind(self.search.as_deref().map(escape_like))
             .bind(self.initiated_from.map(ToSqlx::to_sqlx))

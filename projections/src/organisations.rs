@@ -1,7 +1,7 @@
 //! The registry of organisations: who is who, and in which roles. Open to anyone with a token.
 
 use domain::{
-    Event, OrganisationId,
+    Event, OrganisationId, Territoire,
     organisation::{Criteres, Event as Fact, Identite, referencement::Referencement},
 };
 use eventlog::Recorded;
@@ -16,7 +16,7 @@ use crate::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "organisations",
-    version: 2,
+    version: 3,
     tables: include_str!("organisations.sql"),
     reads: &[
         "organisation.OrganisationRegistered",
@@ -47,6 +47,8 @@ pub struct Organisation {
     pub tahiti: Option<String>,
     pub ape: Option<String>,
     pub commune: Option<String>,
+    /// The year that the code of the commune is of.
+    pub millesime: Option<i16>,
     pub secteurs: Vec<String>,
     pub roles: Vec<String>,
     pub closed: bool,
@@ -208,6 +210,7 @@ impl Organisation {
             tahiti: None,
             ape: None,
             commune: None,
+            millesime: None,
             secteurs: vec![],
             roles: vec![],
             closed: false,
@@ -229,6 +232,7 @@ impl Organisation {
         self.tahiti = it.identifiants.tahiti.as_ref().map(|it| text(it));
         self.ape = it.ape.as_ref().map(|it| text(it));
         self.commune = it.commune.as_ref().map(|it| it.code().to_owned());
+        self.millesime = it.commune.as_ref().and_then(Territoire::millesime);
         self.secteurs = it
             .secteurs
             .iter()

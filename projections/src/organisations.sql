@@ -11,6 +11,8 @@ create table organisations (
     tahiti       text,
     ape          text,
     commune      text,
+    -- The year that the code of the commune is of.
+    millesime    smallint,
     secteurs     text[]  not null,
     roles        text[]  not null,
     closed       boolean not null,

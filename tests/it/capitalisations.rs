@@ -244,7 +244,7 @@ async fn the_catalogue_is_filtered() -> anyhow::Result<()> {
     questions.catch_up().await?;
     let search = |text: &str| Filter { search: Some(text.to_owned()), ..Filter::default() };
     let var = Territoire::departement("83").expect("a département");
-    let secteur = Some(Liste::Secteur.entries()[0].code.clone());
+    let secteur = Some(code(Liste::Secteur, "SPORT"));
     let theme = |it| Some(code(Liste::TypePrestation, it));
     let nature = |it| Some(code(Liste::NatureCapitalisation, it));
     for (filter, expected) in [

@@ -28,6 +28,7 @@ mod interventions;
 mod log;
 mod methode;
 mod proofs;
+mod referentiels;
 mod refusals;
 mod telemetry;
 mod tidy;

@@ -126,6 +126,7 @@ fn the_log_knows_no_noun_of_the_trade() {
         "Organisation",
         "PlanFinancement",
         "Capitalisation",
+        "Referentiel",
         "ComiteAppui",
     ];
     for file in sources("rs")

@@ -146,3 +146,92 @@ async fn a_code_is_chosen_while_its_list_holds_it() -> anyhow::Result<()> {
     assert_eq!(error["extensions"]["code"], "NOT_FOUND", "{error}");
     house.close().await
 }
+
+#[tokio::test]
+async fn a_place_comes_in_and_goes_out_by_its_official_code() -> anyhow::Result<()> {
+    let house = OpenHouse::open().await?;
+    let admin = house.visitor(Role::Admin)?;
+    let dla = |n, territoires: Value| {
+        json!({
+            "commandId": command(n), "intitule": "DLA", "niveau": "DEPARTEMENTAL",
+            "territoires": territoires,
+        })
+    };
+    let place = |niveau: &str, code: &str| json!({ "niveau": niveau, "code": code });
+    let places = json!([
+        { "niveau": "COMMUNE", "code": "2A004", "millesime": 2024 },
+        place("COMMUNE", "97411"),
+        place("DEPARTEMENT", "2B"),
+        place("EPCI", "732829320"),
+        place("QPV", "QN06201M"),
+        place("REGION", "94"),
+    ]);
+    let selection = "{ dla { territoires { niveau code millesime } } }";
+    let registered = admin
+        .does("registerDla", dla(1, places.clone()), selection)
+        .await?;
+    let mut shown = registered["dla"]["territoires"].as_array().unwrap().clone();
+    for it in &mut shown {
+        it.as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
+    }
+    for it in places.as_array().unwrap() {
+        assert!(shown.contains(it), "{it}: {shown:?}");
+    }
+    // A place is looked for whatever the year of its code.
+    for (filter, found) in [
+        (place("COMMUNE", "2A004"), 1),
+        (json!({ "niveau": "COMMUNE", "code": "2A004", "millesime": 2019 }), 1),
+        (place("COMMUNE", "2A005"), 0),
+    ] {
+        let query = "query($it: DlaFilter) { dlas(first: 5, filter: $it) { totalCount } }";
+        let answer = admin
+            .asks(query, json!({ "it": { "territoire": filter } }))
+            .await?;
+        assert_eq!(answer["dlas"]["totalCount"], found, "{filter}");
+    }
+    for (refused, field) in [
+        (place("COMMUNE", "20004"), "code"),
+        (place("EPCI", "732829321"), "code"),
+        (place("QPV", "QP084001"), "code"),
+        (json!({ "niveau": "REGION", "code": "94", "millesime": 2024 }), "millesime"),
+        (json!({ "niveau": "COMMUNE", "code": "2A004", "millesime": 24 }), "millesime"),
+    ] {
+        for (language, word) in
+            [("fr", "millésime|code de territoire"), ("en", "vintage|territory code")]
+        {
+            let visitor = admin.clone().speaking(language);
+            let error = visitor
+                .is_refused("registerDla", dla(2, json!([refused])))
+                .await?;
+            assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
+            let path = json!(["input", "territoires", "0", field]);
+            assert_eq!(error["extensions"]["path"], path, "{error}");
+            let message = error["message"].as_str().unwrap();
+            assert!(word.split('|').any(|it| message.contains(it)), "{error}");
+        }
+    }
+    // So does the seat of an organisation.
+    let seat = |n, commune: Option<&str>, year: i32| {
+        json!({
+            "commandId": command(n), "denomination": "Les Jardins", "statut": "association",
+            "siret": "73282932000074", "commune": commune, "communeMillesime": year,
+        })
+    };
+    let selection = "{ organisation { commune communeMillesime statut { code } } }";
+    let it = admin
+        .does("registerOrganisation", seat(3, Some("84036"), 2024), selection)
+        .await?;
+    let shown = json!({
+        "commune": "84036", "communeMillesime": 2024, "statut": { "code": "ASSOCIATION" },
+    });
+    assert_eq!(it["organisation"], shown);
+    for (commune, year) in [(None, 2024), (Some("84036"), 24)] {
+        let error = admin
+            .is_refused("registerOrganisation", seat(4, commune, year))
+            .await?;
+        assert_eq!(error["extensions"]["path"], json!(["input", "communeMillesime"]), "{error}");
+    }
+    house.close().await
+}

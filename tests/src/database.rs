@@ -28,6 +28,8 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 pub struct Database {
     admin: PgConnectOptions,
     name: String,
+    /// Whether it goes with this.
+    owned: bool,
 }
 
 impl Database {
@@ -52,7 +54,13 @@ impl Database {
         // Rights on a database are not copied with it.
         run(&mut db, format!("grant create on database {name} to essaim_service")).await?;
         db.close().await?;
-        Ok(Self { admin, name })
+        Ok(Self { admin, name, owned: true })
+    }
+
+    /// The same database, for another process: it goes with the first.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self { admin: self.admin.clone(), name: self.name.clone(), owned: false }
     }
 
     /// As the role that owns everything.
@@ -92,6 +100,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if !self.owned {
+            return;
+        }
         let _ = std::fs::remove_dir_all(self.documents());
         let (admin, name) = (self.admin.clone(), std::mem::take(&mut self.name));
         // The test's runtime may be going down: a thread of its own drops the database.

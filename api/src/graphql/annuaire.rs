@@ -94,7 +94,7 @@ impl AnnuaireQuery {
         let model = &organisations::MODEL;
         paging::at_least(ctx, model, at_least_position).await?;
         let asked = paging::asked(first, after.as_deref())?;
-        let filter = filter.unwrap_or_default().rows()?;
+        let filter = filter.unwrap_or_default().rows(ctx)?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::prestataires(reads, scope, &filter, asked.first, asked.after.clone());
         let row =
@@ -120,7 +120,7 @@ impl AnnuaireQuery {
         let model = &ingenieries::MODEL;
         paging::at_least(ctx, model, at_least_position).await?;
         let asked = paging::asked(first, after.as_deref())?;
-        let filter = filter.unwrap_or_default().rows()?;
+        let filter = filter.unwrap_or_default().rows(ctx)?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::partenaires(reads, scope, &filter, asked.first, asked.after.clone());
         let row = |it: rows::PartenaireReseau| {
@@ -147,11 +147,11 @@ pub(crate) struct PrestataireFilter {
 }
 
 impl PrestataireFilter {
-    fn rows(self) -> Result<rows::PrestataireFilter> {
+    fn rows(self, ctx: &Context<'_>) -> Result<rows::PrestataireFilter> {
         let theme = self.theme.as_deref();
-        let theme = theme.map(|it| code(Liste::TypePrestation, "filter.theme", it));
+        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.theme", it));
         let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(Liste::Secteur, "filter.secteur", it));
+        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         Ok(rows::PrestataireFilter {
@@ -182,12 +182,12 @@ pub(crate) struct PartenaireFilter {
 }
 
 impl PartenaireFilter {
-    fn rows(self) -> Result<rows::PartenaireFilter> {
+    fn rows(self, ctx: &Context<'_>) -> Result<rows::PartenaireFilter> {
         let categorie = self.categorie.as_deref();
         let categorie =
-            categorie.map(|it| code(Liste::CategoriePartenaire, "filter.categorie", it));
+            categorie.map(|it| code(ctx, Liste::CategoriePartenaire, "filter.categorie", it));
         let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(Liste::Secteur, "filter.secteur", it));
+        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));

@@ -152,7 +152,7 @@ impl CapitalisationQuery {
     ) -> Result<Catalogue> {
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let asked = paging::asked(first, after.as_deref())?;
-        catalogue(ctx, &asked, &filter.unwrap_or_default().rows()?).await
+        catalogue(ctx, &asked, &filter.unwrap_or_default().rows(ctx)?).await
     }
 }
 
@@ -175,9 +175,10 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
         let liste = Liste::NatureCapitalisation;
-        let natures: BTreeSet<_> = input
-            .request
-            .codes(liste, "input.natures", &input.natures)?;
+        let natures: BTreeSet<_> =
+            input
+                .request
+                .codes(ctx, liste, "input.natures", &input.natures)?;
         let open = ctx
             .log()
             .claimed("capitalisation", &ingenierie.0.to_string())
@@ -203,7 +204,7 @@ impl CapitalisationMutation {
         input: RecordElementInput,
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
-        let contenu = input.contenu()?;
+        let contenu = input.contenu(ctx)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {
@@ -241,7 +242,7 @@ impl CapitalisationMutation {
         let destinataires: BTreeSet<_> =
             input
                 .request
-                .codes(liste, "input.destinataires", &input.destinataires)?;
+                .codes(ctx, liste, "input.destinataires", &input.destinataires)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {
@@ -258,9 +259,10 @@ impl CapitalisationMutation {
     ) -> Result<CapitalisationPayload> {
         let id = typed(&input.capitalisation, "input.capitalisation")?;
         let liste = Liste::ResponsableTransfert;
-        let responsable = input
-            .request
-            .code(liste, "input.responsable", &input.responsable)?;
+        let responsable =
+            input
+                .request
+                .code(ctx, liste, "input.responsable", &input.responsable)?;
         let organisation: Option<OrganisationId> = input
             .organisation
             .as_ref()
@@ -285,11 +287,12 @@ impl CapitalisationMutation {
         let formes: BTreeSet<_> =
             input
                 .request
-                .codes(Liste::FormeTransfert, "input.formes", &input.formes)?;
+                .codes(ctx, Liste::FormeTransfert, "input.formes", &input.formes)?;
         let tons = input.tons.as_deref().unwrap_or_default();
-        let tons: BTreeSet<_> = input
-            .request
-            .codes(Liste::TonTransfert, "input.tons", tons)?;
+        let tons: BTreeSet<_> =
+            input
+                .request
+                .codes(ctx, Liste::TonTransfert, "input.tons", tons)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Capitalisation, asked| {

@@ -1,7 +1,9 @@
 //! What a resolver finds in its context. The HTTP layer and the house put it all there.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, dataloader::DataLoader};
-use domain::Actor;
+use domain::{Actor, Lists};
 use eventlog::EventLog;
 use projections::{Reads, Scope};
 
@@ -10,6 +12,7 @@ use crate::{
     faits::Eyes,
     graphql::loaders::Loaders,
     http::{Language, TraceId},
+    listes::Listes,
 };
 
 /// The parts of the house, by name. The data is there for every request that has a token;
@@ -22,6 +25,8 @@ pub(crate) trait ContextExt {
     fn eyes(&self) -> Eyes<'_>;
     fn loaders(&self) -> &DataLoader<Loaders>;
     fn clock(&self) -> RequestClock;
+    fn listes(&self) -> &Listes;
+    fn lists(&self) -> Arc<Lists>;
     fn language(&self) -> Language;
     fn trace(&self) -> Option<String>;
 }
@@ -53,6 +58,14 @@ impl ContextExt for Context<'_> {
 
     fn clock(&self) -> RequestClock {
         *self.data_unchecked()
+    }
+
+    fn listes(&self) -> &Listes {
+        self.data_unchecked()
+    }
+
+    fn lists(&self) -> Arc<Lists> {
+        self.listes().now()
     }
 
     fn language(&self) -> Language {

@@ -250,14 +250,14 @@ pub(crate) struct SuperpositionFilter {
 }
 
 impl SuperpositionFilter {
-    fn parse(&self) -> Result<rows::Filter> {
+    fn parse(&self, ctx: &Context<'_>) -> Result<rows::Filter> {
         let dla = self.dla.as_ref().map(|it| typed::<DlaId>(it, "filter.dla"));
         let ingenierie = self.ingenierie.as_ref();
         let ingenierie = ingenierie.map(|it| typed::<IngenierieId>(it, "filter.ingenierie"));
         let theme = self.theme.as_deref();
-        let theme = theme.map(|it| code(Liste::TypePrestation, "filter.theme", it));
+        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.theme", it));
         let objet = self.objet.as_deref();
-        let objet = objet.map(|it| code(Liste::ObjetPrestation, "filter.objet", it));
+        let objet = objet.map(|it| code(ctx, Liste::ObjetPrestation, "filter.objet", it));
         Ok(rows::Filter {
             dla: dla.transpose()?.map(|it| it.0),
             ingenierie: ingenierie.transpose()?,
@@ -291,7 +291,7 @@ impl CreditsIngenierieQuery {
         >,
     ) -> Result<List<i64, Superposition>> {
         let asked = paging::asked(first, after.as_deref())?;
-        let filter = filter.unwrap_or_default().parse()?;
+        let filter = filter.unwrap_or_default().parse(ctx)?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::list(reads, scope, &filter, (asked.first, asked.after));
@@ -318,11 +318,12 @@ impl CreditsIngenierieMutation {
         let plan: PlanFinancementId = typed(&input.plan, "input.plan")?;
         let request = &input.request;
         let action = Action {
-            theme: request.code(Liste::TypePrestation, "input.theme", &input.theme)?,
-            objet: request.code(Liste::ObjetPrestation, "input.objet", &input.objet)?,
+            theme: request.code(ctx, Liste::TypePrestation, "input.theme", &input.theme)?,
+            objet: request.code(ctx, Liste::ObjetPrestation, "input.objet", &input.objet)?,
         };
         let branches = input.branches.unwrap_or_default();
-        let branches: BTreeSet<_> = request.codes(Liste::Branche, "input.branches", &branches)?;
+        let branches: BTreeSet<_> =
+            request.codes(ctx, Liste::Branche, "input.branches", &branches)?;
         let periode = Periode { du: input.du.0, au: input.au.0 };
         let gather = || of_dossier(ctx.log(), plan);
         let decided = request.decide_with(

@@ -307,12 +307,18 @@ impl DlaMutation {
         let id = typed(&input.dla, "input.dla")?;
         let annee = year(input.annee);
         let priorites = Priorites {
-            secteurs: input
-                .request
-                .codes(Liste::Secteur, "input.secteurs", &input.secteurs)?,
-            themes: input
-                .request
-                .codes(Liste::TypePrestation, "input.themes", &input.themes)?,
+            secteurs: input.request.codes(
+                ctx,
+                Liste::Secteur,
+                "input.secteurs",
+                &input.secteurs,
+            )?,
+            themes: input.request.codes(
+                ctx,
+                Liste::TypePrestation,
+                "input.themes",
+                &input.themes,
+            )?,
         };
         let decided = input.request.decide(ctx, id, |it: &domain::Dla, asked| {
             it.define_priorites_ciblage(asked, id, annee, priorites.clone())

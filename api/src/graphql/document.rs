@@ -282,7 +282,7 @@ pub(crate) struct DocumentFilter {
 }
 
 impl DocumentFilter {
-    fn parse(&self) -> Result<rows::Filter> {
+    fn parse(&self, ctx: &Context<'_>) -> Result<rows::Filter> {
         let ingenierie = self.ingenierie.as_ref();
         let ingenierie = ingenierie.map(|it| typed::<IngenierieId>(it, "filter.ingenierie"));
         let structure = self.structure.as_ref();
@@ -290,7 +290,7 @@ impl DocumentFilter {
         let dla = self.dla.as_ref().map(|it| typed::<DlaId>(it, "filter.dla"));
         let natures = self.natures.iter().flatten().enumerate().map(|(n, it)| {
             let path = format!("filter.natures.{n}");
-            Ok(code(Liste::NatureDocument, &path, it)?.to_string())
+            Ok(code(ctx, Liste::NatureDocument, &path, it)?.to_string())
         });
         Ok(rows::Filter {
             ingenierie: ingenierie.transpose()?.map(|it| it.0),
@@ -351,7 +351,7 @@ impl DocumentQuery {
             Position,
         >,
     ) -> Result<List<i64, Document>> {
-        let filter = filter.unwrap_or_default().parse()?;
+        let filter = filter.unwrap_or_default().parse(ctx)?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         page(ctx, filter, (first, after)).await
     }

@@ -317,7 +317,7 @@ impl EvaluationMutation {
         let destinataires =
             input
                 .request
-                .codes(liste, "input.destinataires", &input.destinataires)?;
+                .codes(ctx, liste, "input.destinataires", &input.destinataires)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Evaluation, asked| {

@@ -73,7 +73,7 @@ impl Fait {
 
     /// The global id of the object it happened to: an ingénierie, its plan de financement, one of
     /// its consultations, its intervention, its evaluation, its capitalisation; an organisation, a
-    /// DLA.
+    /// DLA, a reference list.
     async fn objet(&self) -> ID {
         CategorieFait::of(&self.recorded().event).global(self.recorded().stream)
     }
@@ -292,9 +292,9 @@ pub(crate) struct HistoriqueQuery;
 #[Object]
 impl HistoriqueQuery {
     /// The facts that you may know of, oldest first: who did what, when, for whom and why; those
-    /// of your dossiers, and those of the registries of organisations and of DLAs. The same is
-    /// downloaded at `/historique.csv` and `/historique.jsonl`, with the members of the filter as
-    /// parameters.
+    /// of your dossiers, those of the registries of organisations and of DLAs, those of the
+    /// reference lists. The same is downloaded at `/historique.csv` and `/historique.jsonl`, with
+    /// the members of the filter as parameters.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn historique(

@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId,
-    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, SeanceComiteId,
-    values::Invalid,
+    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, ReferentielId,
+    SeanceComiteId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -38,6 +38,7 @@ nouns! {
     OrganisationId = "Organisation";
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
+    ReferentielId = "Referentiel";
     SeanceComiteId = "SeanceComiteAppui";
 }
 

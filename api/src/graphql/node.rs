@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
     CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
+    InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
+        referentiel::Referentiel,
         seance_comite_appui::SeanceComiteAppui,
     },
 };
@@ -42,6 +43,7 @@ pub(crate) enum Node {
     Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
+    Referentiel(Referentiel),
     SeanceComiteAppui(SeanceComiteAppui),
 }
 
@@ -115,6 +117,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         PlanFinancementId::NAME => {
             let row = loaders.load_one(PlanFinancementId(id)).await?;
             row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
+        }
+        ReferentielId::NAME => {
+            let liste = Liste::by_id(ReferentielId(id));
+            liste.map(|it| Node::Referentiel(Referentiel::of(ctx, it)))
         }
         SeanceComiteId::NAME => {
             let row = loaders.load_one(SeanceComiteId(id)).await?;

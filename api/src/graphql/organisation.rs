@@ -89,6 +89,11 @@ impl Organisation {
         self.0.commune.as_deref()
     }
 
+    /// The year of the code officiel géographique that this code is of, when it was said.
+    async fn commune_millesime(&self) -> Option<i32> {
+        self.0.millesime.map(Into::into)
+    }
+
     /// Its fields of activity.
     async fn secteurs(&self) -> Vec<Code> {
         Code::all(Liste::Secteur, &self.0.secteurs)
@@ -267,7 +272,7 @@ impl OrganisationMutation {
         input: RegisterOrganisationInput,
     ) -> Result<OrganisationPayload> {
         let id = OrganisationId(input.request.command_id);
-        let declaration = input.identite.parse(&input.request)?;
+        let declaration = input.identite.parse(ctx, &input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {
@@ -284,7 +289,7 @@ impl OrganisationMutation {
         input: CorrectOrganisationIdentityInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let declaration = input.identite.parse(&input.request)?;
+        let declaration = input.identite.parse(ctx, &input.request)?;
         let motif = prose("input.motif", &input.motif)?;
         let decided = input
             .request
@@ -336,7 +341,7 @@ impl OrganisationMutation {
         input: RecordProfilStructureInput,
     ) -> Result<OrganisationPayload> {
         let id = typed(&input.organisation, "input.organisation")?;
-        let profil = input.profil.parse(&input.request)?;
+        let profil = input.profil.parse(ctx, &input.request)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {

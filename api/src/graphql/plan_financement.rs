@@ -310,7 +310,7 @@ impl CoutsMutation {
         let id = typed(&input.plan, "input.plan")?;
         let poste = input
             .request
-            .code(Liste::PosteCout, "input.poste", &input.poste)?;
+            .code(ctx, Liste::PosteCout, "input.poste", &input.poste)?;
         let intitule = line("input.intitule", &input.intitule)?;
         let montant = input.montant.0;
         let decided = input

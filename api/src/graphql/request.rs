@@ -44,10 +44,10 @@ pub(crate) struct Request {
 
 /// The values of reference lists that a command chooses, each with its field.
 #[derive(Debug, Clone, Default)]
-struct Choices(Arc<Mutex<Vec<(String, &'static referentiel::Entry)>>>);
+struct Choices(Arc<Mutex<Vec<(String, referentiel::Entry)>>>);
 
 impl Choices {
-    fn add(&self, path: &str, entry: &'static referentiel::Entry) {
+    fn add(&self, path: &str, entry: referentiel::Entry) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push((path.trim_start_matches("input.").to_owned(), entry));
     }
@@ -163,16 +163,24 @@ impl Request {
     }
 
     /// A code that the command chooses from a reference list, at its place. On the day of the
-    /// fact it must be valid.
-    pub(crate) fn code(&self, list: Liste, path: &str, text: &str) -> Result<Code> {
-        let entry = list.chosen(text).at(path)?;
-        self.choices.add(path, entry);
+    /// fact it must be valid. Other words for it are taken too: what is recorded is the code.
+    pub(crate) fn code(
+        &self,
+        ctx: &Context<'_>,
+        list: Liste,
+        path: &str,
+        text: &str,
+    ) -> Result<Code> {
+        let lists = ctx.lists();
+        let entry = lists.chosen(list, text).at(path)?;
+        self.choices.add(path, entry.clone());
         Ok(entry.code.clone())
     }
 
     /// Several of them; the path says which one is unknown or not valid.
     pub(crate) fn codes<C: FromIterator<Code>>(
         &self,
+        ctx: &Context<'_>,
         list: Liste,
         path: &str,
         texts: &[String],
@@ -180,7 +188,7 @@ impl Request {
         texts
             .iter()
             .enumerate()
-            .map(|(n, it)| self.code(list, &format!("{path}.{n}"), it))
+            .map(|(n, it)| self.code(ctx, list, &format!("{path}.{n}"), it))
             .collect()
     }
 
@@ -260,7 +268,10 @@ pub(crate) fn optional<T>(
     text.map(|it| parse(path, it)).transpose()
 }
 
-/// A code of a reference list, at its place, that was chosen before or is only looked for.
-pub(crate) fn code(list: Liste, path: &str, text: &str) -> Result<Code> {
-    list.code(text).at(path)
+/// A code of a reference list, at its place, that was chosen before or is only looked for: by
+/// the code, or by other words for it.
+pub(crate) fn code(ctx: &Context<'_>, list: Liste, path: &str, text: &str) -> Result<Code> {
+    let lists = ctx.lists();
+    let entry = lists.chosen(list, text).at(path)?;
+    Ok(entry.code.clone())
 }

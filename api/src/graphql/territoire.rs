@@ -29,6 +29,9 @@ pub(crate) struct Territoire {
     niveau: NiveauTerritoire,
     /// The official code at that level.
     code: String,
+    /// The year of the code officiel géographique that the code of a commune is of, when it was
+    /// said.
+    millesime: Option<i32>,
 }
 
 /// A territory, by its level and official code.
@@ -38,12 +41,20 @@ pub(crate) struct TerritoireInput {
     niveau: NiveauTerritoire,
     /// The official code at that level.
     code: String,
+    /// The year of the code officiel géographique that the code of a commune is of: communes
+    /// merge and part. Filters find the place whatever its year.
+    millesime: Option<i32>,
 }
 
 impl TerritoireInput {
     /// The territory, if its code has the form of its level.
     pub(crate) fn parse(&self, path: &str) -> Result<domain::Territoire> {
-        domain::Territoire::parse(self.niveau.into(), &self.code).at(format!("{path}.code"))
+        let place =
+            domain::Territoire::parse(self.niveau.into(), &self.code).at(format!("{path}.code"))?;
+        match self.millesime {
+            Some(year) => place.of_millesime(year).at(format!("{path}.millesime")),
+            None => Ok(place),
+        }
     }
 }
 
@@ -56,7 +67,11 @@ impl Territoire {
 
 impl From<&domain::Territoire> for Territoire {
     fn from(it: &domain::Territoire) -> Self {
-        Self { niveau: it.niveau().into(), code: it.code().to_owned() }
+        Self {
+            niveau: it.niveau().into(),
+            code: it.code().to_owned(),
+            millesime: it.millesime().map(Into::into),
+        }
     }
 }
 

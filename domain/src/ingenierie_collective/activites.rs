@@ -135,6 +135,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::Organisation(_)
         | Event::Personne(_)
         | Event::PlanFinancement(_)
+        | Event::Referentiel(_)
         | Event::SeanceComiteAppui(_) => {
             let proved = ACTIVITES.iter().find(|it| it.proofs.contains(&kind));
             proved.map(|it| it.id)

@@ -10,7 +10,19 @@ fn official_codes_are_recognised() {
         (Niveau::Departement, "974"),
         (Niveau::Region, "93"),
         (Niveau::Qpv, "QN06201M"),
+        (Niveau::Commune, "2B033"),
+        (Niveau::Commune, "97105"),
+        (Niveau::Commune, "97611"),
+        (Niveau::Commune, "98818"),
+        (Niveau::Departement, "2A"),
+        (Niveau::Departement, "01"),
+        (Niveau::Departement, "976"),
+        (Niveau::Region, "94"),
+        (Niveau::Region, "01"),
+        (Niveau::Qpv, "QN02B01N"),
+        (Niveau::Qpv, "QN97411I"),
         (Niveau::Epci, "732829320"),
+        (Niveau::France, "FR"),
     ] {
         let it = Territoire::parse(niveau, code).unwrap();
         assert_eq!(it.to_string().parse(), Ok(it), "{code}");
@@ -26,13 +38,40 @@ fn other_codes_are_refused() {
         (Niveau::Departement, "20"),
         (Niveau::Departement, "96"),
         (Niveau::Region, "9"),
+        (Niveau::Region, "2A"),
+        (Niveau::Departement, "970"),
         (Niveau::Region, "99"),
         (Niveau::Qpv, "QP084001"),
+        (Niveau::Qpv, "QN06201"),
+        (Niveau::Qpv, "QN06201X"),
+        (Niveau::Qpv, "QN09601N"),
+        (Niveau::Epci, "73282932"),
+        (Niveau::France, "BE"),
+        (Niveau::Commune, "84007@2024"),
         (Niveau::Epci, "732829321"),
         (Niveau::Commune, "é4007"),
     ] {
         assert!(Territoire::parse(niveau, code).is_err(), "{code}");
     }
+}
+
+#[test]
+fn a_commune_is_of_a_year_and_looked_for_in_any() {
+    let gadagne = Territoire::parse(Niveau::Commune, " 84036 ").unwrap();
+    let then = gadagne.clone().of_millesime(2024).unwrap();
+    assert_eq!(then.to_string(), "commune:84036@2024");
+    assert_eq!((then.millesime(), gadagne.millesime()), (Some(2024), None));
+    assert_eq!((then.cle(), gadagne.cle()), (gadagne.to_string(), gadagne.to_string()));
+    let stored = serde_json::to_string(&then).unwrap();
+    assert_eq!(serde_json::from_str::<Territoire>(&stored).unwrap(), then);
+    for odd in ["commune:84036@", "commune:84036@24", "commune:84036@2024@2025", "region:93@2024"] {
+        assert!(odd.parse::<Territoire>().is_err(), "{odd}");
+    }
+    for year in [1942, 2101, -1, i32::MAX] {
+        assert!(gadagne.clone().of_millesime(year).is_err(), "{year}");
+    }
+    let vaucluse = Territoire::departement("84").unwrap();
+    assert!(vaucluse.of_millesime(2024).is_err());
 }
 
 fn parse(text: &str) -> Territoire {
@@ -61,6 +100,9 @@ fn a_territory_covers_what_the_codes_show_to_lie_in_it() {
         ("region:94", "commune:2A004", "in"),
         ("departement:84", "commune:84007", "in"),
         ("departement:84", "departement:84", "in"),
+        // A place is itself whatever the year of its code.
+        ("commune:84007@2019", "commune:84007@2024", "in"),
+        ("commune:84007", "commune:84007@2024", "in"),
         ("departement:2A", "qpv:QN02A01N", "in"),
         ("departement:974", "qpv:QN97401N", "in"),
         // A région and a département may have one code, and are not one place.

@@ -93,7 +93,7 @@ pub async fn by_partenaire(
                and ($5::date is null or sought_on >= $5)
                and ($6::date is null or sought_on <= $6)
                and ($7::uuid is null or $7 = any(dlas))
-               and ($8::text is null or territoire = $8)
+               and ($8::text is null or split_part(territoire, '@', 1) = $8)
                and ($9::text is null or state = $9)
              group by plan
          )
@@ -136,7 +136,7 @@ pub async fn by_partenaire(
     .bind(filter.from.map(jiff_sqlx::Date::from))
     .bind(filter.to.map(jiff_sqlx::Date::from))
     .bind(filter.dla.map(|it| it.0))
-    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.territoire.as_ref().map(Territoire::cle))
     .bind(filter.state.map(name_of).transpose()?)
     .bind(after)
     .bind(first + 1)
@@ -167,7 +167,7 @@ pub async fn totals_by_partenaire(
                and ($5::date is null or sought_on >= $5)
                and ($6::date is null or sought_on <= $6)
                and ($7::uuid is null or $7 = any(dlas))
-               and ($8::text is null or territoire = $8)
+               and ($8::text is null or split_part(territoire, '@', 1) = $8)
                and ($9::text is null or state = $9)
              group by plan
          )
@@ -193,7 +193,7 @@ pub async fn totals_by_partenaire(
     .bind(filter.from.map(jiff_sqlx::Date::from))
     .bind(filter.to.map(jiff_sqlx::Date::from))
     .bind(filter.dla.map(|it| it.0))
-    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.territoire.as_ref().map(Territoire::cle))
     .bind(filter.state.map(name_of).transpose()?)
     .fetch_one(&reads.pool)
     .await?;
@@ -220,7 +220,7 @@ pub async fn positions_by_partenaire(
                and ($5::date is null or sought_on >= $5)
                and ($6::date is null or sought_on <= $6)
                and ($7::uuid is null or $7 = any(dlas))
-               and ($8::text is null or territoire = $8)
+               and ($8::text is null or split_part(territoire, '@', 1) = $8)
                and ($9::text is null or state = $9)
          )
          select distinct fact
@@ -245,7 +245,7 @@ pub async fn positions_by_partenaire(
     .bind(filter.from.map(jiff_sqlx::Date::from))
     .bind(filter.to.map(jiff_sqlx::Date::from))
     .bind(filter.dla.map(|it| it.0))
-    .bind(filter.territoire.as_ref().map(Territoire::to_string))
+    .bind(filter.territoire.as_ref().map(Territoire::cle))
     .bind(filter.state.map(name_of).transpose()?)
     .bind(after)
     .bind(first)

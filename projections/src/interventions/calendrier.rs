@@ -137,7 +137,7 @@ pub async fn calendar(
       and ($8::uuid is null or $8 = any(t.dlas))
       and ($9::uuid is null or t.intervenant = $9)
       and ($10::uuid is null or t.structure = $10 or $10 = any(t.structures))
-      and ($11::text is null or t.territoire = $11)
+      and ($11::text is null or split_part(t.territoire, '@', 1) = $11)
       and ($12::text is null or t.etat = $12)
            and ($13::date is null
                 or (t.jour, coalesce(t.debut, '99:99'), t.intervention, t.seance)
@@ -181,7 +181,7 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
       and ($8::uuid is null or $8 = any(t.dlas))
       and ($9::uuid is null or t.intervenant = $9)
       and ($10::uuid is null or t.structure = $10 or $10 = any(t.structures))
-      and ($11::text is null or t.territoire = $11)
+      and ($11::text is null or split_part(t.territoire, '@', 1) = $11)
       and ($12::text is null or t.etat = $12)",
     );
     Ok(filter.bind(query, scope)?.fetch_one(&reads.pool).await?)

@@ -184,9 +184,9 @@ pub(crate) struct ElementFilter {
 }
 
 impl ElementFilter {
-    pub(super) fn rows(self) -> Result<Filter> {
+    pub(super) fn rows(self, ctx: &Context<'_>) -> Result<Filter> {
         let code = |list, path: &str, text: Option<&String>| {
-            optional(|path, text| code(list, path, text), path, text)
+            optional(|path, text| code(ctx, list, path, text), path, text)
         };
         let territoire = self.territoire.as_ref();
         Ok(Filter {
@@ -232,7 +232,7 @@ pub(crate) struct RecordElementInput {
 }
 
 impl RecordElementInput {
-    pub(super) fn contenu(&self) -> Result<rules::Element> {
+    pub(super) fn contenu(&self, ctx: &Context<'_>) -> Result<rules::Element> {
         let request = &self.request;
         let secteurs = self.secteurs.as_deref().unwrap_or_default();
         let themes = self.themes.as_deref().unwrap_or_default();
@@ -242,12 +242,12 @@ impl RecordElementInput {
             .map(|it| typed(it, "input.structure"))
             .transpose()?;
         Ok(rules::Element {
-            nature: request.code(Liste::NatureCapitalisation, "input.nature", &self.nature)?,
+            nature: request.code(ctx, Liste::NatureCapitalisation, "input.nature", &self.nature)?,
             genre: self.genre.into(),
             titre: line("input.titre", &self.titre)?,
             description: prose("input.description", &self.description)?,
-            secteurs: request.codes(Liste::Secteur, "input.secteurs", secteurs)?,
-            themes: request.codes(Liste::TypePrestation, "input.themes", themes)?,
+            secteurs: request.codes(ctx, Liste::Secteur, "input.secteurs", secteurs)?,
+            themes: request.codes(ctx, Liste::TypePrestation, "input.themes", themes)?,
             lien: optional(line, "input.lien", self.lien.as_ref())?,
             structure,
         })

@@ -34,7 +34,7 @@ impl DocumentMutation {
         input: RegisterDocumentInput,
     ) -> Result<DocumentPayload> {
         let id = DocumentId(input.request.command_id);
-        let (declared, around) = (input.declared()?, input.around()?);
+        let (declared, around) = (input.declared(ctx)?, input.around()?);
         let log = ctx.log();
         let gather = || around.gather(log);
         let decided =
@@ -142,7 +142,7 @@ pub(crate) struct RegisterDocumentInput {
 }
 
 impl RegisterDocumentInput {
-    fn declared(&self) -> Result<Declaration> {
+    fn declared(&self, ctx: &Context<'_>) -> Result<Declaration> {
         let structure = self.structure.as_ref();
         let lecteurs = self.lecteurs.as_deref().unwrap_or_default();
         let langue = self.langue.as_deref().map(Langue::parse).transpose();
@@ -152,7 +152,7 @@ impl RegisterDocumentInput {
                 .transpose()?,
             nature: self
                 .request
-                .code(Liste::NatureDocument, "input.nature", &self.nature)?,
+                .code(ctx, Liste::NatureDocument, "input.nature", &self.nature)?,
             titre: line("input.titre", &self.titre)?,
             date: self.date.0,
             langue: langue.at("input.langue")?,

@@ -3,8 +3,8 @@
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
     ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, Event,
-    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName,
-    SeanceComiteId, values::Invalid,
+    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, ReferentielId,
+    RoleName, SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -84,6 +84,8 @@ categories! {
     Personne = "personne", PersonId;
     /// The plan de financement of an ingénierie.
     PlanFinancement = "plan_financement", PlanFinancementId;
+    /// A reference list. Its facts stand in no dossier.
+    Referentiel = "referentiel", ReferentielId;
     /// A séance of the comité d'appui of a DLA. What it says of a dossier stands in that dossier;
     /// its other facts are for the people of its DLA.
     SeanceComiteAppui = "seance_comite_appui", SeanceComiteId;

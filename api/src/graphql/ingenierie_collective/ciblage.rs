@@ -110,7 +110,7 @@ impl CritereProfil {
         let Criteres { territoire, secteur, branche, budget, etp, adherents } = &profil.criteres;
         let told = |it: bool| it.then(|| "RENSEIGNE".to_owned());
         match self {
-            Self::Territoire => territoire.as_ref().map(ToString::to_string),
+            Self::Territoire => territoire.as_ref().map(domain::Territoire::cle),
             Self::Secteur => secteur.as_ref().map(ToString::to_string),
             Self::Branche => branche.as_ref().map(ToString::to_string),
             Self::Adherents => adherents.map(|it| range(it.into(), &ADHERENTS, 1)),

@@ -257,6 +257,7 @@ impl EngagerMutation {
     ) -> Result<IngenierieCollectivePayload> {
         let organisation: OrganisationId = typed(&input.organisation, "input.organisation")?;
         let categorie = input.dossier.request.code(
+            ctx,
             Liste::CategoriePartenaire,
             "input.categorie",
             &input.categorie,
@@ -324,7 +325,7 @@ impl EngagerMutation {
         ctx: &Context<'_>,
         input: SetObjectifInput,
     ) -> Result<IngenierieCollectivePayload> {
-        let (objectif, precision) = input.parse(Liste::ObjectifStrategique)?;
+        let (objectif, precision) = input.parse(ctx, Liste::ObjectifStrategique)?;
         let dossier = &input.dossier;
         dossier
             .decide(ctx, |it, asked| {
@@ -340,7 +341,7 @@ impl EngagerMutation {
         ctx: &Context<'_>,
         input: SetObjectifInput,
     ) -> Result<IngenierieCollectivePayload> {
-        let (objectif, precision) = input.parse(Liste::ObjectifOperationnel)?;
+        let (objectif, precision) = input.parse(ctx, Liste::ObjectifOperationnel)?;
         let dossier = &input.dossier;
         dossier
             .decide(ctx, |it, asked| {
@@ -356,7 +357,7 @@ impl EngagerMutation {
         input: WithdrawObjectifInput,
     ) -> Result<IngenierieCollectivePayload> {
         let portee = input.portee;
-        let objectif = code(portee.list(), "input.objectif", &input.objectif)?;
+        let objectif = code(ctx, portee.list(), "input.objectif", &input.objectif)?;
         let motif = prose("input.motif", &input.motif)?;
         let dossier = &input.dossier;
         dossier
@@ -492,12 +493,16 @@ pub(crate) struct SetObjectifInput {
 }
 
 impl SetObjectifInput {
-    fn parse(&self, list: Liste) -> Result<(domain::Code, Option<domain::Prose>)> {
+    fn parse(
+        &self,
+        ctx: &Context<'_>,
+        list: Liste,
+    ) -> Result<(domain::Code, Option<domain::Prose>)> {
         let precision = optional(prose, "input.precision", self.precision.as_ref())?;
         Ok((
             self.dossier
                 .request
-                .code(list, "input.objectif", &self.objectif)?,
+                .code(ctx, list, "input.objectif", &self.objectif)?,
             precision,
         ))
     }

@@ -187,9 +187,12 @@ impl IdentifierMutation {
         let initiation = Initiation {
             intitule: line("input.intitule", &input.intitule)?,
             territoire: input.territoire.parse("input.territoire")?,
-            secteurs: input
-                .request
-                .codes(Liste::Secteur, "input.secteurs", &input.secteurs)?,
+            secteurs: input.request.codes(
+                ctx,
+                Liste::Secteur,
+                "input.secteurs",
+                &input.secteurs,
+            )?,
         };
         let gather = || ctx.log().seen::<domain::Dla>(porteur);
         let decided = input.request.decide_with(
@@ -210,6 +213,7 @@ impl IdentifierMutation {
         input: RecordSourceInput,
     ) -> Result<IngenierieCollectivePayload> {
         let source = input.dossier.request.code(
+            ctx,
             Liste::SourceProblematique,
             "input.source",
             &input.source,
@@ -283,7 +287,7 @@ impl IdentifierMutation {
             input
                 .dossier
                 .request
-                .codes(Liste::Secteur, "input.secteurs", &input.secteurs)?;
+                .codes(ctx, Liste::Secteur, "input.secteurs", &input.secteurs)?;
         let dossier = &input.dossier;
         dossier
             .decide(ctx, |it, asked| it.determine_secteurs(asked, secteurs.clone()))

@@ -37,7 +37,7 @@ impl IngenierieCollectiveQuery {
     ) -> Result<List<i64, IngenierieCollective>> {
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let asked = paging::asked(first, after.as_deref())?;
-        let filter = filter.unwrap_or_default().rows()?;
+        let filter = filter.unwrap_or_default().rows(ctx)?;
         let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after);
         let row = |it: rows::Ingenierie| (it.initiated_position, IngenierieCollective(it));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
@@ -82,11 +82,11 @@ pub(crate) struct IngenierieFilter {
 }
 
 impl IngenierieFilter {
-    fn rows(self) -> Result<Filter> {
+    fn rows(self, ctx: &Context<'_>) -> Result<Filter> {
         let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(Liste::Secteur, "filter.secteur", it));
+        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
         let theme = self.type_prestation.as_deref();
-        let theme = theme.map(|it| code(Liste::TypePrestation, "filter.typePrestation", it));
+        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.typePrestation", it));
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));

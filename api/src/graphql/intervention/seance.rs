@@ -232,7 +232,7 @@ impl SeanceFilter {
             dla: dla.transpose()?.map(|it| it.0),
             intervenant: organisation(&self.intervenant, "filter.intervenant")?,
             structure: organisation(&self.structure, "filter.structure")?,
-            territoire: territoire.transpose()?.map(|it| it.to_string()),
+            territoire: territoire.transpose()?.map(|it| it.cle()),
             etat: self.etat.map(Into::into),
         })
     }

@@ -1,6 +1,6 @@
 //! Who an organisation is, as registers know it.
 
-use async_graphql::InputObject;
+use async_graphql::{Context, InputObject};
 use domain::{
     Ape, Liste, Ridet, Rna, Siren, Siret, Tahiti, Territoire as Place,
     organisation::{Declaration, Identifiants, Identite},
@@ -38,20 +38,21 @@ pub(crate) struct IdentiteInput {
     ape: Option<String>,
     /// Where it has its seat: the INSEE code of a commune, never the postal code.
     commune: Option<String>,
+    /// The year of the code officiel géographique that this code is of: communes merge and part.
+    commune_millesime: Option<i32>,
     /// Its fields of activity: codes of `SECTEUR`.
     secteurs: Option<Vec<String>>,
 }
 
 impl IdentiteInput {
     /// What is declared, once every value has its form.
-    pub(super) fn parse(&self, request: &Request) -> Result<Declaration> {
-        let commune = |text: &str| Place::parse(Niveau::Commune, text);
+    pub(super) fn parse(&self, ctx: &Context<'_>, request: &Request) -> Result<Declaration> {
         let secteurs = self.secteurs.as_deref().unwrap_or_default();
         let sans_identifiant = self.sans_identifiant.as_ref();
         Ok(Declaration {
             identite: Identite {
                 denomination: line("input.denomination", &self.denomination)?,
-                statut: request.code(Liste::StatutJuridique, "input.statut", &self.statut)?,
+                statut: request.code(ctx, Liste::StatutJuridique, "input.statut", &self.statut)?,
                 identifiants: Identifiants {
                     siret: given(Siret::parse, "input.siret", self.siret.as_ref())?,
                     siren: given(Siren::parse, "input.siren", self.siren.as_ref())?,
@@ -60,11 +61,25 @@ impl IdentiteInput {
                     tahiti: given(Tahiti::parse, "input.tahiti", self.tahiti.as_ref())?,
                 },
                 ape: given(Ape::parse, "input.ape", self.ape.as_ref())?,
-                commune: given(commune, "input.commune", self.commune.as_ref())?,
-                secteurs: request.codes(Liste::Secteur, "input.secteurs", secteurs)?,
+                commune: self.seat()?,
+                secteurs: request.codes(ctx, Liste::Secteur, "input.secteurs", secteurs)?,
             },
             sans_identifiant: optional(prose, "input.sansIdentifiant", sans_identifiant)?,
         })
+    }
+
+    fn seat(&self) -> Result<Option<Place>> {
+        let commune = |text: &str| Place::parse(Niveau::Commune, text);
+        let commune = given(commune, "input.commune", self.commune.as_ref())?;
+        let Some(year) = self.commune_millesime else { return Ok(commune) };
+        let alone = || Invalid {
+            fr: "Ce millésime est celui d'une commune : indiquez-la.".to_owned(),
+            en: "This vintage is that of a commune: give it.".to_owned(),
+        };
+        let dated = commune
+            .ok_or_else(alone)
+            .and_then(|it| it.of_millesime(year));
+        Ok(Some(dated.at("input.communeMillesime")?))
     }
 }
 

@@ -117,10 +117,10 @@ pub(crate) struct ProfilStructureInput {
 
 impl ProfilStructureInput {
     /// The criteria, once every value has its form.
-    pub(super) fn parse(&self, request: &Request) -> Result<Profil> {
+    pub(super) fn parse(&self, ctx: &Context<'_>, request: &Request) -> Result<Profil> {
         let territoire = self.territoire.as_ref();
-        let secteur = |path: &str, text: &str| request.code(Liste::Secteur, path, text);
-        let branche = |path: &str, text: &str| request.code(Liste::Branche, path, text);
+        let secteur = |path: &str, text: &str| request.code(ctx, Liste::Secteur, path, text);
+        let branche = |path: &str, text: &str| request.code(ctx, Liste::Branche, path, text);
         let etp = |path: &str, text: &str| Etp::parse(text).at(path);
         Ok(Profil {
             criteres: Criteres {

@@ -111,7 +111,7 @@ impl ReferencementMutation {
         input: ReferencePrestataireInput,
     ) -> Result<OrganisationPayload> {
         let id: OrganisationId = typed(&input.organisation, "input.organisation")?;
-        let referencement = input.parse()?;
+        let referencement = input.parse(ctx)?;
         let decided = input
             .request
             .decide(ctx, id, |it: &domain::Organisation, asked| {
@@ -160,7 +160,7 @@ pub(crate) struct ReferencePrestataireInput {
 }
 
 impl ReferencePrestataireInput {
-    fn parse(&self) -> Result<rules::Referencement> {
+    fn parse(&self, ctx: &Context<'_>) -> Result<rules::Referencement> {
         let request = &self.request;
         let territoires = self
             .territoires
@@ -175,8 +175,8 @@ impl ReferencePrestataireInput {
             .enumerate();
         let competences = competences.map(|(n, it)| line(&format!("input.competences.{n}"), it));
         Ok(rules::Referencement {
-            themes: request.codes(Liste::TypePrestation, "input.themes", &self.themes)?,
-            secteurs: request.codes(Liste::Secteur, "input.secteurs", &self.secteurs)?,
+            themes: request.codes(ctx, Liste::TypePrestation, "input.themes", &self.themes)?,
+            secteurs: request.codes(ctx, Liste::Secteur, "input.secteurs", &self.secteurs)?,
             territoires: territoires.collect::<Result<_>>()?,
             competences: competences.collect::<Result<BTreeSet<_>>>()?,
         })

@@ -103,7 +103,7 @@ impl PartageMutation {
         let total = input.total.0;
         let parts = input.parts.iter().enumerate();
         let parts: Vec<_> = parts
-            .map(|(n, it)| it.parse(&input.request, &format!("input.parts.{n}")))
+            .map(|(n, it)| it.parse(ctx, &input.request, &format!("input.parts.{n}")))
             .collect::<Result<_>>()?;
         let decided = input
             .request
@@ -163,9 +163,10 @@ pub(crate) struct PartInput {
 }
 
 impl PartInput {
-    fn parse(&self, request: &Request, path: &str) -> Result<PartVoulue> {
+    fn parse(&self, ctx: &Context<'_>, request: &Request, path: &str) -> Result<PartVoulue> {
         Ok(PartVoulue {
             source: request.code(
+                ctx,
                 Liste::SourceFinancement,
                 &format!("{path}.source"),
                 &self.source,

@@ -200,9 +200,10 @@ impl RessourcesMutation {
         input: AddRessourceInput,
     ) -> Result<PlanFinancementPayload> {
         let id = typed(&input.plan, "input.plan")?;
-        let source = input
-            .request
-            .code(Liste::SourceFinancement, "input.source", &input.source)?;
+        let source =
+            input
+                .request
+                .code(ctx, Liste::SourceFinancement, "input.source", &input.source)?;
         let contributeur = input.contributeur.parse("input.contributeur")?;
         let montant = input.montant.0;
         let decided = input

@@ -280,14 +280,8 @@ fn planned(montant: Cents) -> Seen<PlanFinancement> {
         dlas: [DLA].into(),
         territoire: Some(vaucluse()),
     };
-    let other = Liste::PosteCout
-        .entries()
-        .iter()
-        .map(|it| it.code.as_str())
-        .find(|it| ![plan::POSTE_PRESTATIONS, plan::POSTE_VALORISATION].contains(it))
-        .expect("another item");
     let id = PlanFinancementId(uuid::Uuid::from_u128(6));
-    seen(id, [opened, cost(1, plan::POSTE_PRESTATIONS), cost(2, other)])
+    seen(id, [opened, cost(1, plan::POSTE_PRESTATIONS), cost(2, "LOGISTIQUE")])
 }
 
 // INV-34

@@ -205,7 +205,7 @@ impl ProjetMutation {
             input
                 .dossier
                 .request
-                .codes(Liste::TypePrestation, "input.types", &input.types)?;
+                .codes(ctx, Liste::TypePrestation, "input.types", &input.types)?;
         let sujets = input.sujets.iter().enumerate();
         let sujets = sujets.map(|(n, it)| line(&format!("input.sujets.{n}"), it));
         let sujets: Vec<_> = sujets.collect::<Result<_>>()?;
@@ -281,7 +281,7 @@ impl ProjetMutation {
     ) -> Result<IngenierieCollectivePayload> {
         let modules = input.modules.iter().enumerate();
         let request = &input.dossier.request;
-        let modules = modules.map(|(n, it)| it.parse(request, &format!("input.modules.{n}")));
+        let modules = modules.map(|(n, it)| it.parse(ctx, request, &format!("input.modules.{n}")));
         let modules: Vec<_> = modules.collect::<Result<_>>()?;
         let dossier = &input.dossier;
         dossier
@@ -434,13 +434,14 @@ pub(crate) struct ModuleInput {
 }
 
 impl ModuleInput {
-    fn parse(&self, request: &Request, path: &str) -> Result<rules::Module> {
+    fn parse(&self, ctx: &Context<'_>, request: &Request, path: &str) -> Result<rules::Module> {
         let territoires = self.territoires.iter().enumerate();
         let territoires = territoires.map(|(n, it)| it.parse(&format!("{path}.territoires.{n}")));
         Ok(rules::Module {
             intitule: line(&format!("{path}.intitule"), &self.intitule)?,
             nature: self.nature.into(),
             formes: request.codes(
+                ctx,
                 Liste::FormeIntervention,
                 &format!("{path}.formes"),
                 &self.formes,

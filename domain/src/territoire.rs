@@ -60,7 +60,7 @@ impl Territoire {
             Niveau::Epci => Siren::parse(&code).is_ok_and(|it| it.as_str() == code),
             Niveau::Qpv => is_qpv(&code),
             Niveau::Departement => is_departement(&code),
-            Niveau::Region => code.len() == 2 && code.bytes().all(|it| it.is_ascii_digit()),
+            Niveau::Region => REGIONS.iter().any(|(region, _)| *region == code),
             Niveau::France => code == "FR",
         };
         if valid {
@@ -84,6 +84,97 @@ impl Territoire {
     pub fn code(&self) -> &str {
         &self.code
     }
+
+    /// Whether the codes show that the other lies in this one, whole.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.contains(other) == Some(true)
+    }
+
+    /// Whether the other may lie in this one: the codes do not show the contrary.
+    pub fn may_cover(&self, other: &Self) -> bool {
+        self.contains(other) != Some(false)
+    }
+
+    /// Whether the two may share a place: one covers the other, or the codes cannot tell.
+    ///
+    /// A code says nothing of what an EPCI is made of, nor in which commune a QPV lies: whoever
+    /// must be careful takes those for the same place until somebody has looked.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.may_cover(other) || other.may_cover(self)
+    }
+
+    /// Whether the other lies in this one; `None` when the codes alone cannot tell.
+    fn contains(&self, other: &Self) -> Option<bool> {
+        if self == other || self.niveau == Niveau::France {
+            return Some(true);
+        }
+        if self.niveau == other.niveau {
+            // Territories of one level share no place.
+            return Some(false);
+        }
+        match (self.niveau, other.niveau) {
+            (Niveau::Region, Niveau::Departement | Niveau::Commune | Niveau::Qpv) => {
+                let region = other.departement_code().and_then(region_of);
+                Some(region == Some(self.code.as_str()))
+            }
+            (Niveau::Departement, Niveau::Commune | Niveau::Qpv) => {
+                Some(other.departement_code() == Some(self.code.as_str()))
+            }
+            // Quartiers lie in some commune of their département.
+            (Niveau::Commune, Niveau::Qpv) => {
+                let same = self.departement_code() == other.departement_code();
+                if same { None } else { Some(false) }
+            }
+            // An EPCI may lie astride départements, and its SIREN names none.
+            (Niveau::Region | Niveau::Departement, Niveau::Epci)
+            | (Niveau::Epci, Niveau::Commune | Niveau::Qpv) => None,
+            // What is left is larger than this one.
+            _ => Some(false),
+        }
+    }
+
+    /// The département that the code names.
+    fn departement_code(&self) -> Option<&str> {
+        match self.niveau {
+            Niveau::Commune => departement_of(&self.code),
+            Niveau::Qpv => {
+                let three = self.code.get(2..5)?;
+                Some(three.strip_prefix('0').unwrap_or(three))
+            }
+            Niveau::Departement => Some(&self.code),
+            Niveau::Epci | Niveau::Region | Niveau::France => None,
+        }
+    }
+}
+
+/// The régions since 2016, with their départements. The other overseas collectivités are in none.
+const REGIONS: &[(&str, &str)] = &[
+    ("01", "971"),
+    ("02", "972"),
+    ("03", "973"),
+    ("04", "974"),
+    ("06", "976"),
+    ("11", "75 77 78 91 92 93 94 95"),
+    ("24", "18 28 36 37 41 45"),
+    ("27", "21 25 39 58 70 71 89 90"),
+    ("28", "14 27 50 61 76"),
+    ("32", "02 59 60 62 80"),
+    ("44", "08 10 51 52 54 55 57 67 68 88"),
+    ("52", "44 49 53 72 85"),
+    ("53", "22 29 35 56"),
+    ("75", "16 17 19 23 24 33 40 47 64 79 86 87"),
+    ("76", "09 11 12 30 31 32 34 46 48 65 66 81 82"),
+    ("84", "01 03 07 15 26 38 42 43 63 69 73 74"),
+    ("93", "04 05 06 13 83 84"),
+    ("94", "2A 2B"),
+];
+
+/// The région in which a département lies.
+fn region_of(departement: &str) -> Option<&'static str> {
+    REGIONS
+        .iter()
+        .find(|(_, all)| all.split(' ').any(|it| it == departement))
+        .map(|(region, _)| *region)
 }
 
 /// The département at the head of a commune's code; `None` when it is too short.

@@ -26,10 +26,91 @@ fn other_codes_are_refused() {
         (Niveau::Departement, "20"),
         (Niveau::Departement, "96"),
         (Niveau::Region, "9"),
+        (Niveau::Region, "99"),
         (Niveau::Qpv, "QP084001"),
         (Niveau::Epci, "732829321"),
         (Niveau::Commune, "é4007"),
     ] {
         assert!(Territoire::parse(niveau, code).is_err(), "{code}");
+    }
+}
+
+fn parse(text: &str) -> Territoire {
+    text.parse().unwrap()
+}
+
+/// In words: what the codes show of the second in the first.
+fn told(outer: &str, inner: &str) -> &'static str {
+    let (outer, inner) = (parse(outer), parse(inner));
+    match (outer.covers(&inner), outer.may_cover(&inner)) {
+        (true, true) => "in",
+        (false, true) => "perhaps",
+        (false, false) => "out",
+        (true, false) => "absurd",
+    }
+}
+
+#[test]
+fn a_territory_covers_what_the_codes_show_to_lie_in_it() {
+    for (outer, inner, expected) in [
+        ("france:FR", "epci:732829320", "in"),
+        ("france:FR", "departement:987", "in"),
+        ("region:93", "departement:84", "in"),
+        ("region:93", "commune:84007", "in"),
+        ("region:93", "qpv:QN08401M", "in"),
+        ("region:94", "commune:2A004", "in"),
+        ("departement:84", "commune:84007", "in"),
+        ("departement:84", "departement:84", "in"),
+        ("departement:2A", "qpv:QN02A01N", "in"),
+        ("departement:974", "qpv:QN97401N", "in"),
+        // A région and a département may have one code, and are not one place.
+        ("region:84", "departement:84", "out"),
+        ("region:84", "commune:84007", "out"),
+        ("region:75", "commune:75056", "out"),
+        ("departement:84", "region:93", "out"),
+        ("departement:84", "france:FR", "out"),
+        ("departement:84", "commune:13055", "out"),
+        ("departement:84", "qpv:QN01301N", "out"),
+        ("region:93", "departement:987", "out"),
+        ("commune:84007", "commune:84031", "out"),
+        ("commune:84007", "qpv:QN01301N", "out"),
+        ("qpv:QN08401M", "commune:84007", "out"),
+        ("epci:732829320", "departement:84", "out"),
+        ("commune:84007", "qpv:QN08401M", "perhaps"),
+        ("departement:84", "epci:732829320", "perhaps"),
+        ("region:93", "epci:732829320", "perhaps"),
+        ("epci:732829320", "commune:84007", "perhaps"),
+    ] {
+        assert_eq!(told(outer, inner), expected, "{inner} in {outer}");
+    }
+}
+
+#[test]
+fn territories_overlap_unless_the_codes_show_the_contrary() {
+    for (one, other, expected) in [
+        ("region:93", "departement:84", true),
+        ("commune:84007", "departement:84", true),
+        ("commune:84007", "qpv:QN08401M", true),
+        ("epci:732829320", "departement:84", true),
+        ("departement:13", "departement:84", false),
+        ("region:84", "departement:84", false),
+        ("commune:84007", "commune:84031", false),
+        ("commune:84007", "qpv:QN01301N", false),
+    ] {
+        let (one, other) = (parse(one), parse(other));
+        assert_eq!(one.overlaps(&other), expected, "{one} and {other}");
+        assert_eq!(other.overlaps(&one), expected, "{other} and {one}");
+    }
+}
+
+#[test]
+fn every_departement_of_the_mainland_lies_in_one_region() {
+    let mainland = (1..=95).filter(|it| *it != 20).map(|it| format!("{it:02}"));
+    for code in mainland.chain(["2A", "2B"].map(str::to_owned)) {
+        let departement = Territoire::departement(&code).unwrap();
+        let regions = super::REGIONS
+            .iter()
+            .filter(|(it, _)| parse(&format!("region:{it}")).covers(&departement));
+        assert_eq!(regions.count(), 1, "{code}");
     }
 }

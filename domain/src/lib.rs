@@ -11,6 +11,7 @@ pub mod dla;
 pub mod seance_comite_appui;
 pub mod ingenierie_collective;
 pub mod plan_financement;
+pub mod convention_financement;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
@@ -36,6 +37,7 @@ pub use crate::{
     actor::{Actor, Perimeter, Right, Role, RoleName},
     capitalisation::Capitalisation,
     consultation::Consultation,
+    convention_financement::ConventionFinancement,
     decider::{Asked, Claim, Decided, Decider, Decision, Expect, Fact, Place, Seen},
     dla::Dla,
     evaluation::Evaluation,
@@ -107,6 +109,8 @@ aggregates! {
     Capitalisation = capitalisation;
     /// Of a consultation of prestataires.
     Consultation = consultation;
+    /// Of a convention with those who finance.
+    ConventionFinancement = convention_financement;
     /// Of a dispositif local d'accompagnement.
     Dla = dla;
     /// Of the evaluation of one ingénierie.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{DlaId, IngenierieId, OrganisationId, PersonId};
+use crate::{ConventionId, DlaId, IngenierieId, OrganisationId, PersonId};
 
 /// The member that carries a sealed value from the event to the log's door.
 pub(crate) const MARK: &str = "$sealed";
@@ -101,6 +101,11 @@ impl Subject {
     /// A DLA: why it changed what the registry says of it.
     pub fn dla(id: DlaId) -> Self {
         Self(format!("dla/{}", id.0))
+    }
+
+    /// A convention: why it was changed.
+    pub fn convention(id: ConventionId) -> Self {
+        Self(format!("convention/{}", id.0))
     }
 
     /// An organisation: what it says of itself.

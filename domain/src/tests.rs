@@ -16,12 +16,13 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::{
-    Capitalisation, Consultation, Decider, Dla, Evaluation, Event, IngenierieCollective,
-    Intervention, Organisation, Personne, PlanFinancement, RoleName, SeanceComiteAppui,
-    capitalisation,
+    Capitalisation, Consultation, ConventionFinancement, Decider, Dla, Evaluation, Event,
+    IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement, RoleName,
+    SeanceComiteAppui, capitalisation,
     codec::{Stored, Tagged, encode},
-    consultation, dla, evaluation, event_kinds, ingenierie_collective, intervention, organisation,
-    personne, plan_financement, refusal_codes, retention, rights, seance_comite_appui,
+    consultation, convention_financement, dla, evaluation, event_kinds, ingenierie_collective,
+    intervention, organisation, personne, plan_financement, refusal_codes, retention, rights,
+    seance_comite_appui,
     testing::raw,
 };
 
@@ -30,6 +31,7 @@ fn samples() -> Vec<Sample> {
     [
         of::<Capitalisation>(capitalisation::tests::samples()),
         of::<Consultation>(consultation::tests::samples()),
+        of::<ConventionFinancement>(convention_financement::tests::samples()),
         of::<Dla>(dla::tests::samples()),
         of::<Evaluation>(evaluation::tests::samples()),
         of::<IngenierieCollective>(ingenierie_collective::tests::samples()),
@@ -157,6 +159,7 @@ fn written(event: &Event) -> Stored {
     match event {
         Event::Capitalisation(it) => encode::<Capitalisation>(it),
         Event::Consultation(it) => encode::<Consultation>(it),
+        Event::ConventionFinancement(it) => encode::<ConventionFinancement>(it),
         Event::Dla(it) => encode::<Dla>(it),
         Event::Evaluation(it) => encode::<Evaluation>(it),
         Event::IngenierieCollective(it) => encode::<IngenierieCollective>(it),

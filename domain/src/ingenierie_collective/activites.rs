@@ -126,6 +126,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         }),
         Event::Capitalisation(_)
         | Event::Consultation(_)
+        | Event::ConventionFinancement(_)
         | Event::Dla(_)
         | Event::Evaluation(_)
         | Event::IngenierieCollective(_)

@@ -311,6 +311,7 @@ fn opens(mutation: &str) -> Option<&'static str> {
         "draftCahierDesCharges" => "Consultation",
         "openIntervention" => "Intervention",
         "conveneSeanceComiteAppui" => "SeanceComiteAppui",
+        "signConvention" => "ConventionFinancement",
         "planEvaluation" => "Evaluation",
         "determineNatureCapitalisation" => "Capitalisation",
         _ => return None,

@@ -4,6 +4,7 @@
 use domain::{
     Actor, Event, OrganisationId, RoleName, Rule,
     consultation::{Event as Consultation, Notateur},
+    convention_financement::Event as Convention,
     ingenierie_collective::Event as Ingenierie,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
@@ -163,6 +164,12 @@ impl Fait {
                 contributeur: Contributeur::Organisation(organisation),
                 ..
             }) => Readers::DlasAnd(*organisation),
+            Event::ConventionFinancement(
+                Convention::ConventionAmended { financeur, .. }
+                | Convention::AllocationReleased { financeur, .. }
+                | Convention::VersementCancelled { financeur, .. }
+                | Convention::ConventionClosed { financeur, .. },
+            ) => Readers::DlasAnd(*financeur),
             Event::Intervention(Intervention::RapportMissionDelivered { intervenant, .. }) => {
                 Readers::DlasAnd(*intervenant)
             }

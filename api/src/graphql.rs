@@ -14,6 +14,7 @@ mod annuaire;
 mod capitalisation;
 mod catalogue;
 mod consultation;
+mod convention;
 mod dla;
 mod evaluation;
 mod financement;
@@ -48,6 +49,7 @@ pub struct Query(
     capitalisation::CapitalisationQuery,
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
+    convention::ConventionQuery,
     dla::DlaQuery,
     evaluation::EvaluationQuery,
     financement::FinancementQuery,
@@ -72,6 +74,7 @@ pub struct Mutation(
     consultation::choix::ChoixMutation,
     consultation::contrat::ContratMutation,
     consultation::partage::ChoixPartageMutation,
+    convention::commandes::ConventionMutation,
     dla::DlaMutation,
     dla::comite::ComiteMutation,
     evaluation::EvaluationMutation,

@@ -129,8 +129,9 @@ impl Filter {
 /// What an actor may know of, that a filter finds: the parameters `$1` to `$20`.
 ///
 /// Facts of a séance of a comité that are of no dossier name its DLA, whose people alone see
-/// them. Of a dossier that they see, only those of the plan see the facts of the plan, and only the
-/// DLAs, those who pay and the house those of consultations. A filter finds nothing by what its
+/// them; those of a convention are for those who see it. Of a dossier that they see, only those of
+/// the plan see the facts of the plan and what conventions set aside for it, and only the DLAs,
+/// those who pay and the house those of consultations. A filter finds nothing by what its
 /// reader may not read: who acted, what another structure did, who pays.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
@@ -139,14 +140,17 @@ macro_rules! select {
                  select h.*,
                         coalesce(i.dlas, case h.category when 'dla' then array[h.stream]
                                                          when 'seance_comite_appui' then h.about
+                                                         when 'convention_financement' then coalesce(c.dlas, '{}')
                                                          else '{}'::uuid[] end) as dlas,
                         $1 or i.dlas && $2 or i.dlas_contributeurs && $2
                            or i.contributeurs && $3 as of_plan,
                         i.dlas && $2 or i.dlas_contributeurs && $2
                            or i.organisations && $3 as of_dossier,
+                        c.dlas && $2 or c.organisations && $3 as of_convention,
                         i.contributeurs
                  from historique h
                  left join ingenieries i on i.id = h.dossier
+                 left join conventions c on c.id = h.stream
                  where (cardinality($6::uuid[]) = 0 or h.dossier = any($6))
                    and (cardinality($7::text[]) = 0 or h.category = any($7))
                    and (cardinality($8::text[]) = 0 or h.kind = any($8))
@@ -163,11 +167,14 @@ macro_rules! select {
              )
              select ", $what, "
              from it
-             where ($1 or case when dossier is null
+             where ($1 or of_convention
+                       or case when dossier is null
                                then category = any($5)
                                     or category = 'seance_comite_appui' and about && $2
                                else of_dossier and (category <> 'consultation' or $4)
-                                    and (category <> 'plan_financement' or of_plan) end)
+                                    and (category not in ('plan_financement',
+                                                          'convention_financement')
+                                         or of_plan) end)
                and (cardinality($16) = 0 or $19::uuid is null or structures <@ array[$19])
                and ($18 is null or $1 or dlas && $2)
                and ($20::uuid is null or of_plan and contributeurs @> array[$20])",

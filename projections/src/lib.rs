@@ -14,6 +14,7 @@ pub mod annuaires;
 pub mod capitalisations;
 pub mod comites;
 pub mod consultations;
+pub mod conventions;
 pub mod dlas;
 pub mod evaluations;
 pub mod financements;
@@ -44,6 +45,7 @@ pub const ALL: &[&ReadModel] = &[
     &capitalisations::MODEL,
     &comites::MODEL,
     &consultations::MODEL,
+    &conventions::MODEL,
     &dlas::MODEL,
     &evaluations::MODEL,
     &financements::MODEL,

@@ -3,8 +3,8 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, SeanceComiteId, values::Invalid,
+    CapitalisationId, ConsultationId, ConventionId, DlaId, EvaluationId, IngenierieId,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, SeanceComiteId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -28,6 +28,7 @@ macro_rules! nouns {
 nouns! {
     CapitalisationId = "Capitalisation";
     ConsultationId = "Consultation";
+    ConventionId = "ConventionFinancement";
     DlaId = "Dla";
     EvaluationId = "Evaluation";
     IngenierieId = "IngenierieCollective";

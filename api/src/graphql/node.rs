@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, IngenierieId, InterventionId,
-    OrganisationId, PlanFinancementId, SeanceComiteId,
+    CapitalisationId, ConsultationId, ConventionId, DlaId, EvaluationId, IngenierieId,
+    InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
         context::ContextExt,
+        convention::ConventionFinancement,
         dla::Dla,
         evaluation::Evaluation,
         ids::{self, Noun, parts},
@@ -33,6 +34,7 @@ const NODES_MAX: usize = 100;
 pub(crate) enum Node {
     Capitalisation(Capitalisation),
     Consultation(Consultation),
+    ConventionFinancement(ConventionFinancement),
     Dla(Dla),
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
@@ -85,6 +87,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
+        }
+        ConventionId::NAME => {
+            let row = loaders.load_one(ConventionId(id)).await?;
+            row.map(|it| Node::ConventionFinancement(ConventionFinancement(it)))
         }
         DlaId::NAME => {
             let row = loaders.load_one(DlaId(id)).await?;

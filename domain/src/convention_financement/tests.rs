@@ -169,10 +169,14 @@ fn engagement() -> Event {
     }
 }
 
-/// One sample of each kind, in the order of a life.
+/// One sample of each kind, in the order of a life, with every member that it may hold.
 pub(crate) fn samples() -> Vec<Event> {
+    let Termes { partenaires, niveaux, .. } = cadre();
+    let precision = Some(Objet::parse("Sur bilan").unwrap());
+    let subvention = Subvention { precision, ..termes().subvention };
+    let whole = Termes { partenaires, niveaux, subvention, ..under_cadre(1) };
     vec![
-        applied(),
+        signed_with(whole, 1_200_000, Some(1_000_000)),
         ComplementAdded { complement: 1, montant: Cents(300_000), reference: Some(line("D7")) },
         supplement(),
         engagement(),

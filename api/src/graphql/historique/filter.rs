@@ -2,8 +2,9 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, EvaluationId, Event, IngenierieId, InterventionId,
-    OrganisationId, PersonId, PlanFinancementId, RoleName, SeanceComiteId, values::Invalid,
+    CapitalisationId, ConsultationId, ConventionId, DlaId, EvaluationId, Event, IngenierieId,
+    InterventionId, OrganisationId, PersonId, PlanFinancementId, RoleName, SeanceComiteId,
+    values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -65,6 +66,9 @@ categories! {
     Capitalisation = "capitalisation", CapitalisationId;
     /// A consultation of prestataires.
     Consultation = "consultation", ConsultationId;
+    /// A convention with those who finance. What it sets aside for an ingénierie stands in that
+    /// dossier; its other facts are for those who see the convention.
+    ConventionFinancement = "convention_financement", ConventionId;
     /// A DLA. Its facts stand in no dossier.
     Dla = "dla", DlaId;
     /// The evaluation of an ingénierie.

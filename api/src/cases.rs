@@ -1,7 +1,8 @@
 //! Real cases of the trade, played through the public mutations.
 //!
-//! Source: the method booklet of Avise (March 2006, experience fiches FE1 and FE2) and the
-//! case of the Accueils Collectifs de Mineurs. Each is a data file of commands, whose `about`
+//! Source: the method booklet of Avise (March 2006, experience fiches FE1 and FE2), the
+//! case of the Accueils Collectifs de Mineurs, and the convention cadre of the centres sociaux of
+//! the Bouches-du-Rhône. Each is a data file of commands, whose `about`
 //! says what the source does not. The id of a command is drawn from its case and its name or
 //! place, so that playing a case twice changes nothing: new steps go at the end.
 
@@ -25,12 +26,13 @@ use crate::{
 };
 
 /// The cases, in the order they are played.
-const CASES: [(&str, &str); 5] = [
+const CASES: [(&str, &str); 6] = [
     ("fe1-1", include_str!("../cases/fe1-1.json")),
     ("fe1-3", include_str!("../cases/fe1-3.json")),
     ("fe2-1", include_str!("../cases/fe2-1.json")),
     ("fe2-3", include_str!("../cases/fe2-3.json")),
     ("acm", include_str!("../cases/acm.json")),
+    ("centres-sociaux", include_str!("../cases/centres-sociaux.json")),
 ];
 
 /// Whoever plays has no token: their id says so, and is the same at each playing.
@@ -311,6 +313,7 @@ fn opens(mutation: &str) -> Option<&'static str> {
         "draftCahierDesCharges" => "Consultation",
         "openIntervention" => "Intervention",
         "conveneSeanceComiteAppui" => "SeanceComiteAppui",
+        "signConvention" => "ConventionFinancement",
         "planEvaluation" => "Evaluation",
         "determineNatureCapitalisation" => "Capitalisation",
         _ => return None,

@@ -4,6 +4,7 @@
 use domain::{
     Actor, Event, OrganisationId, RoleName, Rule,
     consultation::{Event as Consultation, Notateur},
+    convention_financement::Event as Convention,
     document::Event as Document,
     ingenierie_collective::Event as Ingenierie,
     intervention::Event as Intervention,
@@ -164,6 +165,12 @@ impl Fait {
                 contributeur: Contributeur::Organisation(organisation),
                 ..
             }) => Readers::DlasAnd(*organisation),
+            Event::ConventionFinancement(
+                Convention::ConventionAmended { financeur, .. }
+                | Convention::AllocationReleased { financeur, .. }
+                | Convention::VersementCancelled { financeur, .. }
+                | Convention::ConventionClosed { financeur, .. },
+            ) => Readers::DlasAnd(*financeur),
             Event::Intervention(Intervention::RapportMissionDelivered { intervenant, .. }) => {
                 Readers::DlasAnd(*intervenant)
             }

@@ -15,6 +15,7 @@ mod annuaire;
 mod capitalisation;
 mod catalogue;
 mod consultation;
+mod convention;
 mod dla;
 mod document;
 mod evaluation;
@@ -51,6 +52,7 @@ pub struct Query(
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
     credits_ingenierie::CreditsIngenierieQuery,
+    convention::ConventionQuery,
     dla::DlaQuery,
     document::DocumentQuery,
     evaluation::EvaluationQuery,
@@ -77,6 +79,7 @@ pub struct Mutation(
     consultation::contrat::ContratMutation,
     consultation::partage::ChoixPartageMutation,
     credits_ingenierie::CreditsIngenierieMutation,
+    convention::commandes::ConventionMutation,
     dla::DlaMutation,
     dla::comite::ComiteMutation,
     document::DocumentMutation,

@@ -12,6 +12,7 @@ pub mod seance_comite_appui;
 pub mod ingenierie_collective;
 pub mod plan_financement;
 pub mod action_financee;
+pub mod convention_financement;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
@@ -39,6 +40,7 @@ pub use crate::{
     actor::{Actor, Perimeter, Right, Role, RoleName},
     capitalisation::Capitalisation,
     consultation::Consultation,
+    convention_financement::ConventionFinancement,
     decider::{Asked, Claim, Decided, Decider, Decision, Expect, Fact, Place, Seen},
     dla::Dla,
     document::Document,
@@ -113,6 +115,8 @@ aggregates! {
     Capitalisation = capitalisation;
     /// Of a consultation of prestataires.
     Consultation = consultation;
+    /// Of a convention with those who finance.
+    ConventionFinancement = convention_financement;
     /// Of a dispositif local d'accompagnement.
     Dla = dla;
     /// Of a document: what it is, its versions, who reads it.

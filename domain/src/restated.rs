@@ -59,6 +59,7 @@ subjects! {
     "consultation": OffreScored, of "prestataire" "par";
     "consultation": PreferenceStructureExpressed, of "structure";
     "consultation": ContratSigned, part ContratAmended, ends ContratTerminated;
+    "convention_financement": ConventionSigned, part ConventionAmended;
     "dla": ComiteAppuiMemberAdded, ends ComiteAppuiMemberRemoved, of "personne";
     "dla": PrioritesCiblageDefined, of "annee";
     "dla": FondsIngenierieOpened | FondsIngenierieAdjusted, of "annee";

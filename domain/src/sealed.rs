@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{DlaId, DocumentId, IngenierieId, OrganisationId, PersonId, document::Conservation};
+use crate::{
+    ConventionId, DlaId, DocumentId, IngenierieId, OrganisationId, PersonId, document::Conservation,
+};
 
 /// The member that carries a sealed value from the event to the log's door.
 pub(crate) const MARK: &str = "$sealed";
@@ -107,6 +109,11 @@ impl Subject {
     /// are kept.
     pub fn document(id: DocumentId, conservation: Conservation) -> Self {
         Self(format!("{}/{}", conservation.subject(), id.0))
+    }
+
+    /// A convention: why it was changed.
+    pub fn convention(id: ConventionId) -> Self {
+        Self(format!("convention/{}", id.0))
     }
 
     /// An organisation: what it says of itself.

@@ -126,6 +126,30 @@ impl Territoire {
         self.contains(other) != Some(false)
     }
 
+    /// Those that the codes show to cover it: itself, its département, its région, the country.
+    pub fn around(&self) -> Vec<Self> {
+        let departement = match self.niveau {
+            Niveau::Commune | Niveau::Qpv => self.departement_code(),
+            Niveau::Epci | Niveau::Departement | Niveau::Region | Niveau::France => None,
+        };
+        let region = match self.niveau {
+            Niveau::Commune | Niveau::Qpv | Niveau::Departement => {
+                self.departement_code().and_then(region_of)
+            }
+            Niveau::Epci | Niveau::Region | Niveau::France => None,
+        };
+        let country = (self.niveau != Niveau::France).then_some("FR");
+        let wider = [
+            (Niveau::Departement, departement),
+            (Niveau::Region, region),
+            (Niveau::France, country),
+        ];
+        let known = wider.into_iter().filter_map(|(niveau, code)| {
+            Some(Self { niveau, code: code?.to_owned(), millesime: None })
+        });
+        [self.clone()].into_iter().chain(known).collect()
+    }
+
     /// Whether the two may share a place: one covers the other, or the codes cannot tell.
     ///
     /// A code says nothing of what an EPCI is made of, nor in which commune a QPV lies: whoever

@@ -16,13 +16,13 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::{
-    ActionFinancee, Capitalisation, Consultation, Decider, Dla, Document, Evaluation, Event,
-    IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement, Referentiel,
-    RoleName, SeanceComiteAppui, action_financee, capitalisation,
+    ActionFinancee, Capitalisation, Consultation, ConventionFinancement, Decider, Dla, Document,
+    Evaluation, Event, IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement,
+    Referentiel, RoleName, SeanceComiteAppui, action_financee, capitalisation,
     codec::{Stored, Tagged, encode},
-    consultation, dla, document, evaluation, event_kinds, ingenierie_collective, intervention,
-    organisation, personne, plan_financement, referentiel, refusal_codes, retention, rights,
-    seance_comite_appui,
+    consultation, convention_financement, dla, document, evaluation, event_kinds,
+    ingenierie_collective, intervention, organisation, personne, plan_financement, referentiel,
+    refusal_codes, retention, rights, seance_comite_appui,
     testing::raw,
 };
 
@@ -32,6 +32,7 @@ fn samples() -> Vec<Sample> {
         of::<ActionFinancee>(action_financee::tests::samples()),
         of::<Capitalisation>(capitalisation::tests::samples()),
         of::<Consultation>(consultation::tests::samples()),
+        of::<ConventionFinancement>(convention_financement::tests::samples()),
         of::<Dla>(dla::tests::samples()),
         of::<Document>(document::tests::samples()),
         of::<Evaluation>(evaluation::tests::samples()),
@@ -162,6 +163,7 @@ fn written(event: &Event) -> Stored {
         Event::ActionFinancee(it) => encode::<ActionFinancee>(it),
         Event::Capitalisation(it) => encode::<Capitalisation>(it),
         Event::Consultation(it) => encode::<Consultation>(it),
+        Event::ConventionFinancement(it) => encode::<ConventionFinancement>(it),
         Event::Dla(it) => encode::<Dla>(it),
         Event::Document(it) => encode::<Document>(it),
         Event::Evaluation(it) => encode::<Evaluation>(it),

@@ -38,6 +38,8 @@ ids! {
     CapitalisationId;
     /// A consultation of prestataires.
     ConsultationId;
+    /// A convention between those who finance and a DLA.
+    ConventionId;
     /// A dispositif local d'accompagnement.
     DlaId;
     /// A document: what is known of a file.
@@ -349,6 +351,26 @@ pub struct Line(String);
 impl Line {
     /// In characters.
     pub const MAX: usize = 200;
+
+    /// Trims and normalises (NFC). Refuses what is empty, too long, or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        parse_text(text, Self::MAX, char::is_control).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What something is for, in one line. At most [`Objet::MAX`] characters, which is what open data
+/// on subventions take (SCDL 2.1.1, column `objet`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Objet(String);
+
+impl Objet {
+    /// In characters.
+    pub const MAX: usize = 256;
 
     /// Trims and normalises (NFC). Refuses what is empty, too long, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {

@@ -129,9 +129,10 @@ impl Filter {
 /// What an actor may know of, that a filter finds: the parameters `$1` to `$20`.
 ///
 /// Facts of a séance of a comité that are of no dossier name its DLA, whose people alone see
-/// them. Of a dossier that they see, only those of the plan see the facts of the plan, and only the
-/// DLAs, those who pay and the house those of consultations, only the DLAs and whose it is those of
-/// a document: others learn of it by its page, if it is shown to them. A filter finds nothing by what its
+/// them; those of a convention are for those who see it. Of a dossier that they see, only those of
+/// the plan see the facts of the plan and what pays for it, only the DLAs, those who pay and the
+/// house those of consultations, only the DLAs and whose it is those of a document: others learn
+/// of it by its page, if it is shown to them. A filter finds nothing by what its
 /// reader may not read: who acted, what another structure did, who pays.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
@@ -140,14 +141,17 @@ macro_rules! select {
                  select h.*,
                         coalesce(i.dlas, case h.category when 'dla' then array[h.stream]
                                                          when 'seance_comite_appui' then h.about
+                                                         when 'convention_financement' then coalesce(c.dlas, '{}')
                                                          else '{}'::uuid[] end) as dlas,
                         $1 or i.dlas && $2 or i.dlas_contributeurs && $2
                            or i.contributeurs && $3 as of_plan,
                         i.dlas && $2 or i.dlas_contributeurs && $2
                            or i.organisations && $3 as of_dossier,
+                        c.dlas && $2 or c.organisations && $3 as of_convention,
                         i.contributeurs
                  from historique h
                  left join ingenieries i on i.id = h.dossier
+                 left join conventions c on c.id = h.stream
                  where (cardinality($6::uuid[]) = 0 or h.dossier = any($6))
                    and (cardinality($7::text[]) = 0 or h.category = any($7))
                    and (cardinality($8::text[]) = 0 or h.kind = any($8))
@@ -164,11 +168,13 @@ macro_rules! select {
              )
              select ", $what, "
              from it
-             where ($1 or case when dossier is null
+             where ($1 or of_convention
+                       or case when dossier is null
                                then category = any($5)
                                     or category = 'seance_comite_appui' and about && $2
                                else of_dossier and (category <> 'consultation' or $4)
-                                    and (category not in ('plan_financement', 'action_financee')
+                                    and (category not in ('plan_financement', 'action_financee',
+                                                          'convention_financement')
                                          or of_plan)
                                     and (category <> 'document' or $1 or dlas && $2 or about && $3)
                                end)

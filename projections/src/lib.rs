@@ -14,6 +14,7 @@ pub mod annuaires;
 pub mod capitalisations;
 pub mod comites;
 pub mod consultations;
+pub mod conventions;
 pub mod dlas;
 pub mod documents;
 pub mod evaluations;
@@ -46,6 +47,7 @@ pub const ALL: &[&ReadModel] = &[
     &capitalisations::MODEL,
     &comites::MODEL,
     &consultations::MODEL,
+    &conventions::MODEL,
     &dlas::MODEL,
     &documents::MODEL,
     &evaluations::MODEL,

@@ -13,6 +13,7 @@ mod capitalisations;
 mod cases;
 mod comites;
 mod consultations;
+mod conventions;
 mod demo;
 mod dlas;
 mod documents;

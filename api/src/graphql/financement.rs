@@ -9,7 +9,7 @@ use projections::{
 };
 
 use crate::{
-    Error, Result,
+    Result,
     graphql::{
         context::ContextExt,
         ids::{global, typed},
@@ -23,12 +23,6 @@ use crate::{
         territoire::TerritoireInput,
     },
 };
-
-/// The most positions that one request may ask for.
-const POSITIONS_MAX: i32 = 1_000;
-
-/// How many positions cost as much as one field.
-const POSITIONS_PER_COST: usize = 100;
 
 #[derive(Default)]
 pub(crate) struct FinancementQuery;
@@ -198,7 +192,7 @@ impl TotauxPartenaire {
 
     /// The facts that make these figures, in rising order: of the lines found, and of the
     /// promises of others that its leverage counts.
-    #[graphql(complexity = "positions_cost(first)")]
+    #[graphql(complexity = "paging::positions_cost(first)")]
     async fn positions(
         &self,
         ctx: &Context<'_>,
@@ -206,19 +200,10 @@ impl TotauxPartenaire {
         #[graphql(desc = "The position after which to start: the last that you have.")]
         after: Option<Position>,
     ) -> Result<Vec<Position>> {
-        if !(1..=POSITIONS_MAX).contains(&first) {
-            return Err(Error::Invalid {
-                path: "first".to_owned(),
-                why: domain::values::Invalid {
-                    fr: format!("Demandez entre 1 et {POSITIONS_MAX} positions."),
-                    en: format!("Ask for 1 to {POSITIONS_MAX} positions."),
-                },
-            });
-        }
+        let first = paging::positions(first)?;
         let after = after.map_or(0, |it| it.0);
         let (reads, scope) = (ctx.reads(), ctx.scope());
-        let found =
-            rows::positions_by_partenaire(reads, scope, &self.filter, first.into(), after).await?;
+        let found = rows::positions_by_partenaire(reads, scope, &self.filter, first, after).await?;
         Ok(found.into_iter().map(Position).collect())
     }
 }
@@ -330,12 +315,12 @@ impl AutreFinanceur {
 pub(crate) struct MontantTrace {
     /// The amount.
     montant: Cents,
-    /// The facts of the lines that it adds up, in rising order.
+    /// The facts that it adds up, in rising order.
     positions: Vec<Position>,
 }
 
 impl MontantTrace {
-    fn of(cents: i64, positions: impl Iterator<Item = i64>) -> Self {
+    pub(crate) fn of(cents: i64, positions: impl Iterator<Item = i64>) -> Self {
         let positions: std::collections::BTreeSet<_> = positions.collect();
         Self { montant: cents.into(), positions: positions.into_iter().map(Position).collect() }
     }
@@ -346,12 +331,6 @@ fn ratio(part: i64, whole: i64) -> Option<String> {
     let (part, whole) = (i128::from(part), i128::from(whole));
     let digits = (part * 20_000 + whole).checked_div(2 * whole)?;
     Some(format!("{}.{:04}", digits / 10_000, digits % 10_000))
-}
-
-/// Positions are digits: a hundred cost as much as one field.
-fn positions_cost(first: i32) -> usize {
-    let positions = usize::try_from(first.clamp(0, POSITIONS_MAX)).unwrap_or_default();
-    1 + positions / POSITIONS_PER_COST
 }
 
 #[cfg(test)]

@@ -327,6 +327,7 @@ pub(crate) async fn list(
     let asked = paging::asked(it.first, it.after.as_deref())?;
     paging::at_least(ctx, &MODEL, it.at_least).await?;
     paging::at_least(ctx, &projections::ingenieries::MODEL, it.at_least).await?;
+    paging::at_least(ctx, &projections::conventions::MODEL, it.at_least).await?;
     let known = match &it.as_known_on {
         Some(it) => Some(it.position(reads).await?),
         None => None,

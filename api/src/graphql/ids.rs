@@ -3,9 +3,9 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId,
-    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, ReferentielId,
-    SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
+    EvaluationId, IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId,
+    ReferentielId, SeanceComiteId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -30,6 +30,7 @@ nouns! {
     ActionFinanceeId = "ActionFinancee";
     CapitalisationId = "Capitalisation";
     ConsultationId = "Consultation";
+    ConventionId = "ConventionFinancement";
     DlaId = "Dla";
     DocumentId = "Document";
     EvaluationId = "Evaluation";

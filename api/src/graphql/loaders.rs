@@ -4,16 +4,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
-    Actor, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
+    Actor, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId,
+    IngenierieId, InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
     capitalisations::{self, Element, ElementId},
-    comites, consultations, dlas, documents, evaluations, financements, historique, ingenieries,
-    interventions, organisations, superpositions,
+    comites, consultations, conventions, dlas, documents, evaluations, financements, historique,
+    ingenieries, interventions, organisations, superpositions,
 };
 use uuid::Uuid;
 
@@ -56,6 +56,7 @@ macro_rules! loads {
 loads! {
     CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
+    ConventionId => conventions::Convention = conventions::by_ids;
     DlaId => dlas::Dla = dlas::by_ids;
     DocumentId => documents::Document = documents::by_ids;
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, IngenierieId,
+    CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId, IngenierieId,
     InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
 };
 
@@ -12,6 +12,7 @@ use crate::{
         capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
         context::ContextExt,
+        convention::ConventionFinancement,
         dla::Dla,
         document::Document,
         evaluation::Evaluation,
@@ -35,6 +36,7 @@ const NODES_MAX: usize = 100;
 pub(crate) enum Node {
     Capitalisation(Capitalisation),
     Consultation(Consultation),
+    ConventionFinancement(ConventionFinancement),
     Dla(Dla),
     Document(Document),
     ElementCapitalise(ElementCapitalise),
@@ -89,6 +91,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;
             row.map(|it| Node::Consultation(Consultation(it)))
+        }
+        ConventionId::NAME => {
+            let row = loaders.load_one(ConventionId(id)).await?;
+            row.map(|it| Node::ConventionFinancement(ConventionFinancement(it)))
         }
         DlaId::NAME => {
             let row = loaders.load_one(DlaId(id)).await?;

@@ -1,7 +1,7 @@
 //! Pages of lists: forward only, by keyset cursors, each as of a position.
 
 use async_graphql::{
-    Context, OutputType, SimpleObject,
+    Context, ObjectType, OutputType, SimpleObject,
     connection::{Connection, CursorType, Edge, OpaqueCursor},
 };
 use domain::values::Invalid;
@@ -18,6 +18,12 @@ use crate::{
 
 /// The most rows a page may hold.
 pub(crate) const FIRST_MAX: i32 = 100;
+
+/// The most positions that one request may ask for.
+const POSITIONS_MAX: i32 = 1_000;
+
+/// How many positions cost as much as one field.
+const POSITIONS_PER_COST: usize = 100;
 
 /// A list of things, with how many there are and how recent the answer is.
 pub(crate) type List<C, T> = Connection<OpaqueCursor<C>, T, ListFields>;
@@ -163,4 +169,41 @@ pub(crate) async fn at_least(
 pub(crate) fn cost(first: i32, child: usize) -> usize {
     let rows = usize::try_from(first.clamp(0, FIRST_MAX)).unwrap_or_default();
     rows.saturating_mul(child).saturating_add(1)
+}
+
+/// How many positions are asked for, of the facts that make a figure.
+pub(crate) fn positions(first: i32) -> Result<i64> {
+    if (1..=POSITIONS_MAX).contains(&first) {
+        return Ok(first.into());
+    }
+    Err(Error::Invalid {
+        path: "first".to_owned(),
+        why: Invalid {
+            fr: format!("Demandez entre 1 et {POSITIONS_MAX} positions."),
+            en: format!("Ask for 1 to {POSITIONS_MAX} positions."),
+        },
+    })
+}
+
+/// Positions are digits: a hundred cost as much as one field.
+pub(crate) fn positions_cost(first: i32) -> usize {
+    let positions = usize::try_from(first.clamp(0, POSITIONS_MAX)).unwrap_or_default();
+    1 + positions / POSITIONS_PER_COST
+}
+
+/// The same list, that says more of itself.
+pub(crate) fn saying<C, T, F>(
+    list: List<C, T>,
+    fields: impl FnOnce(ListFields) -> F,
+) -> Connection<OpaqueCursor<C>, T, F>
+where
+    C: Serialize + DeserializeOwned + Send + Sync,
+    T: OutputType,
+    F: ObjectType,
+{
+    let (before, after) = (list.has_previous_page, list.has_next_page);
+    let fields = fields(list.additional_fields);
+    let mut all = Connection::with_additional_fields(before, after, fields);
+    all.edges = list.edges;
+    all
 }

@@ -19,7 +19,7 @@ use domain::Actor;
 use eventlog::{Position, Reader, proof::Refused};
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use projections::{
-    Reads, Scope,
+    Reads, Scope, conventions,
     historique::{self as rows, Filter, MODEL},
     ingenieries,
 };
@@ -209,7 +209,8 @@ impl Download {
             None => None,
         };
         let facts = reads.as_of(&MODEL).await?.position;
-        let seen = reads.as_of(&ingenieries::MODEL).await?.position;
+        let dossiers = reads.as_of(&ingenieries::MODEL).await?.position;
+        let seen = dossiers.min(reads.as_of(&conventions::MODEL).await?.position);
         let as_of = known.map_or(facts.min(seen), |it| it.min(facts).min(seen));
         let filter = asked.filter.known_at(as_of);
         let next = rows::after_many(&reads, &scope, &filter, ROWS_MAX).await?;

@@ -127,6 +127,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         Event::ActionFinancee(_)
         | Event::Capitalisation(_)
         | Event::Consultation(_)
+        | Event::ConventionFinancement(_)
         | Event::Dla(_)
         | Event::Document(_)
         | Event::Evaluation(_)

@@ -156,3 +156,21 @@ fn every_departement_of_the_mainland_lies_in_one_region() {
         assert_eq!(regions.count(), 1, "{code}");
     }
 }
+
+#[test]
+fn what_is_around_a_territory_covers_it() {
+    let around = |text: &str| {
+        let it = parse(text);
+        let all = it.around();
+        assert!(all.iter().all(|wider| wider.covers(&it)), "{text}");
+        all.iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(around("qpv:QN08401M"), "qpv:QN08401M departement:84 region:93 france:FR");
+    assert_eq!(around("commune:98711"), "commune:98711 departement:987 france:FR");
+    assert_eq!(around("departement:2B"), "departement:2B region:94 france:FR");
+    assert_eq!(around("epci:732829320"), "epci:732829320 france:FR");
+    assert_eq!(around("france:FR"), "france:FR");
+}

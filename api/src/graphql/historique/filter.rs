@@ -2,9 +2,9 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use domain::{
-    ActionFinanceeId, CapitalisationId, ConsultationId, DlaId, DocumentId, EvaluationId, Event,
-    IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId, ReferentielId,
-    RoleName, SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
+    EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId,
+    ReferentielId, RoleName, SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::{
@@ -68,6 +68,9 @@ categories! {
     Capitalisation = "capitalisation", CapitalisationId;
     /// A consultation of prestataires.
     Consultation = "consultation", ConsultationId;
+    /// A convention with those who finance. What it sets aside for an ingénierie stands in that
+    /// dossier; its other facts are for those who see the convention.
+    ConventionFinancement = "convention_financement", ConventionId;
     /// A DLA. Its facts stand in no dossier.
     Dla = "dla", DlaId;
     /// A document. Its facts stand in its dossier, if it is of one.

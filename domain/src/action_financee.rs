@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::superposition::Base;
+pub use self::superposition::{Base, TOUS_SECTEURS};
 use crate::{
     ActionFinanceeId, ActorId, Asked, Code, Decided, Decider, Decision, DlaId,
     IngenierieCollective, IngenierieId, Periode, Place, PlanFinancement, PlanFinancementId, Prose,

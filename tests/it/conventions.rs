@@ -8,8 +8,8 @@ use anyhow::Context;
 use api::cases;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Actor, Asked, Cents, ConventionFinancement, ConventionId, Decision, Dla, IngenierieCollective,
-    Line, Objet, Organisation, Role, Seen,
+    Actor, Asked, Cents, ConventionFinancement, ConventionId, Dla, IngenierieCollective, Line,
+    Objet, Organisation, Role, Seen,
     convention_financement::{
         Around, ConditionsVersement, NatureConvention, NatureSubvention, Periode, Regime,
         Subvention, Termes,
@@ -377,7 +377,7 @@ async fn drawn(log: &EventLog, command: &Command, montant: i64) -> anyhow::Resul
     loop {
         let gather = || log.seen::<IngenierieCollective>(INGENIERIE);
         let decision =
-            |it: &ConventionFinancement, asked: &Asked, dossier: &Seen<_>| -> Decision<_> {
+            |it: &ConventionFinancement, asked: &Asked, dossier: &Seen<IngenierieCollective>| {
                 it.allocate_enveloppe(asked, dossier, dla, (Cents(montant), YEAR))
             };
         match log

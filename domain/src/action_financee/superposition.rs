@@ -9,7 +9,7 @@ use super::Credits;
 use crate::Code;
 
 /// The sector of actions for all sectors: it is shared with any.
-const TOUS_SECTEURS: &str = "TOUS_SECTEURS";
+pub const TOUS_SECTEURS: &str = "TOUS_SECTEURS";
 
 /// What two plans have in common (method, fiche 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

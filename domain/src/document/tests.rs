@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Asked, Consultation, ConsultationId, Date, Dla, DocumentId, Liste, Organisation,
     OrganisationId, Sealed, Seen, Subject, consultation, date, dla,
+    referentiel::Values,
     refusal::Common,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, amina, code, financeur, ingenierie, line, org,
@@ -369,7 +370,7 @@ fn a_document_is_withdrawn_by_one_and_erased_by_another() {
 
 #[test]
 fn each_kind_of_the_inventory_stands_once_with_its_retention() {
-    let entries = Liste::NatureDocument.entries();
+    let entries = &Values::compiled(Liste::NatureDocument).entries;
     assert_eq!(entries.len(), NATURES.len());
     for (n, (entry, nature)) in entries.iter().zip(NATURES).enumerate() {
         assert_eq!(entry.code.as_str(), nature.code);

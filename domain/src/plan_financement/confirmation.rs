@@ -4,17 +4,17 @@
 use super::{CHOOSE_REGIME, CONFIRM, Contributeur, Event, PlanFinancement, Refusal, RegimeTaxe};
 use crate::{
     ActionFinancee, Asked, Cents, Decided, Decision, IngenierieCollective, OrganisationId, Rule,
-    Seen, refusal::Common,
+    Seen, ingenierie_collective::engager::FINANCEUR_PERMANENT, refusal::Common,
 };
 
-/// The sources that pay for training alone (RUL-19): the second took the place of the first.
-const SOURCES_FORMATION: [&str; 2] = ["OPCA", "OPCO"];
+/// The source that pays for training alone (RUL-19).
+pub const SOURCE_OPCO: &str = "OPCO";
+
+/// What it took the place of.
+const SOURCE_OPCA: &str = "OPCA";
 
 /// The source whose permanent and ponctuel funding are to be articulated (RUL-18).
-const SOURCE_COLLECTIVITE: &str = "COLLECTIVITE";
-
-/// The partners who fund the DLA itself, year after year.
-const FINANCEUR_PERMANENT: &str = "FINANCEUR_PERMANENT";
+pub const SOURCE_COLLECTIVITE: &str = "COLLECTIVITE";
 
 impl PlanFinancement {
     /// Confirms that the plan stands. It looks at its dossier and, when a DLA pays with its
@@ -94,7 +94,8 @@ impl PlanFinancement {
     /// INV-16: an OPCO pays where training is set up.
     fn trains(&self, dossier: &Seen<IngenierieCollective>) -> Result<(), Refusal> {
         let mut retained = self.ressources.iter().filter(|(_, it)| it.is_retained());
-        let of_an_opco = retained.find(|(_, it)| SOURCES_FORMATION.contains(&it.source.as_str()));
+        let of_an_opco =
+            retained.find(|(_, it)| [SOURCE_OPCA, SOURCE_OPCO].contains(&it.source.as_str()));
         match of_an_opco {
             Some((ligne, _)) if !dossier.state.plans_formation() => {
                 Err(Refusal::FormationNotPlanned { ligne: *ligne })

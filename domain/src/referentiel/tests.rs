@@ -9,14 +9,16 @@ use super::{
     Values,
 };
 use crate::{
-    Asked, Date, Decision, ReferentielId, date,
+    Asked, Date, Decision, ReferentielId,
+    action_financee::TOUS_SECTEURS,
+    date,
     evaluation::Registre,
     ingenierie_collective::{
         confirmer::projet::{NatureModule, TypeIngenierie},
         engager::{FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL},
         identifier::cadrage::Legitimite,
     },
-    plan_financement::{POSTE_PRESTATIONS, POSTE_VALORISATION},
+    plan_financement::{POSTE_PRESTATIONS, POSTE_VALORISATION, SOURCE_COLLECTIVITE, SOURCE_OPCO},
     refusal::Common,
     testing::{Scenario, admin, amina, folded, line, stored},
 };
@@ -419,7 +421,15 @@ fn a_value_that_a_rule_names_does_not_end() {
         .filter(|it| it.of_rules)
         .map(|it| it.code.as_str())
         .collect();
-    let rules = [FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL, POSTE_PRESTATIONS, POSTE_VALORISATION];
+    let rules = [
+        TOUS_SECTEURS,
+        FINANCEUR_PERMANENT,
+        FINANCEUR_PONCTUEL,
+        SOURCE_COLLECTIVITE,
+        SOURCE_OPCO,
+        POSTE_PRESTATIONS,
+        POSTE_VALORISATION,
+    ];
     assert_eq!(named, rules);
     let which = (Liste::PosteCout, POSTE_PRESTATIONS);
     Referentiel::given([])

@@ -18,14 +18,14 @@ pub(crate) struct Follower {
     pub(crate) complaint: &'static str,
 }
 
-/// Goes on from a position as the log grows, until told to stop: `step` reads some facts more,
+/// Goes on from a position as the log grows, until told to stop: `read_on` reads some facts more,
 /// and answers up to where.
 pub(crate) async fn keep<F, E>(
     log: &EventLog,
     mut at: Position,
     stop: CancellationToken,
     follower: &Follower,
-    step: impl Fn(Position) -> F,
+    read_on: impl Fn(Position) -> F,
 ) where
     F: Future<Output = Result<Position, E>>,
     E: std::error::Error + 'static,
@@ -34,7 +34,7 @@ pub(crate) async fn keep<F, E>(
     let going = async {
         loop {
             log.wait(at).await;
-            match step(at).await {
+            match read_on(at).await {
                 Ok(to) => {
                     at = to;
                     pause = PAUSE;

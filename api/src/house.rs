@@ -111,7 +111,7 @@ impl House {
             at,
             following.clone(),
         ));
-        let lister = tokio::spawn(listes::keep(
+        let keeper = tokio::spawn(listes::keep(
             self.listes.clone(),
             self.log.clone(),
             listed,
@@ -175,7 +175,7 @@ impl House {
         if let Err(panic) = eraser.await {
             tracing::error!(error = %panic, "nobody destroys what is erased");
         }
-        if let Err(panic) = lister.await {
+        if let Err(panic) = keeper.await {
             tracing::error!(error = %panic, "the reference lists stopped following");
         }
         Ok(drained)

@@ -54,7 +54,7 @@ async fn types(visitor: &Visitor) -> anyhow::Result<Value> {
     Ok(data["ingenierie"]["typesPrestation"].take())
 }
 
-const PAYLOAD: &str = "{ version position referentiel { version amendements } }";
+const PAYLOAD: &str = "{ position version position referentiel { version amendements } }";
 
 #[tokio::test]
 async fn a_list_is_amended_used_at_once_and_ended() -> anyhow::Result<()> {
@@ -76,10 +76,12 @@ async fn a_list_is_amended_used_at_once_and_ended() -> anyhow::Result<()> {
         .await?;
     assert_eq!(added["referentiel"], json!({ "version": 2, "amendements": "1" }));
     assert_eq!(added["version"], "1");
-    amina
-        .does("chooseTypesPrestation", chooses(3, &["REEMPLOI"]), "{ position }")
+    let shown = |libelle: &str| json!([{ "code": CODE, "libelle": libelle }]);
+    let payload = "{ position ingenierie { typesPrestation { code libelle } } }";
+    let chosen = amina
+        .does("chooseTypesPrestation", chooses(3, &["REEMPLOI"]), payload)
         .await?;
-    assert_eq!(types(&amina).await?, json!([{ "code": CODE, "libelle": "Économie circulaire" }]));
+    assert_eq!(chosen["ingenierie"]["typesPrestation"], shown("Économie circulaire"));
 
     // What is looked for is found by the same words.
     let found = amina
@@ -99,7 +101,6 @@ async fn a_list_is_amended_used_at_once_and_ended() -> anyhow::Result<()> {
     admin
         .does("relabelValeurReference", relabelled, PAYLOAD)
         .await?;
-    let shown = |libelle: &str| json!([{ "code": CODE, "libelle": libelle }]);
     assert_eq!(types(&amina).await?, shown("Économie du réemploi"));
     assert_eq!(types(&amina.clone().speaking("en")).await?, shown("Reuse economy"));
     amina
@@ -110,7 +111,7 @@ async fn a_list_is_amended_used_at_once_and_ended() -> anyhow::Result<()> {
     let ended = json!({
         "commandId": command(6), "liste": LISTE, "code": CODE, "validTo": "2026-01-31",
     });
-    admin.does("endValeurReference", ended, PAYLOAD).await?;
+    let ended = admin.does("endValeurReference", ended, PAYLOAD).await?;
     for (language, sentence) in [
         ("fr", "Ce code n'est pas valable à la date du fait"),
         ("en", "This code is not valid on the date of the fact"),
@@ -125,21 +126,22 @@ async fn a_list_is_amended_used_at_once_and_ended() -> anyhow::Result<()> {
     }
     assert_eq!(types(&amina).await?, shown("Économie du réemploi"));
     // What was answered once is answered again.
-    amina
+    let again = amina
         .does("chooseTypesPrestation", chooses(3, &["REEMPLOI"]), "{ position }")
         .await?;
+    assert_eq!(again["position"], chosen["position"]);
 
     // All of it is in the history, for all who have a token.
     let liste = amina
         .asks(
-            "query($liste: ListeReference!) { referentiel(liste: $liste) {
+            "query($liste: ListeReference!, $counted: Position) { referentiel(liste: $liste) {
                  id liste libelle version amendements fermee
                  now: valeurs(validOn: \"2026-02-01\", search: \"reemploi\") { code }
                  then: valeurs(validOn: \"2026-01-31\", search: \"reemploi\") {
                      code libelle libelleFr libelleEn synonymes validFrom validTo }
-                 historique(first: 10) { totalCount nodes { type category objet data
+                 historique(first: 10, atLeastPosition: $counted) { totalCount nodes { type category objet data
                      changes { pointer before after } acteur { role } } } } }",
-            json!({ "liste": LISTE }),
+            json!({ "liste": LISTE, "counted": ended["position"] }),
         )
         .await?;
     let liste = &liste["referentiel"];

@@ -256,6 +256,7 @@ impl Referentiel {
 
     /// Its amendments, oldest first: who changed what, when.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn historique(
         &self,
         ctx: &Context<'_>,

@@ -2,7 +2,7 @@
 //!
 //! It holds no content, only the ids that a fact names: the pages read the facts from the log,
 //! by position, and open what is sealed for whoever may read it. Whether a dossier is seen is
-//! known by `ingenieries`: wait for both before asking.
+//! known by `ingenieries`, and a convention by `conventions`: wait for all three before asking.
 
 use domain::{
     Date, IngenierieId, OrganisationId, RoleName, ingenierie_collective::activites::proved_by,

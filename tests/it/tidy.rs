@@ -128,6 +128,7 @@ fn the_log_knows_no_noun_of_the_trade() {
         "Capitalisation",
         "Referentiel",
         "ComiteAppui",
+        "Convention",
     ];
     for file in sources("rs")
         .iter()

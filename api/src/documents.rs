@@ -142,8 +142,8 @@ impl Contents {
         if held.len() < HEAD {
             return Err(NotGiven::Altered);
         }
-        let head = held.split_to(HEAD);
-        let opening = key.open(&name, &head).map_err(|_| NotGiven::Altered)?;
+        let beginning = held.split_to(HEAD);
+        let opening = key.open(&name, &beginning).map_err(|_| NotGiven::Altered)?;
         let giving = Giving {
             sealed,
             held,

@@ -172,8 +172,16 @@ pub struct Document {
     conservation: Conservation,
     visibilite: Visibilite,
     versions: BTreeMap<i32, Version>,
-    withdrawn: bool,
-    erased: bool,
+    left: Left,
+}
+
+/// What is left of a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Left {
+    #[default]
+    Everything,
+    Withdrawn,
+    Erased,
 }
 
 /// A content, as it must be.
@@ -321,7 +329,7 @@ impl Document {
     /// Takes it out of everyone's reach (INV-36).
     pub fn withdraw_document(&self, asked: &Asked, id: DocumentId, motif: Prose) -> Decision<Self> {
         asked.may(&WITHDRAW, &self.perimeter())?;
-        if self.withdrawn {
+        if self.is_withdrawn() {
             return Ok(Decided::nothing());
         }
         let motif = Sealed::new(self.subject(id), motif);
@@ -331,23 +339,21 @@ impl Document {
     /// Destroys what is left of a document that was withdrawn: another person decides it.
     pub fn erase_document(&self, asked: &Asked) -> Decision<Self> {
         asked.may(&ERASE, &self.perimeter())?;
-        if self.erased {
-            return Ok(Decided::nothing());
+        match self.left {
+            Left::Everything => Err(Refusal::DocumentNotWithdrawn {}),
+            Left::Withdrawn => Ok(self.records(asked, [Event::DocumentErased {}])),
+            Left::Erased => Ok(Decided::nothing()),
         }
-        if !self.withdrawn {
-            return Err(Refusal::DocumentNotWithdrawn {});
-        }
-        Ok(self.records(asked, [Event::DocumentErased {}]))
     }
 
     /// Whether nobody reads its content any more.
     pub fn is_withdrawn(&self) -> bool {
-        self.withdrawn
+        self.left != Left::Everything
     }
 
     /// Whether what was left of it was destroyed.
     pub fn is_erased(&self) -> bool {
-        self.erased
+        self.left == Left::Erased
     }
 
     /// Whose key protects its content, its title and what is said of it.
@@ -384,7 +390,7 @@ impl Document {
 
     fn open_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
         asked.may(right, &self.perimeter())?;
-        if self.withdrawn { Err(Refusal::DocumentIsWithdrawn {}) } else { Ok(()) }
+        if self.is_withdrawn() { Err(Refusal::DocumentIsWithdrawn {}) } else { Ok(()) }
     }
 
     fn records(&self, asked: &Asked, events: impl IntoIterator<Item = Event>) -> Decided<Event> {
@@ -471,8 +477,8 @@ impl Decider for Document {
             Event::DocumentVisibilityChanged { visibilite } => {
                 self.visibilite = visibilite.clone();
             }
-            Event::DocumentWithdrawn { .. } => self.withdrawn = true,
-            Event::DocumentErased {} => self.erased = true,
+            Event::DocumentWithdrawn { .. } => self.left = Left::Withdrawn,
+            Event::DocumentErased {} => self.left = Left::Erased,
         }
     }
 }

@@ -490,9 +490,9 @@ async fn a_document_of_a_structure_is_shared_with_its_consent() -> anyhow::Resul
         .await?;
     assert_eq!(no["extensions"]["code"], "DOCUMENT_CONSENT_MISSING");
     assert_eq!(no["extensions"]["params"]["structure"], organisation(STRUCTURE));
-    let shown = shows(3, json!("Classeur 3, pièce 12"));
+    let agreed = shows(3, json!("Classeur 3, pièce 12"));
     amina
-        .does("changeDocumentVisibility", shown, "{ document { version } }")
+        .does("changeDocumentVisibility", agreed, "{ document { version } }")
         .await?;
     let financeur = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
     assert_eq!(gets(&financeur).await?.body, content);

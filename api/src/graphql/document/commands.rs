@@ -259,7 +259,7 @@ pub(crate) struct AddDocumentVersionInput {
     empreinte: String,
     /// The size of the file in bytes, at most 26,214,400 (25 MiB).
     taille: i32,
-    /// Its media type: PDF, OpenDocument, Office Open XML, JPEG, PNG, e-mail, CSV or plain text.
+    /// Its media type: PDF, ODF, OOXML, JPEG, PNG, e-mail, CSV or plain text.
     media: String,
     /// What is new in it. Sealed: the DLAs read it.
     commentaire: Option<String>,

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Capitalisation, CapitalisationId, Cents, Dla, Evaluation, EvaluationId,
-    IngenierieCollective, Intervention, InterventionId, Liste, OrganisationId, PlanFinancement,
-    RoleName, SeanceComiteAppui, SeanceComiteId, date, seance_comite_appui::Rencontre,
+    Actor, Capitalisation, CapitalisationId, Cents, Dla, Document, DocumentId, Evaluation,
+    EvaluationId, IngenierieCollective, Intervention, InterventionId, Liste, OrganisationId,
+    PlanFinancement, RoleName, SeanceComiteAppui, SeanceComiteId, date,
+    document::{Around, Declaration, Visibilite},
+    seance_comite_appui::Rencontre,
 };
 use eventlog::Position;
 use house::{
     Questions,
     dossier::{
         CONSULTATION, DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_DLA, OTHER_PRESTATAIRE,
-        OTHER_STRUCTURE, PLAN, PRESTATAIRE, STRUCTURE, amina, code, prose,
+        OTHER_STRUCTURE, PLAN, PRESTATAIRE, STRUCTURE, amina, code, line, prose,
     },
     questions::{
         admin, charge_de_mission, command, financeur, on, prestataire, responsable, structure,
@@ -24,9 +26,10 @@ use projections::{
 };
 use uuid::Uuid;
 
-const CATEGORIES: [&str; 7] = [
+const CATEGORIES: [&str; 8] = [
     "capitalisation",
     "consultation",
+    "document",
     "evaluation",
     "ingenierie_collective",
     "intervention",
@@ -34,7 +37,8 @@ const CATEGORIES: [&str; 7] = [
     "seance_comite_appui",
 ];
 
-/// The dossier with a plan, a consultation, an intervention, an evaluation and a capitalisation.
+/// The dossier with a plan, a consultation, an intervention, an evaluation, a capitalisation and a
+/// document.
 async fn asked() -> anyhow::Result<Questions> {
     let asked = Questions::open().await?;
     asked.confirmed().await?;
@@ -56,6 +60,22 @@ async fn asked() -> anyhow::Result<Questions> {
     asked
         .decide::<Capitalisation>(&amina(), CapitalisationId(Uuid::from_u128(10)), |it, asked| {
             it.determine_nature_capitalisation(asked, &ingenierie, natures.clone())
+        })
+        .await?;
+    let document = DocumentId(Uuid::from_u128(13));
+    let around = Around { ingenierie: Some(ingenierie.clone()), ..Around::default() };
+    let declared = Declaration {
+        structure: None,
+        nature: code(Liste::NatureDocument, "ETUDE"),
+        titre: line("Étude de Mme Roux"),
+        date: house::questions::TODAY,
+        langue: None,
+        personnelles: false,
+        visibilite: Visibilite::default(),
+    };
+    asked
+        .decide::<Document>(&amina(), document, |it, asked| {
+            it.register_document(asked, document, &around, declared.clone())
         })
         .await?;
     let dla = asked.log.seen::<Dla>(DLA).await?;
@@ -192,9 +212,14 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
     asked.catch_up().await?;
     let everything = BTreeSet::from(CATEGORIES.map(str::to_owned));
     let of_dlas = [amina(), responsable(DLA), charge_de_mission(OTHER_DLA), Actor::HOUSE];
-    let payers = [financeur(FINANCEUR), financeur(FONDATION)];
-    for by in of_dlas.iter().chain(&payers) {
-        assert_eq!(categories(&asked, by).await?, everything, "{by:?}");
+    for by in of_dlas {
+        assert_eq!(categories(&asked, &by).await?, everything, "{by:?}");
+    }
+    // Those who pay learn of a document by its page, if it is shown to them.
+    let mut paid = everything;
+    paid.remove("document");
+    for by in [financeur(FINANCEUR), financeur(FONDATION)] {
+        assert_eq!(categories(&asked, &by).await?, paid, "{by:?}");
     }
     // They see the dossier, not who bids nor who pays.
     let shown = BTreeSet::from(
@@ -213,9 +238,8 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
         assert!(all(&asked, &by, &filter).await?.is_empty());
     }
     // A funder that is a partner and pays nothing here follows the consultation only.
-    let mut partner = everything.clone();
-    partner.remove("plan_financement");
-    assert_eq!(categories(&asked, &financeur(OTHER_PRESTATAIRE)).await?, partner);
+    paid.remove("plan_financement");
+    assert_eq!(categories(&asked, &financeur(OTHER_PRESTATAIRE)).await?, paid);
     for by in [prestataire(PRESTATAIRE), admin()] {
         assert!(categories(&asked, &by).await?.is_empty(), "{by:?}");
     }

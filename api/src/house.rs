@@ -10,7 +10,7 @@ use eventlog::{
 };
 use futures_util::future::BoxFuture;
 use projections::{Reads, Scope};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -101,30 +101,40 @@ impl House {
         doors: Doors,
         stop: CancellationToken,
     ) -> Result<Drained, Closed> {
-        let contents = doors.contents;
-        let at = erasures::finish(&self.log, &contents).await?;
-        let listed = self.listes.read_all(&self.log).await?;
-        let running = Running::new();
-        let following = CancellationToken::new();
-        let eraser = tokio::spawn(erasures::keep(
-            (self.log.clone(), contents.clone()),
-            at,
-            following.clone(),
-        ));
-        let keeper = tokio::spawn(listes::keep(
-            self.listes.clone(),
-            self.log.clone(),
-            listed,
-            following.clone(),
-        ));
-        let follower = tokio::spawn({
-            let (reads, following) = (self.reads.clone(), following.clone());
-            async move { reads.follow(following).await }
-        });
-        let acting = tokio::spawn(processes::keep(self.log.clone(), following.clone()));
-        let Signing { signers, copy } = doors.signing;
-        let integrator = Integrator::new(self.log.clone(), signers, copy);
-        let signer = tokio::spawn(integrator.keep(following.clone()));
+        let work = self.start(&doors).await?;
+        let (running, stopping) = (Running::new(), doors.stopping);
+        let whole = self.routes(doors, &running);
+        let drained = http::serve(listener, whole, &running, stop, stopping).await;
+        work.end().await;
+        Ok(drained)
+    }
+
+    /// Starts what the house does by itself.
+    async fn start(&self, doors: &Doors) -> Result<Work, Closed> {
+        let (log, stop) = (&self.log, CancellationToken::new());
+        let at = erasures::finish(log, &doors.contents).await?;
+        let eraser = erasures::keep((log.clone(), doors.contents.clone()), at, stop.clone());
+        let at = self.listes.read_all(log).await?;
+        let keeper = listes::keep(self.listes.clone(), log.clone(), at, stop.clone());
+        let follower = {
+            let (reads, stop) = (self.reads.clone(), stop.clone());
+            async move { reads.follow(stop).await }
+        };
+        let acting = processes::keep(log.clone(), stop.clone());
+        let Signing { signers, copy } = doors.signing.clone();
+        let signer = Integrator::new(log.clone(), signers, copy).keep(stop.clone());
+        let tasks = vec![
+            ("the integrator ended", tokio::spawn(signer)),
+            ("the answers stopped following", tokio::spawn(follower)),
+            ("nobody does what follows from facts", tokio::spawn(acting)),
+            ("nobody destroys what is erased", tokio::spawn(eraser)),
+            ("the reference lists stopped following", tokio::spawn(keeper)),
+        ];
+        Ok(Work { stop, tasks })
+    }
+
+    /// Every door.
+    fn routes(&self, doors: Doors, running: &Running) -> axum::Router {
         let house = self.clone();
         let downloads = http::historique::Downloads {
             verifier: Arc::new(doors.verifier),
@@ -136,7 +146,7 @@ impl House {
             verifier: downloads.verifier.clone(),
             identities: downloads.identities.clone(),
             reads: self.reads.clone(),
-            contents,
+            contents: doors.contents,
             running: running.clone(),
         };
         let app = App {
@@ -155,30 +165,12 @@ impl House {
             },
             options: doors.options.clone(),
         };
-        let routes = http::routes(app, &running);
+        let routes = http::routes(app, running);
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
         let routes = routes.merge(http::proofs::router(self.log.clone()));
         let routes = routes.merge(http::historique::router(downloads));
         let routes = routes.merge(http::documents::router(exchanges));
-        let whole = http::with_layers(routes, &doors.options);
-        let drained = http::serve(listener, whole, &running, stop, doors.stopping).await;
-        following.cancel();
-        if let Err(panic) = signer.await {
-            tracing::error!(error = %panic, "the integrator ended");
-        }
-        if let Err(panic) = follower.await {
-            tracing::error!(error = %panic, "the answers stopped following");
-        }
-        if let Err(panic) = acting.await {
-            tracing::error!(error = %panic, "nobody does what follows from facts");
-        }
-        if let Err(panic) = eraser.await {
-            tracing::error!(error = %panic, "nobody destroys what is erased");
-        }
-        if let Err(panic) = keeper.await {
-            tracing::error!(error = %panic, "the reference lists stopped following");
-        }
-        Ok(drained)
+        http::with_layers(routes, &doors.options)
     }
 
     /// Refuses a log that does not extend the last checkpoint signed, in the database or in the
@@ -194,6 +186,24 @@ impl House {
     pub async fn close(&self) {
         self.reads.close().await;
         self.log.close().await;
+    }
+}
+
+/// What the house does by itself while its doors are open, each task with what is said when it
+/// ends before it was told to.
+struct Work {
+    stop: CancellationToken,
+    tasks: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+impl Work {
+    async fn end(self) {
+        self.stop.cancel();
+        for (complaint, task) in self.tasks {
+            if let Err(panic) = task.await {
+                tracing::error!(error = %panic, "{complaint}");
+            }
+        }
     }
 }
 

@@ -83,7 +83,7 @@ pub struct Credits {
 
 refusals! {
     /// An action ends after it begins.
-    PeriodeReversed {} = "PERIODE_REVERSED" at "periode":
+    PeriodeReversed {} = "PERIODE_REVERSED" at "au":
         "La fin de la période précède son début : corrigez les dates.",
         "The period ends before it begins: correct the dates.";
     /// Two words about one action.

@@ -24,11 +24,12 @@ mod termes;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::Periode;
 pub use refusals::{CODES, Refusal};
 pub use signature::{Around, Avenant};
 pub use termes::{
     ConditionsVersement, DLAS_MAX, MiseEnOeuvre, NIVEAUX_MAX, NatureConvention, NatureSubvention,
-    Niveau, PARTENAIRES_MAX, PERIMETRE_MAX, Periode, Regime, Subvention, Termes,
+    Niveau, PARTENAIRES_MAX, PERIMETRE_MAX, Regime, Subvention, Termes,
 };
 
 /// Facts of one kind in one convention: more than a year of a région brings.

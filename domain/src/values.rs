@@ -102,6 +102,16 @@ impl Periode {
     pub fn overlaps(&self, other: &Self) -> bool {
         self.du <= other.au && other.du <= self.au
     }
+
+    /// Whether the day is one of its days.
+    pub fn holds(&self, day: Date) -> bool {
+        (self.du..=self.au).contains(&day)
+    }
+
+    /// Whether all the days of the other are its own.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.holds(other.du) && self.holds(other.au)
+    }
 }
 
 /// The largest amount that one line may hold: a hundred million euros.

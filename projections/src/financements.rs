@@ -337,11 +337,7 @@ impl Plan {
             }
             Fact::RegimeTaxeChosen { regime } => self.regime_taxe = *regime,
             Fact::RealiseRecorded { ligne, montant } => {
-                if let Some(it) = self.depenses.iter_mut().find(|it| it.ligne == *ligne) {
-                    self.realise_cents += montant.0 - it.realise_cents.unwrap_or_default();
-                    it.realise_cents = Some(montant.0);
-                    it.positions.push(recorded.position.0);
-                }
+                self.came_to(*ligne, montant.0, recorded.position.0);
             }
             Fact::PlanFinancementSettled { .. } => self.settled_on = Some(recorded.on),
             // Counted from the lines; a shared cost is one line a part.
@@ -352,6 +348,15 @@ impl Plan {
             | Fact::RessourceNotified { .. }
             | Fact::RessourcePaid { .. }
             | Fact::CostShared { .. } => (),
+        }
+    }
+
+    /// A cost came to so much.
+    fn came_to(&mut self, ligne: i32, cents: i64, position: i64) {
+        if let Some(it) = self.depenses.iter_mut().find(|it| it.ligne == ligne) {
+            self.realise_cents += cents - it.realise_cents.unwrap_or_default();
+            it.realise_cents = Some(cents);
+            it.positions.push(position);
         }
     }
 

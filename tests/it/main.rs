@@ -31,6 +31,7 @@ mod methode;
 mod proofs;
 mod referentiels;
 mod refusals;
+mod superpositions;
 mod telemetry;
 mod tidy;
 mod values;

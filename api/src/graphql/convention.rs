@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub(crate) use self::liste::ConventionQuery;
 use self::mouvements::{
-    AjoutConvention, Allocation, Avenant, EngagementProgres, VersementConvention,
+    AjoutConvention, Allocation, AvenantConvention, EngagementProgres, VersementConvention,
 };
 use crate::{
     Result,
@@ -196,8 +196,9 @@ impl ConventionFinancement {
     }
 
     /// What changed it since it was signed, in order.
-    async fn avenants(&self) -> Vec<Avenant> {
-        let avenant = |row: &rows::Avenant| Avenant { row: row.clone(), of: self.readers() };
+    async fn avenants(&self) -> Vec<AvenantConvention> {
+        let avenant =
+            |row: &rows::Avenant| AvenantConvention { row: row.clone(), of: self.readers() };
         self.0.avenants.iter().map(avenant).collect()
     }
 

@@ -299,11 +299,9 @@ fn a_superposition_is_cleared_by_somebody_else_who_answers_for_a_porteuse() {
     ActionFinancee::given(both.clone())
         .when(|it| clear(it, &responsable()))
         .then([cleared(1)]);
-    for author in [by(99, responsable())] {
-        ActionFinancee::given(both.clone())
-            .when(|it| clear(it, &author))
-            .refused(Refusal::SuperpositionOwn {});
-    }
+    ActionFinancee::given(both.clone())
+        .when(|it| clear(it, &by(99, responsable())))
+        .refused(Refusal::SuperpositionOwn {});
     ActionFinancee::given(both.clone())
         .when(|it| clear(it, &amina()))
         .refused(Common::Forbidden { act: "clearSuperposition".to_owned() });

@@ -2,7 +2,7 @@
 
 use super::{
     AMEND, CLOSE, ConventionFinancement, Event, MiseEnOeuvre, NatureConvention, Periode, Refusal,
-    SIGN, Termes, given,
+    SIGN, Termes, given, termes::reaches,
 };
 use crate::{
     Asked, Cents, ConventionId, Decided, Decider, Decision, Dla, Line, Organisation, Prose, Seen,
@@ -54,7 +54,7 @@ impl ConventionFinancement {
             (Some(_), None) => return Err(Refusal::CadreUnknown {}),
             (Some(it), Some(cadre)) => {
                 let minimum = cadre.state.put_into_effect(asked, it, (termes, periode))?;
-                termes.reaches(montant, Some(minimum))?;
+                reaches(montant, Some(minimum))?;
                 Some(minimum)
             }
         };
@@ -75,10 +75,7 @@ impl ConventionFinancement {
         for dla in &around.dlas {
             decided = decided.expecting(dla);
         }
-        Ok(around
-            .cadre
-            .iter()
-            .fold(decided, |decided, it| decided.expecting(it)))
+        Ok(around.cadre.iter().fold(decided, Decided::expecting))
     }
 
     /// Signs an avenant: never below what is allocated or paid, nor below the minimum of a level.
@@ -91,7 +88,7 @@ impl ConventionFinancement {
         if let Some(montant) = montant {
             given(montant)?;
             let minimum = signed.minimum.or(signed.termes.highest());
-            signed.termes.reaches(montant, minimum)?;
+            reaches(montant, minimum)?;
             let (allocated, paid) = (self.allocated_cents(), self.paid_cents());
             let notified = Cents(self.notified_cents().0 - signed.montant.0 + montant.0);
             if notified < allocated.max(paid) {
@@ -101,7 +98,7 @@ impl ConventionFinancement {
         if let Some(periode) = periode {
             periode.stands()?;
             let left_out =
-                |it: &super::Allocation| it.montant > Cents(0) && !periode.contains(it.periode);
+                |it: &super::Allocation| it.montant > Cents(0) && !periode.contains(&it.periode);
             if let Some((n, _)) = self.allocations.iter().find(|(_, it)| left_out(it)) {
                 return Err(Refusal::AllocationsLeftOut { allocation: *n });
             }
@@ -159,7 +156,7 @@ impl ConventionFinancement {
         if !signatory {
             return Err(Refusal::FinanceurNotOfCadre {});
         }
-        if !cadre.periode.contains(periode) {
+        if !cadre.periode.contains(&periode) {
             let Periode { du, au } = cadre.periode;
             let field = if cadre.periode.holds(periode.du) { "au" } else { "du" };
             return Err(Refusal::OutsidePeriode { field, du, au });

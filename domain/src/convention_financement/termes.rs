@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Refusal, given};
 use crate::{
-    Cents, ConventionId, Date, DlaId, Line, Objet, OrganisationId, Prose, Territoire,
+    Cents, ConventionId, Date, DlaId, Line, Objet, OrganisationId, Periode, Prose, Territoire,
     actor::Perimeter,
 };
 
@@ -75,14 +75,6 @@ pub enum Regime {
     Permanent,
     /// An ingénierie, or some of them.
     Ponctuel,
-}
-
-/// From one day to another, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Periode {
-    pub du: Date,
-    pub au: Date,
 }
 
 /// A level of a cadre: whoever puts it into effect brings at least so much.
@@ -188,7 +180,7 @@ impl Termes {
                 {
                     return Err(Refusal::MinimaNotRising {});
                 }
-                self.reaches(montant, self.highest())
+                reaches(montant, self.highest())
             }
             NatureConvention::Financement => {
                 if !self.niveaux.is_empty() {
@@ -199,14 +191,6 @@ impl Termes {
                 }
                 Ok(())
             }
-        }
-    }
-
-    /// Whether an amount reaches a minimum.
-    pub(super) fn reaches(&self, montant: Cents, minimum: Option<Cents>) -> Result<(), Refusal> {
-        match minimum {
-            Some(minimum) if montant < minimum => Err(Refusal::BelowMinimum { minimum }),
-            _ => Ok(()),
         }
     }
 
@@ -229,14 +213,6 @@ impl Periode {
         }
         Err(Refusal::PeriodeReversed { field: "au", du: self.du, au: self.au })
     }
-
-    pub(super) fn holds(self, day: Date) -> bool {
-        (self.du..=self.au).contains(&day)
-    }
-
-    pub(super) fn contains(self, other: Self) -> bool {
-        self.holds(other.du) && self.holds(other.au)
-    }
 }
 
 impl Subvention {
@@ -256,6 +232,14 @@ impl Subvention {
             (None, Some(_)) => Err(Refusal::VersementWithoutStart {}),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether an amount reaches a minimum.
+pub(super) fn reaches(montant: Cents, minimum: Option<Cents>) -> Result<(), Refusal> {
+    match minimum {
+        Some(minimum) if montant < minimum => Err(Refusal::BelowMinimum { minimum }),
+        _ => Ok(()),
     }
 }
 

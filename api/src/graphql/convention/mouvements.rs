@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// A change of a convention, signed by its parties.
-pub(crate) struct Avenant {
+pub(crate) struct AvenantConvention {
     pub(super) row: rows::Avenant,
     pub(super) of: Lecteurs,
 }
 
 /// A change of a convention, signed by its parties.
 #[Object]
-impl Avenant {
+impl AvenantConvention {
     /// When it was signed.
     async fn on(&self) -> Date {
         Date(self.row.on)

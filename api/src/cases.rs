@@ -30,9 +30,9 @@ const CASES: [(&str, &str); 6] = [
     ("fe1-1", include_str!("../cases/fe1-1.json")),
     ("fe1-3", include_str!("../cases/fe1-3.json")),
     ("fe2-1", include_str!("../cases/fe2-1.json")),
+    ("centres-sociaux", include_str!("../cases/centres-sociaux.json")),
     ("fe2-3", include_str!("../cases/fe2-3.json")),
     ("acm", include_str!("../cases/acm.json")),
-    ("centres-sociaux", include_str!("../cases/centres-sociaux.json")),
 ];
 
 /// Whoever plays has no token: their id says so, and is the same at each playing.

@@ -24,7 +24,7 @@ mod solde;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use confirmation::{SOURCE_COLLECTIVITE, SOURCE_OPCO};
+pub use confirmation::SOURCE_COLLECTIVITE;
 pub use partage::{Donateur, PARTS_MAX, PERSONNES_MAX, POIDS_MAX, Part, PartVoulue, Temps};
 use ressources::Ressource;
 

@@ -219,11 +219,11 @@ async fn a_convention_says_no_in_both_languages() -> anyhow::Result<()> {
 
     for (more, code) in [
         (json!({ "montant": "0" }), "CONVENTION_MONTANT_OUT_OF_RANGE"),
-        (json!({ "montant": "-1" }), "INVALID_INPUT"),
-        (json!({ "montant": "10000000001" }), "INVALID_INPUT"),
+        (json!({ "montant": "-1" }), "BAD_USER_INPUT"),
+        (json!({ "montant": "10000000001" }), "BAD_USER_INPUT"),
         (json!({ "au": "2025-12-31" }), "CONVENTION_PERIODE_REVERSED"),
-        (json!({ "perimetre": [{ "niveau": "DEPARTEMENT", "code": "84000" }] }), "INVALID_INPUT"),
-        (json!({ "perimetre": [{ "niveau": "REGION", "code": "99" }] }), "INVALID_INPUT"),
+        (json!({ "perimetre": [{ "niveau": "DEPARTEMENT", "code": "84000" }] }), "BAD_USER_INPUT"),
+        (json!({ "perimetre": [{ "niveau": "REGION", "code": "99" }] }), "BAD_USER_INPUT"),
         (json!({ "financeur": id("Organisation", PRESTATAIRE.0) }), "NOT_A_FINANCEUR"),
         (json!({ "beneficiaire": id("Organisation", FINANCEUR.0) }), "BENEFICIAIRE_NOT_PORTEUSE"),
     ] {

@@ -26,7 +26,8 @@ use projections::{
 };
 use uuid::Uuid;
 
-const CATEGORIES: [&str; 8] = [
+const CATEGORIES: [&str; 9] = [
+    "action_financee",
     "capitalisation",
     "consultation",
     "document",
@@ -62,7 +63,7 @@ async fn asked() -> anyhow::Result<Questions> {
             it.determine_nature_capitalisation(asked, &ingenierie, natures.clone())
         })
         .await?;
-    let document = DocumentId(Uuid::from_u128(13));
+    let document = DocumentId(Uuid::from_u128(14));
     let around = Around { ingenierie: Some(ingenierie.clone()), ..Around::default() };
     let declared = Declaration {
         structure: None,
@@ -133,11 +134,12 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
         .into_iter()
         .map(|(it, _)| it)
         .collect();
-    // Of persons, the house alone: those who keep their register read it by `personne`.
+    // Of persons, the house alone: those who keep their register read it by `personne`. Of a
+    // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds.
     let decided = CATEGORIES
         .iter()
         .chain(historique::REGISTRIES)
-        .chain(&["personne"])
+        .chain(&["convention_financement", "personne"])
         .copied();
     assert_eq!(categories, decided.collect());
     Ok(())

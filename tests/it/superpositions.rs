@@ -116,17 +116,18 @@ async fn what_two_plans_pay_for_twice_is_found_and_explained() -> anyhow::Result
     let no = by
         .is_refused("confirmPlanFinancement", input(1, PLAN, because.clone()))
         .await?;
-    assert_eq!(no["code"], "CREDITS_NOT_DECLARED");
+    assert_eq!(no["extensions"]["code"], "CREDITS_NOT_DECLARED");
     let odd = json!({ "theme": "GESTION_FINANCIERE", "objet": "ASTRES",
                       "du": "2026-01-01", "au": "2026-12-31" });
     let no = by
         .is_refused("declareCreditsIngenierie", input(2, PLAN, odd))
         .await?;
-    assert_eq!(no["path"], json!(["input", "objet"]));
+    assert_eq!(no["extensions"]["path"], json!(["input", "objet"]));
     let no = by
         .is_refused("declareCreditsIngenierie", input(3, PLAN, what("2027-01-01")))
         .await?;
-    assert_eq!((&no["code"], &no["path"]), (&json!("PERIODE_REVERSED"), &json!(["input", "au"])));
+    assert_eq!(no["extensions"]["code"], "PERIODE_REVERSED");
+    assert_eq!(no["extensions"]["path"], json!(["input", "au"]));
 
     // The first meets nothing.
     let first = by
@@ -157,7 +158,7 @@ async fn what_two_plans_pay_for_twice_is_found_and_explained() -> anyhow::Result
         let no = by
             .is_refused("confirmPlanFinancement", input(n, plan, because.clone()))
             .await?;
-        assert_eq!(no["code"], "SUPERPOSITIONS_UNCLEARED");
+        assert_eq!(no["extensions"]["code"], "SUPERPOSITIONS_UNCLEARED");
     }
 
     // Somebody else explains it: neither who declared it, nor anyone who is not concerned.
@@ -166,11 +167,11 @@ async fn what_two_plans_pay_for_twice_is_found_and_explained() -> anyhow::Result
                 "superposition": 1, "justification": "Madame Roux forme d'autres bénévoles." })
     };
     let no = by.is_refused("clearSuperposition", clear(1)).await?;
-    assert_eq!(no["code"], "FORBIDDEN");
+    assert_eq!(no["extensions"]["code"], "FORBIDDEN");
     let elsewhere =
         house.visitor_named("elsewhere", Role::ResponsablePorteuse { dlas: dlas([OTHER_DLA]) })?;
     let no = elsewhere.is_refused("clearSuperposition", clear(2)).await?;
-    assert_eq!(no["code"], "NOT_FOUND");
+    assert_eq!(no["extensions"]["code"], "NOT_FOUND");
     let cleared = answers
         .does("clearSuperposition", clear(3), "{ superposition { etat justification } }")
         .await?;
@@ -219,7 +220,7 @@ async fn accounts_are_closed_over_http() -> anyhow::Result<()> {
     let no = by
         .is_refused("settlePlanFinancement", plan(2, json!({})))
         .await?;
-    assert_eq!(no["code"], "PLAN_NOT_CONFIRMED");
+    assert_eq!(no["extensions"]["code"], "PLAN_NOT_CONFIRMED");
     let what = json!({ "theme": "MUTUALISATION", "objet": "CONCEPTION",
                        "du": "2026-01-01", "au": "2026-03-31" });
     by.does("declareCreditsIngenierie", plan(3, what), "{ position }")
@@ -233,7 +234,7 @@ async fn accounts_are_closed_over_http() -> anyhow::Result<()> {
     let no = by
         .is_refused("settlePlanFinancement", plan(6, json!({})))
         .await?;
-    assert_eq!(no["code"], "JUSTIFICATION_NEEDED");
+    assert_eq!(no["extensions"]["code"], "JUSTIFICATION_NEEDED");
     let seen = by
         .does(
             "settlePlanFinancement",
@@ -250,7 +251,7 @@ async fn accounts_are_closed_over_http() -> anyhow::Result<()> {
     assert_eq!(seen["reglesEcartees"], codes);
     let late = json!({ "ligne": 1, "montant": "1" });
     let no = by.is_refused("reviseDepense", plan(8, late)).await?;
-    assert_eq!(no["code"], "PLAN_SETTLED");
+    assert_eq!(no["extensions"]["code"], "PLAN_SETTLED");
     house.close().await
 }
 

@@ -127,7 +127,6 @@ pub(crate) fn samples() -> Vec<Event> {
     let secteurs = codes(Liste::Secteur, ["SPORT"]);
     let branches = codes(Liste::Branche, ["PATRIMOINE"]);
     vec![
-        declared(4, 3),
         says(Credits { secteurs, branches, ..credits(6, 5) }),
         detected(1, (6, 5), (4, 3)),
         cleared(1),

@@ -60,7 +60,7 @@ refusals! {
         "Ce financeur n'a pas signé la convention cadre : indiquez l'un de ses signataires.",
         "This financeur has not signed the convention cadre: give one of those who have.";
     /// A level of the cadre.
-    NiveauUnknown { niveaux: usize } = "NIVEAU_UNKNOWN" at "niveau":
+    NiveauUnknown { niveaux: usize } = "NIVEAU_UNKNOWN" at "cadre":
         "La convention cadre compte {niveaux} niveaux : indiquez un numéro à partir de 1.",
         "The convention cadre has {niveaux} levels: give a number from 1 on.";
     /// RUL-25: levels are minima.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The source that pays for training alone (RUL-19).
-pub const SOURCE_OPCO: &str = "OPCO";
+const SOURCE_OPCO: &str = "OPCO";
 
 /// What it took the place of.
 const SOURCE_OPCA: &str = "OPCA";

@@ -18,7 +18,7 @@ use crate::{
         engager::{FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL},
         identifier::cadrage::Legitimite,
     },
-    plan_financement::{POSTE_PRESTATIONS, POSTE_VALORISATION, SOURCE_COLLECTIVITE, SOURCE_OPCO},
+    plan_financement::{POSTE_PRESTATIONS, POSTE_VALORISATION, SOURCE_COLLECTIVITE},
     refusal::Common,
     testing::{Scenario, admin, amina, folded, line, stored},
 };
@@ -426,7 +426,6 @@ fn a_value_that_a_rule_names_does_not_end() {
         FINANCEUR_PERMANENT,
         FINANCEUR_PONCTUEL,
         SOURCE_COLLECTIVITE,
-        SOURCE_OPCO,
         POSTE_PRESTATIONS,
         POSTE_VALORISATION,
     ];

@@ -35,6 +35,8 @@ create table lignes (
     dlas           uuid[]   not null,
     organisations  uuid[]   not null,
     territoire     text,
+    -- It, and the territories that the codes show around it.
+    lieux          text[]   not null,
     source         text     not null,
     -- One of the two.
     financeur      uuid,

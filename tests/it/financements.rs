@@ -353,13 +353,20 @@ async fn the_lines_of_a_funder_are_filtered() -> anyhow::Result<()> {
     let both = vec![AUTRE_INGENIERIE.0, INGENIERIE.0];
     let today = Some(house::questions::TODAY);
     let (before, after) = (Some(date(2026, 3, 15)), Some(date(2026, 3, 17)));
+    let place = |it: &str| Some(it.parse().expect("a territory"));
     for (filter, expected) in [
         (all.clone(), both.clone()),
         (Filter { from: today, to: today, ..all.clone() }, both.clone()),
         (Filter { to: before, ..all.clone() }, vec![]),
         (Filter { from: after, ..all.clone() }, vec![]),
         (Filter { dla: Some(OTHER_DLA), ..all.clone() }, vec![INGENIERIE.0]),
-        (Filter { territoire: Some(vaucluse()), ..all.clone() }, both),
+        (Filter { territoire: Some(vaucluse()), ..all.clone() }, both.clone()),
+        (Filter { territoire: place("region:93"), ..all.clone() }, both.clone()),
+        (Filter { territoire: place("departement:13"), ..all.clone() }, vec![]),
+        (Filter { territoire: place("commune:84007"), ..all.clone() }, vec![]),
+        (Filter { secteur: Some("SPORT".to_owned()), ..all.clone() }, both),
+        (Filter { secteur: Some("CULTURE".to_owned()), ..all.clone() }, vec![]),
+        (Filter { theme: Some("MUTUALISATION".to_owned()), ..all.clone() }, vec![]),
         (Filter { state: Some(StatutRessource::Notified), ..all.clone() }, vec![INGENIERIE.0]),
         (Filter { state: Some(StatutRessource::Refused), ..all.clone() }, vec![]),
         (Filter::of(PRESTATAIRE), vec![]),

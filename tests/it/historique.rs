@@ -213,14 +213,14 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
     let asked = asked().await?;
     asked.catch_up().await?;
     let everything = BTreeSet::from(CATEGORIES.map(str::to_owned));
-    let of_dlas = [amina(), responsable(DLA), charge_de_mission(OTHER_DLA), Actor::HOUSE];
+    let of_dlas = [amina(), responsable(DLA), Actor::HOUSE];
     for by in of_dlas {
         assert_eq!(categories(&asked, &by).await?, everything, "{by:?}");
     }
-    // Those who pay learn of a document by its page, if it is shown to them.
+    // Those who pay, a DLA among them, learn of a document by its page, if it is shown to them.
     let mut paid = everything;
     paid.remove("document");
-    for by in [financeur(FINANCEUR), financeur(FONDATION)] {
+    for by in [charge_de_mission(OTHER_DLA), financeur(FINANCEUR), financeur(FONDATION)] {
         assert_eq!(categories(&asked, &by).await?, paid, "{by:?}");
     }
     // They see the dossier, not who bids nor who pays.

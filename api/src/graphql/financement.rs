@@ -2,7 +2,7 @@
 //! says which facts make it.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use domain::{DlaId, IngenierieId, OrganisationId};
+use domain::{DlaId, IngenierieId, Liste, OrganisationId};
 use projections::{
     AsOf,
     financements::{self as rows, Filter, Ligne, MODEL},
@@ -19,6 +19,7 @@ use crate::{
         plan_financement::{
             self, Contributeur, EtatRessource, PlanFinancement, RessourceFinancement,
         },
+        request::code,
         scalars::{Cents, Date, Position},
         territoire::TerritoireInput,
     },
@@ -47,7 +48,7 @@ impl FinancementQuery {
         if ctx.actor().answers_for().is_some_and(|it| it != financeur) {
             return Ok(None);
         }
-        let filter = filter.unwrap_or_default().rows(financeur)?;
+        let filter = filter.unwrap_or_default().rows(ctx, financeur)?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         // Before anything is read: the sums count at least that much.
         let as_of = ctx.reads().as_of(&MODEL).await?;
@@ -64,16 +65,25 @@ pub(crate) struct FinancementFilter {
     to: Option<Date>,
     /// For the ingénieries of this DLA, or that it helps pay for.
     dla: Option<ID>,
-    /// For the ingénieries of this territory: not one around it, nor inside it.
+    /// For the ingénieries that take place there, or inside it as far as the codes show: a
+    /// département lies in its région, a commune or a QPV in its département.
     territoire: Option<TerritoireInput>,
+    /// For the ingénieries of this field of activity (`SECTEUR`).
+    secteur: Option<String>,
+    /// For the ingénieries of this theme, among others perhaps (`TYPE_PRESTATION`).
+    theme: Option<String>,
     /// That have come so far.
     etat: Option<EtatRessource>,
 }
 
 impl FinancementFilter {
-    fn rows(self, financeur: OrganisationId) -> Result<Filter> {
+    fn rows(self, ctx: &Context<'_>, financeur: OrganisationId) -> Result<Filter> {
         let dla = |it: &ID| typed::<DlaId>(it, "filter.dla");
         let territoire = |it: &TerritoireInput| it.parse("filter.territoire");
+        let chosen = |list, path: &str, text: Option<String>| -> Result<Option<String>> {
+            let chosen = text.map(|it| code(ctx, list, path, &it)).transpose()?;
+            Ok(chosen.map(|it| it.to_string()))
+        };
         Ok(Filter {
             financeur,
             from: self.from.map(|it| it.0),
@@ -81,6 +91,8 @@ impl FinancementFilter {
             dla: self.dla.as_ref().map(dla).transpose()?,
             territoire: self.territoire.as_ref().map(territoire).transpose()?,
             state: self.etat.map(Into::into),
+            secteur: chosen(Liste::Secteur, "filter.secteur", self.secteur)?,
+            theme: chosen(Liste::TypePrestation, "filter.theme", self.theme)?,
         })
     }
 }

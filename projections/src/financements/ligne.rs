@@ -1,7 +1,7 @@
 //! One resource of a plan, from the day it is thought of to its last payment.
 
 use domain::{
-    Date,
+    Date, Territoire,
     plan_financement::{Contributeur, Event as Fact, StatutRessource},
 };
 use eventlog::Recorded;
@@ -21,6 +21,8 @@ pub struct Ligne {
     pub dlas: Vec<Uuid>,
     pub organisations: Vec<Uuid>,
     pub territoire: Option<String>,
+    /// Where it is, and the territories that the codes show around it.
+    pub lieux: Vec<String>,
     pub source: String,
     /// Who pays, when it is an organisation.
     pub financeur: Option<Uuid>,
@@ -75,6 +77,7 @@ impl Ligne {
             dlas: vec![],
             organisations: vec![],
             territoire: plan.territoire.clone(),
+            lieux: lieux(plan.territoire.as_deref()),
             source: source.to_string(),
             financeur,
             dla,
@@ -150,6 +153,13 @@ impl Ligne {
             paid_cents: self.paid_cents,
         }
     }
+}
+
+/// A territory and those around it, by what they are looked for with.
+fn lieux(territoire: Option<&str>) -> Vec<String> {
+    let territoire = territoire.and_then(|it| it.parse::<Territoire>().ok());
+    let around = territoire.iter().flat_map(Territoire::around);
+    around.map(|it| it.cle()).collect()
 }
 
 /// The line that a fact moves on, when it is about a known one.

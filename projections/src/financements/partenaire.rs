@@ -3,7 +3,7 @@
 
 use domain::{Date, DlaId, OrganisationId, Territoire, plan_financement::StatutRessource};
 use serde::{Deserialize, Serialize};
-use sqlx::types::Json;
+use sqlx::{Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
 use uuid::Uuid;
 
 use super::Ligne;
@@ -19,16 +19,80 @@ pub struct Filter {
     pub to: Option<Date>,
     /// Concerned, or paying.
     pub dla: Option<DlaId>,
-    /// That of the ingénierie, and not one around or inside.
+    /// The ingénierie takes place there, or inside it as far as the codes show.
     pub territoire: Option<Territoire>,
     pub state: Option<StatutRessource>,
+    /// Of the ingénierie.
+    pub secteur: Option<String>,
+    /// A theme of the ingénierie.
+    pub theme: Option<String>,
 }
 
 impl Filter {
     /// Every line of a funder.
     pub fn of(financeur: OrganisationId) -> Self {
-        Self { financeur, from: None, to: None, dla: None, territoire: None, state: None }
+        Self {
+            financeur,
+            from: None,
+            to: None,
+            dla: None,
+            territoire: None,
+            state: None,
+            secteur: None,
+            theme: None,
+        }
     }
+
+    /// Binds `$1` to `$11`.
+    fn bind<'q, O>(
+        &self,
+        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        scope: &Scope,
+    ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
+        Ok(query
+            .bind(self.financeur.0)
+            .bind(scope.all)
+            .bind(scope.dlas.clone())
+            .bind(scope.organisations.clone())
+            .bind(self.from.map(jiff_sqlx::Date::from))
+            .bind(self.to.map(jiff_sqlx::Date::from))
+            .bind(self.dla.map(|it| it.0))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
+            .bind(self.state.map(name_of).transpose()?)
+            .bind(self.secteur.clone())
+            .bind(self.theme.clone()))
+    }
+}
+
+/// Selects from `found`: what is told of the lines of a funder that an actor may see and a filter
+/// finds, the parameters `$1` to `$11`.
+macro_rules! select {
+    ($found:literal, $group:literal, $rest:literal) => {
+        concat!(
+            "with found as (
+                 select ",
+            $found,
+            "    from lignes
+                 where financeur = $1
+                   and ($2 or dlas && $3 or organisations && $4
+                        or exists (select from ingenieries i
+                                   where i.id = ingenierie and i.dlas && $3))
+                   and ($5::date is null or sought_on >= $5)
+                   and ($6::date is null or sought_on <= $6)
+                   and ($7::uuid is null or $7 = any(dlas))
+                   and ($8::text is null or $8 = any(lieux))
+                   and ($9::text is null or state = $9)
+                   and ($10::text is null
+                        or exists (select from ingenieries i
+                                   where i.id = ingenierie and $10 = any(i.secteurs)))
+                   and ($11::text is null
+                        or exists (select from ingenieries i
+                                   where i.id = ingenierie and $11 = any(i.types_prestation))) ",
+            $group,
+            ") ",
+            $rest
+        )
+    };
 }
 
 /// One ingénierie, as one of its funders sees it.
@@ -82,22 +146,10 @@ pub async fn by_partenaire(
     first: i64,
     after: Option<i64>,
 ) -> Result<Page<Financement>, Error> {
-    let rows = sqlx::query_scalar(
-        "with found as (
-             select plan, min(first_position) as position, array_agg(ligne) as lignes
-             from lignes
-             where financeur = $1
-               and ($2 or dlas && $3 or organisations && $4
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
-               and ($5::date is null or sought_on >= $5)
-               and ($6::date is null or sought_on <= $6)
-               and ($7::uuid is null or $7 = any(dlas))
-               and ($8::text is null or split_part(territoire, '@', 1) = $8)
-               and ($9::text is null or state = $9)
-             group by plan
-         )
-         select jsonb_build_object(
+    const SQL: &str = select!(
+        "plan, min(first_position) as position, array_agg(ligne) as lignes",
+        "group by plan",
+        "select jsonb_build_object(
              'ingenierie', p.ingenierie,
              'plan', p.id,
              'position', f.position,
@@ -125,23 +177,16 @@ pub async fn by_partenaire(
          )
          from found f
          join plans p on p.id = f.plan
-         where $10::bigint is null or f.position < $10
+         where $12::bigint is null or f.position < $12
          order by f.position desc
-         limit $11",
-    )
-    .bind(filter.financeur.0)
-    .bind(scope.all)
-    .bind(&scope.dlas)
-    .bind(&scope.organisations)
-    .bind(filter.from.map(jiff_sqlx::Date::from))
-    .bind(filter.to.map(jiff_sqlx::Date::from))
-    .bind(filter.dla.map(|it| it.0))
-    .bind(filter.territoire.as_ref().map(Territoire::cle))
-    .bind(filter.state.map(name_of).transpose()?)
-    .bind(after)
-    .bind(first + 1)
-    .fetch_all(&reads.pool)
-    .await?;
+         limit $13"
+    );
+    let rows = filter
+        .bind(sqlx::query_scalar(SQL), scope)?
+        .bind(after)
+        .bind(first + 1)
+        .fetch_all(&reads.pool)
+        .await?;
     let rows = rows.into_iter().map(|Json(row)| row).collect();
     Ok(Page::of(rows, first))
 }
@@ -152,26 +197,14 @@ pub async fn totals_by_partenaire(
     scope: &Scope,
     filter: &Filter,
 ) -> Result<Totals, Error> {
-    let Json(totals) = sqlx::query_scalar(
-        "with found as (
-             select plan,
+    const SQL: &str = select!(
+        "plan,
                     sum(sought_cents) as sought,
                     sum(sought_cents) filter (where requested_on is not null) as requested,
                     sum(granted_cents) as granted,
-                    sum(paid_cents) as paid
-             from lignes
-             where financeur = $1
-               and ($2 or dlas && $3 or organisations && $4
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
-               and ($5::date is null or sought_on >= $5)
-               and ($6::date is null or sought_on <= $6)
-               and ($7::uuid is null or $7 = any(dlas))
-               and ($8::text is null or split_part(territoire, '@', 1) = $8)
-               and ($9::text is null or state = $9)
-             group by plan
-         )
-         select jsonb_build_object(
+                    sum(paid_cents) as paid",
+        "group by plan",
+        "select jsonb_build_object(
              'ingenieries', count(*),
              'sought_cents', coalesce(sum(sought), 0),
              'requested_cents', coalesce(sum(requested), 0),
@@ -184,19 +217,12 @@ pub async fn totals_by_partenaire(
                  where l.financeur is distinct from $1
              )
          )
-         from found",
-    )
-    .bind(filter.financeur.0)
-    .bind(scope.all)
-    .bind(&scope.dlas)
-    .bind(&scope.organisations)
-    .bind(filter.from.map(jiff_sqlx::Date::from))
-    .bind(filter.to.map(jiff_sqlx::Date::from))
-    .bind(filter.dla.map(|it| it.0))
-    .bind(filter.territoire.as_ref().map(Territoire::cle))
-    .bind(filter.state.map(name_of).transpose()?)
-    .fetch_one(&reads.pool)
-    .await?;
+         from found"
+    );
+    let Json(totals) = filter
+        .bind(sqlx::query_scalar(SQL), scope)?
+        .fetch_one(&reads.pool)
+        .await?;
     Ok(totals)
 }
 
@@ -209,48 +235,30 @@ pub async fn positions_by_partenaire(
     first: i64,
     after: i64,
 ) -> Result<Vec<i64>, Error> {
-    Ok(sqlx::query_scalar(
-        "with own as (
-             select plan, granted_cents, positions
-             from lignes
-             where financeur = $1
-               and ($2 or dlas && $3 or organisations && $4
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
-               and ($5::date is null or sought_on >= $5)
-               and ($6::date is null or sought_on <= $6)
-               and ($7::uuid is null or $7 = any(dlas))
-               and ($8::text is null or split_part(territoire, '@', 1) = $8)
-               and ($9::text is null or state = $9)
-         )
-         select distinct fact
+    const SQL: &str = select!(
+        "plan, granted_cents, positions",
+        "",
+        "select distinct fact
          from (
              select unnest(positions) as fact
-             from own
+             from found
              union all
              select unnest(l.positions)
              from lignes l
              where l.financeur is distinct from $1
                and l.granted_cents is not null
-               and l.plan in (select plan from own where granted_cents is not null)
+               and l.plan in (select plan from found where granted_cents is not null)
          ) facts
-         where fact > $10
+         where fact > $12
          order by fact
-         limit $11",
-    )
-    .bind(filter.financeur.0)
-    .bind(scope.all)
-    .bind(&scope.dlas)
-    .bind(&scope.organisations)
-    .bind(filter.from.map(jiff_sqlx::Date::from))
-    .bind(filter.to.map(jiff_sqlx::Date::from))
-    .bind(filter.dla.map(|it| it.0))
-    .bind(filter.territoire.as_ref().map(Territoire::cle))
-    .bind(filter.state.map(name_of).transpose()?)
-    .bind(after)
-    .bind(first)
-    .fetch_all(&reads.pool)
-    .await?)
+         limit $13"
+    );
+    Ok(filter
+        .bind(sqlx::query_scalar(SQL), scope)?
+        .bind(after)
+        .bind(first)
+        .fetch_all(&reads.pool)
+        .await?)
 }
 
 /// The lines that await a funder's answer, the longest first, after a cursor (last position).

@@ -240,7 +240,9 @@ async fn nobody_learns_of_the_offres_or_the_plan_by_the_history() -> anyhow::Res
         assert!(all(&asked, &by, &filter).await?.is_empty());
     }
     // A funder that is a partner and pays nothing here follows the consultation only.
-    paid.remove("plan_financement");
+    for of_plan in ["plan_financement", "action_financee"] {
+        paid.remove(of_plan);
+    }
     assert_eq!(categories(&asked, &financeur(OTHER_PRESTATAIRE)).await?, paid);
     for by in [prestataire(PRESTATAIRE), admin()] {
         assert!(categories(&asked, &by).await?.is_empty(), "{by:?}");

@@ -18,6 +18,7 @@ use crate::{
     IngenierieCollective, IngenierieId, Periode, Place, PlanFinancement, PlanFinancementId, Prose,
     Sealed, Seen, Subject, Territoire,
     actor::{Perimeter, Right, rights},
+    ingenierie_collective::Etat,
     refusal::{Common, refusals},
 };
 
@@ -102,6 +103,10 @@ refusals! {
     SuperpositionOwn {} = "SUPERPOSITION_OWN" at "superposition":
         "Une superposition est levée par une autre personne que celles qui ont déclaré les crédits.",
         "A superposition is cleared by somebody other than those who declared the credits.";
+    /// What was compared before a plan was confirmed is what it still says (INV-13).
+    PlanStands {} = "PLAN_CONFIRMED" at "plan":
+        "Ce plan est confirmé : modifiez d'abord une de ses lignes, ce qui le rouvre, puis changez ce que paient ses crédits d'ingénierie.",
+        "This plan is confirmed: change one of its lines first, which reopens it, then change what its crédits d'ingénierie pay for.";
     /// Nothing to withdraw.
     ActionNotOfPlan {} = "ACTION_NOT_OF_PLAN" at "plan":
         "Ce plan ne déclare aucune action : il n'y a rien à retirer.",
@@ -179,6 +184,9 @@ impl ActionFinancee {
             .map(|other| (other, credits.meets(other)))
             .filter(|(_, bases)| !bases.is_empty())
             .collect();
+        if plan.state.is_confirmed() && !met.is_empty() {
+            return Err(Refusal::PlanStands {});
+        }
         if met.len() > SUPERPOSITIONS_MAX {
             return Err(Refusal::TooManySuperpositions { max: SUPERPOSITIONS_MAX });
         }
@@ -198,6 +206,7 @@ impl ActionFinancee {
         Ok(asked
             .records(place, declared.into_iter().chain(detected))
             .claiming(CLAIM, plan.id.0)
+            .expecting(plan)
             .expecting(dossier))
     }
 
@@ -228,7 +237,8 @@ impl ActionFinancee {
     }
 
     /// Says that a plan no longer pays for the action. The reason is mandatory (INV-36). What it
-    /// met is no superposition any more.
+    /// met is no superposition any more. A plan that stands goes on saying what it pays for, unless
+    /// its ingénierie was abandoned.
     pub fn withdraw_credits_ingenierie(
         &self,
         asked: &Asked,
@@ -240,11 +250,16 @@ impl ActionFinancee {
             .plans
             .get(&plan.id)
             .ok_or(Refusal::ActionNotOfPlan {})?;
+        if plan.state.is_confirmed() && dossier.state.etat() != Some(Etat::Abandonnee) {
+            return Err(Refusal::PlanStands {});
+        }
         let motif = Sealed::new(Subject::dossier(dossier.id), motif);
         let withdrawn = Event::CreditsIngenierieWithdrawn { plan: plan.id, motif };
         Ok(asked
             .records(credits.place(), [withdrawn])
-            .releasing(CLAIM, plan.id.0))
+            .releasing(CLAIM, plan.id.0)
+            .expecting(plan)
+            .expecting(dossier))
     }
 
     /// What a plan declared, while it pays for the action.

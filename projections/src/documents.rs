@@ -184,6 +184,23 @@ pub struct Filter {
     pub au: Option<Date>,
 }
 
+/// And that a filter finds: the parameters `$5` to `$11`.
+macro_rules! filtered {
+    ($tail:literal) => {
+        concat!(
+            "and ($5::uuid is null or t.ingenierie = $5)
+             and ($6::uuid is null or t.structure = $6)
+             and ($7::uuid is null or $7 = any(t.dlas))
+             and (cardinality($8) = 0 or t.nature = any($8))
+             and ($9::text is null or t.etat = $9)
+             and ($10::date is null or t.jour >= $10)
+             and ($11::date is null or t.jour <= $11)
+             ",
+            $tail
+        )
+    };
+}
+
 /// The register, last registered first.
 pub async fn list(
     reads: &Reads,
@@ -192,18 +209,15 @@ pub async fn list(
     first: i64,
     before: Option<i64>,
 ) -> Result<Page<Document>, Error> {
-    let query = sqlx::query_scalar(visible!(
-        "and ($5::uuid is null or t.ingenierie = $5)
-         and ($6::uuid is null or t.structure = $6)
-         and ($7::uuid is null or $7 = any(t.dlas))
-         and (cardinality($8) = 0 or t.nature = any($8))
-         and ($9::text is null or t.etat = $9)
-         and ($10::date is null or t.jour >= $10)
-         and ($11::date is null or t.jour <= $11)
-         and ($12::bigint is null or t.registered_position < $12)
-         order by t.registered_position desc
-         limit $13"
-    ));
+    const LIST: &str = concat!(
+        visible!(""),
+        filtered!(
+            "and ($12::bigint is null or t.registered_position < $12)
+                   order by t.registered_position desc
+                   limit $13"
+        )
+    );
+    let query = sqlx::query_scalar(LIST);
     let rows: Vec<Json<Document>> = filter
         .bind(seen_by(query, scope))?
         .bind(before)
@@ -215,16 +229,8 @@ pub async fn list(
 
 /// How many documents a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = sqlx::query_scalar(visible!(
-        "count(*)",
-        "and ($5::uuid is null or t.ingenierie = $5)
-         and ($6::uuid is null or t.structure = $6)
-         and ($7::uuid is null or $7 = any(t.dlas))
-         and (cardinality($8) = 0 or t.nature = any($8))
-         and ($9::text is null or t.etat = $9)
-         and ($10::date is null or t.jour >= $10)
-         and ($11::date is null or t.jour <= $11)"
-    ));
+    const COUNT: &str = concat!(visible!("count(*)", ""), filtered!(""));
+    let query = sqlx::query_scalar(COUNT);
     Ok(filter
         .bind(seen_by(query, scope))?
         .fetch_one(&reads.pool)

@@ -307,6 +307,19 @@ async fn a_convention_says_no_in_both_languages() -> anyhow::Result<()> {
     let late = allocation(11, DLA.0, "1");
     assert_eq!(refusal(&amina, "allocateEnveloppe", late).await?.0, "CONVENTION_CLOSED");
     each_reads_what_is_theirs(&house).await?;
+    // A commune is found whatever the year of its code.
+    let marseille = json!({ "niveau": "COMMUNE", "code": "13055", "millesime": 2024 });
+    let there = signature(0xC5, &json!({ "perimetre": [marseille] }));
+    let there = caf.does("signConvention", there, "{ position }").await?;
+    let mut filter = json!({ "niveau": "COMMUNE", "code": "13055" });
+    for year in [Value::Null, json!(2020), json!(2024)] {
+        filter["millesime"] = year;
+        let query = "query($at: Position!, $filter: ConventionFilter) {
+            conventions(first: 1, atLeastPosition: $at, filter: $filter) { totalCount } }";
+        let asked = json!({ "at": there["position"], "filter": { "territoire": filter } });
+        // It lies in the région of the other convention too.
+        assert_eq!(caf.asks(query, asked).await?["conventions"]["totalCount"], 2);
+    }
     house.close().await
 }
 

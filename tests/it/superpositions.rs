@@ -181,6 +181,13 @@ async fn what_two_plans_pay_for_twice_is_found_and_explained() -> anyhow::Result
     by.does("confirmPlanFinancement", input(20, PLAN, because), "{ position }")
         .await?;
 
+    // What it was confirmed with is what it goes on saying.
+    let motif = json!({ "motif": "L'action est reportée." });
+    let no = by
+        .is_refused("withdrawCreditsIngenierie", input(21, PLAN, motif.clone()))
+        .await?;
+    assert_eq!(no["extensions"]["code"], "PLAN_CONFIRMED");
+
     // The register: the DLA and whoever pays read it, others nothing.
     house.caught_up().await?;
     let payer = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
@@ -201,7 +208,6 @@ async fn what_two_plans_pay_for_twice_is_found_and_explained() -> anyhow::Result
     }
 
     // What a plan withdraws meets nothing any more, and the action may be another.
-    let motif = json!({ "motif": "L'action est reportée." });
     let left = by
         .does("withdrawCreditsIngenierie", input(30, AUTRE_PLAN, motif), SEEN)
         .await?;

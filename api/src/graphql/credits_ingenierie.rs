@@ -309,7 +309,8 @@ impl CreditsIngenierieMutation {
     /// Declares the action that a plan pays for with crédits d'ingénierie, or declares it anew.
     /// Where and in which sectors, the dossier knows. What it meets among all other plans is
     /// recorded (INV-13), and a plan that a DLA pays for is not confirmed before it is declared.
-    /// A plan pays for one action: withdraw the one before declaring another.
+    /// A plan pays for one action: withdraw the one before declaring another. A confirmed plan
+    /// declares nothing that meets others before a change of its lines reopens it.
     async fn declare_credits_ingenierie(
         &self,
         ctx: &Context<'_>,
@@ -338,7 +339,8 @@ impl CreditsIngenierieMutation {
         Ok(payload(plan, decided.await?))
     }
 
-    /// Says that a plan no longer pays for its action. What it met lapses.
+    /// Says that a plan no longer pays for its action. What it met lapses. A confirmed plan says
+    /// so only when its ingénierie was abandoned.
     async fn withdraw_credits_ingenierie(
         &self,
         ctx: &Context<'_>,

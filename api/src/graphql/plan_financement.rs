@@ -1,18 +1,18 @@
 //! The plan de financement: what an ingénierie costs, who pays, when it is confirmed.
 
+mod confirmation;
 mod partage;
 mod ressources;
 
-use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{
-    ActionFinancee, IngenierieId, Liste, PlanFinancementId, Seen, plan_financement as rules,
-};
-use eventlog::{EventLog, Outcome};
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
+use domain::{IngenierieId, Liste, PlanFinancementId};
+use eventlog::Outcome;
 use projections::financements::{self as rows, MODEL};
 use uuid::Uuid;
 
 pub(crate) use self::ressources::{Contributeur, EtatRessource, RessourceFinancement};
 use self::{
+    confirmation::{ConfirmationMutation, RegimeTaxe},
     partage::{PartageMutation, ValorisationTemps},
     ressources::RessourcesMutation,
 };
@@ -152,17 +152,6 @@ pub(crate) async fn find(ctx: &Context<'_>, id: Uuid) -> Result<Option<PlanFinan
     Ok(row.map(PlanFinancement))
 }
 
-/// The action that the plan declares now, as it stands.
-async fn declared(
-    log: &EventLog,
-    plan: PlanFinancementId,
-) -> Result<Option<Seen<ActionFinancee>>, eventlog::Error> {
-    match credits_ingenierie::action_of(log, plan).await? {
-        Some(action) => Ok(Some(log.seen(action).await?)),
-        None => Ok(None),
-    }
-}
-
 /// The plan of an ingénierie: it has one at most.
 pub(crate) async fn of_ingenierie(
     ctx: &Context<'_>,
@@ -194,18 +183,6 @@ pub(crate) struct TotauxPlan {
     valorisation: Cents,
     /// Whether retained resources equal costs, to the cent: what a confirmation needs (INV-10).
     balanced: bool,
-}
-
-/// How the amounts of a plan count value-added tax (TVA).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::RegimeTaxe")]
-pub(crate) enum RegimeTaxe {
-    /// Included (toutes taxes comprises).
-    Ttc,
-    /// Left out (hors taxes), for it is recovered.
-    Ht,
-    /// None applies.
-    NonAssujetti,
 }
 
 /// Something to pay for (dépense).
@@ -273,7 +250,12 @@ impl PlanFinancementQuery {
 
 /// Everything that can be done to a plan.
 #[derive(Default, MergedObject)]
-pub(crate) struct PlanFinancementMutation(CoutsMutation, RessourcesMutation, PartageMutation);
+pub(crate) struct PlanFinancementMutation(
+    CoutsMutation,
+    ConfirmationMutation,
+    RessourcesMutation,
+    PartageMutation,
+);
 
 #[derive(Default)]
 struct CoutsMutation;
@@ -352,82 +334,6 @@ impl CoutsMutation {
             });
         Ok(payload(id, decided.await?))
     }
-
-    /// Confirms that the plan stands: retained resources equal costs, to the cent (INV-10); what
-    /// its crédits d'ingénierie pay for is declared, and no superposition is left to clear
-    /// (INV-13); an OPCO pays where training is planned (INV-16). Counting on resources that are
-    /// not granted yet, which the porteuse guarantees (INV-12), or on a collectivité that funds
-    /// the DLA every year (INV-17) must be justified with `because`: one text for all that is
-    /// set aside.
-    async fn confirm_plan_financement(
-        &self,
-        ctx: &Context<'_>,
-        input: PlanFinancementInput,
-    ) -> Result<PlanFinancementPayload> {
-        let id: PlanFinancementId = typed(&input.plan, "input.plan")?;
-        let gather = || async move {
-            let (_, dossier) = credits_ingenierie::of_dossier(ctx.log(), id).await?;
-            Ok((dossier, declared(ctx.log(), id).await?))
-        };
-        let decided = input.request.decide_with(
-            ctx,
-            id,
-            gather,
-            |it: &domain::PlanFinancement, asked, (dossier, action)| {
-                it.confirm_plan_financement(asked, id, (dossier, action.as_ref()))
-            },
-        );
-        Ok(payload(id, decided.await?))
-    }
-
-    /// Says how the amounts of the plan count value-added tax: included (`TTC`), until it is
-    /// said. A confirmed plan is reopened (INV-11).
-    async fn choose_regime_taxe(
-        &self,
-        ctx: &Context<'_>,
-        input: ChooseRegimeTaxeInput,
-    ) -> Result<PlanFinancementPayload> {
-        let id = typed(&input.plan, "input.plan")?;
-        let regime = input.regime.into();
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::PlanFinancement, asked| {
-                it.choose_regime_taxe(asked, regime)
-            });
-        Ok(payload(id, decided.await?))
-    }
-
-    /// Notes what a cost came to, in place of what was noted before. The plan still stands.
-    async fn record_realise(
-        &self,
-        ctx: &Context<'_>,
-        input: RecordRealiseInput,
-    ) -> Result<PlanFinancementPayload> {
-        let id = typed(&input.plan, "input.plan")?;
-        let montant = input.montant.0;
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::PlanFinancement, asked| {
-                it.record_realise(asked, input.ligne, montant)
-            });
-        Ok(payload(id, decided.await?))
-    }
-
-    /// Closes the accounts of a confirmed plan, each of whose costs came to something: it changes
-    /// no more. Another sum paid than spent must be justified with `because`.
-    async fn settle_plan_financement(
-        &self,
-        ctx: &Context<'_>,
-        input: PlanFinancementInput,
-    ) -> Result<PlanFinancementPayload> {
-        let id = typed(&input.plan, "input.plan")?;
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::PlanFinancement, asked| {
-                it.settle_plan_financement(asked)
-            });
-        Ok(payload(id, decided.await?))
-    }
 }
 
 /// A new plan de financement.
@@ -473,30 +379,6 @@ pub(crate) struct ReviseDepenseInput {
     /// The number of the cost in the plan.
     ligne: i32,
     /// Its cost now, counted as the plan counts taxes: at least one cent.
-    montant: Cents,
-}
-
-/// How the amounts of a plan count value-added tax.
-#[derive(InputObject)]
-pub(crate) struct ChooseRegimeTaxeInput {
-    #[graphql(flatten)]
-    request: Request,
-    /// The plan.
-    plan: ID,
-    /// How.
-    regime: RegimeTaxe,
-}
-
-/// What a cost came to.
-#[derive(InputObject)]
-pub(crate) struct RecordRealiseInput {
-    #[graphql(flatten)]
-    request: Request,
-    /// The plan.
-    plan: ID,
-    /// The number of the cost in the plan.
-    ligne: i32,
-    /// What it came to, counted as the plan counts taxes: nothing, perhaps.
     montant: Cents,
 }
 

@@ -8,7 +8,7 @@ use super::{
     SUPERPOSITIONS_MAX,
 };
 use crate::{
-    ActionFinanceeId, ActorId, Asked, Code, Decider, Decision, DlaId, IngenierieCollective,
+    ActionFinanceeId, ActorId, Asked, Cents, Code, Decider, Decision, DlaId, IngenierieCollective,
     IngenierieId, Liste, Periode, PlanFinancement, PlanFinancementId, Prose, Sealed, Seen, Subject,
     Territoire, date, ingenierie_collective, plan_financement,
     refusal::Common,
@@ -266,7 +266,7 @@ fn the_dossier_says_in_which_sectors() {
         .unwrap();
     let SuperpositionDetected { bases, .. } = &found.facts[1].event else { panic!("{found:?}") };
     assert_eq!(*bases, BTreeSet::from([Base::Secteur]));
-    assert_eq!(found.expects.len(), 1, "the dossier is still as it was read");
+    assert_eq!(found.expects.len(), 2, "the plan and the dossier are still as they were read");
 }
 
 #[test]
@@ -349,6 +349,50 @@ fn credits_are_withdrawn_with_a_reason_and_meet_nothing_any_more() {
     ActionFinancee::given([declared(6, 5)])
         .when(withdraw)
         .refused(Refusal::ActionNotOfPlan {});
+}
+
+// INV-13: what a plan was confirmed with is what it goes on saying.
+#[test]
+fn a_plan_that_stands_says_nothing_else() {
+    let (plan, ingenierie) = dossier(6, 5, &[]);
+    let opened = plan_financement::Event::PlanFinancementOpened {
+        ingenierie: ingenierie.id,
+        dlas: BTreeSet::from([DLA]),
+        territoire: Some(vaucluse()),
+    };
+    let confirmed = plan_financement::Event::PlanFinancementConfirmed {
+        total: Cents(1),
+        valorisation: Cents(0),
+    };
+    let plan: Seen<PlanFinancement> = seen(plan.id, [opened, confirmed]);
+    let declare = |it: &ActionFinancee, periode| {
+        let said = (periode, BTreeSet::new());
+        it.declare_credits_ingenierie(&amina(), (&plan, &ingenierie), action(), said)
+    };
+    let given = [declared(4, 3), says(Credits { periode: year(2027), ..credits(6, 5) })];
+    ActionFinancee::given(given.clone())
+        .when(|it| declare(it, year(2026)))
+        .refused(Refusal::PlanStands {});
+    // Another time meets nothing either.
+    let auteur = ActorId(Uuid::from_u128(7));
+    ActionFinancee::given(given.clone())
+        .when(|it| declare(it, year(2028)))
+        .then([says(Credits { auteur, periode: year(2028), ..credits(6, 5) })]);
+    let withdraw = |it: &ActionFinancee, dossier| {
+        it.withdraw_credits_ingenierie(&amina(), (&plan, dossier), prose("Reporté."))
+    };
+    ActionFinancee::given(given.clone())
+        .when(|it| withdraw(it, &ingenierie))
+        .refused(Refusal::PlanStands {});
+    let mut over = ingenierie.clone();
+    over.state
+        .evolve(&ingenierie_collective::Event::IngenierieCollectiveAbandoned {
+            etat: ingenierie_collective::Etat::EnIdentification,
+            motif: because(5, "Faute de structures."),
+        });
+    ActionFinancee::given(given)
+        .when(|it| withdraw(it, &over))
+        .then([withdrawn(6, 5)]);
 }
 
 #[test]

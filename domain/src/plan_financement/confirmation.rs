@@ -3,8 +3,9 @@
 
 use super::{CHOOSE_REGIME, CONFIRM, Contributeur, Event, PlanFinancement, Refusal, RegimeTaxe};
 use crate::{
-    ActionFinancee, Asked, Cents, Decided, Decision, IngenierieCollective, OrganisationId, Rule,
-    Seen, ingenierie_collective::engager::FINANCEUR_PERMANENT, refusal::Common,
+    ActionFinancee, Asked, Cents, Decided, Decision, IngenierieCollective, OrganisationId,
+    PlanFinancementId, Rule, Seen, ingenierie_collective::engager::FINANCEUR_PERMANENT,
+    refusal::Common,
 };
 
 /// The source that pays for training alone (RUL-19).
@@ -22,7 +23,7 @@ impl PlanFinancement {
     pub fn confirm_plan_financement(
         &self,
         asked: &Asked,
-        plan: super::PlanFinancementId,
+        plan: PlanFinancementId,
         (dossier, action): (&Seen<IngenierieCollective>, Option<&Seen<ActionFinancee>>),
     ) -> Decision<Self> {
         self.kept_by(asked, &CONFIRM)?;
@@ -108,7 +109,7 @@ impl PlanFinancement {
 /// INV-13: the plan declared what its crédits d'ingénierie pay for, as the dossier is now, and
 /// nothing that it meets is left to clear.
 fn stacks_on_none(
-    plan: super::PlanFinancementId,
+    plan: PlanFinancementId,
     dossier: &Seen<IngenierieCollective>,
     action: Option<&Seen<ActionFinancee>>,
 ) -> Result<(), Refusal> {

@@ -65,7 +65,9 @@ macro_rules! select {
                and ($5::uuid is null or dlas @> array[$5])
                and ($6::date is null
                     or du <= $6 and $6 <= au and (closed_on is null or $6 <= closed_on))
-               and ($7::text[] is null or perimetre && $7)
+               and ($7::text[] is null
+                    or exists (select from unnest(perimetre) as lieu
+                               where split_part(lieu, '@', 1) = any($7)))
                and ($8::text is null or regime = $8)
                and ($9::text is null or nature = $9)
                and ($10::text is null or etat = $10)
@@ -156,7 +158,7 @@ impl Filter {
         scope: &Scope,
     ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
         let around = self.territoire.as_ref().map(Territoire::around);
-        let around = around.map(|all| all.iter().map(Territoire::to_string).collect::<Vec<_>>());
+        let around = around.map(|all| all.iter().map(Territoire::cle).collect::<Vec<_>>());
         Ok(query
             .bind(scope.all)
             .bind(scope.dlas.clone())

@@ -42,6 +42,8 @@ pub enum Error {
     Overloaded,
     /// A read model has not followed in time.
     Late,
+    /// An answer as of an earlier time is being built.
+    PastNotBuilt,
     /// `atLeastPosition` was not reached in time.
     PositionNotReached,
     /// Another stream holds the value, for example a `siret`.
@@ -84,6 +86,7 @@ impl Error {
             Self::CommandIdReused => Answer::of(&COMMAND_ID_REUSED, language).at("input.commandId"),
             Self::Overloaded => Answer::of(&OVERLOADED, language),
             Self::Late => Answer::of(&READ_MODEL_LATE, language),
+            Self::PastNotBuilt => Answer::of(&PAST_NOT_BUILT, language),
             Self::PositionNotReached => Answer::of(&POSITION_NOT_REACHED, language),
             Self::ClaimTaken { scope } => {
                 Answer::of(&ALREADY_CLAIMED, language).with("scope", scope.clone())
@@ -145,6 +148,8 @@ impl From<Arc<projections::Error>> for Error {
     fn from(error: Arc<projections::Error>) -> Self {
         match *error {
             projections::Error::Late => Self::Late,
+            projections::Error::Ahead => Self::PositionNotReached,
+            projections::Error::NotBuilt => Self::PastNotBuilt,
             _ if error.is_overload() => Self::Overloaded,
             _ => Self::Internal(error),
         }

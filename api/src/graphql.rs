@@ -9,6 +9,7 @@ pub(crate) mod ids;
 pub(crate) mod scalars;
 pub(crate) mod request;
 pub(crate) mod paging;
+pub(crate) mod past;
 pub(crate) mod loaders;
 pub(crate) mod sealed;
 mod annuaire;
@@ -39,7 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
-pub use self::{loaders::Loaders, sdl::sdl};
+pub use self::{loaders::Loaders, past::Pasts, sdl::sdl};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;

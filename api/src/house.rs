@@ -18,7 +18,7 @@ use crate::{
     auth::Verifier,
     documents::Contents,
     erasures, graphiql,
-    graphql::{self, EssaimSchema, Loaders},
+    graphql::{self, EssaimSchema, Loaders, Pasts},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     listes::{self, Listes},
     processes,
@@ -91,6 +91,7 @@ impl House {
         request
             .data(Scope::of(actor))
             .data(Loaders::of(&self.reads, actor))
+            .data(Pasts::default())
     }
 
     /// Follows the log and answers at the door until told to stop; not before what the log says

@@ -260,6 +260,27 @@ impl EventLog {
         Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
     }
 
+    /// The last position recorded before a moment. Facts are recorded in the order of their
+    /// times, so it is found in as many steps as its number has bits.
+    pub async fn before(&self, moment: Timestamp) -> Result<Position, Error> {
+        Ok(sqlx::query_scalar(
+            "with recursive search (low, high) as (
+                 select 0::bigint, coalesce(max(last_position), 0) from log.commit
+                 union all
+                 select case when e.recorded_at < $1 then middle else low end,
+                        case when e.recorded_at < $1 then high else middle - 1 end
+                 from search
+                 cross join lateral (select (low + high + 1) / 2 as middle) it
+                 join log.event e on e.position = middle
+                 where low < high
+             )
+             select low from search where low = high",
+        )
+        .bind(jiff_sqlx::Timestamp::from(moment))
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// The stream that holds a claimed value.
     pub async fn claimed(&self, scope: &str, value: &str) -> Result<Option<Uuid>, Error> {
         Ok(sqlx::query_scalar("select stream from log.claim where scope = $1 and value = $2")

@@ -9,6 +9,12 @@ use sqlx::Error as Sql;
 pub enum Error {
     #[error("the answer has not caught up with the log")]
     Late,
+    #[error("the log has not reached that position")]
+    Ahead,
+    #[error("that past is being built")]
+    NotBuilt,
+    #[error("as many pasts are in use as may be kept")]
+    TooManyPasts,
     #[error("`{question}` reads a log that was forked at position {}", at.0)]
     Forked { question: &'static str, at: Position },
     #[error("the question declares `{0}` and does not apply it")]
@@ -42,6 +48,7 @@ impl Error {
         match self {
             Self::Log(error) => error.is_overload(),
             Self::Database(error) => matches!(error, Sql::PoolTimedOut),
+            Self::TooManyPasts => true,
             _ => false,
         }
     }
@@ -50,6 +57,9 @@ impl Error {
     pub fn code(&self) -> &str {
         match self {
             Self::Late => "READ_MODEL_LATE",
+            Self::Ahead => "POSITION_NOT_REACHED",
+            Self::NotBuilt => "PAST_NOT_BUILT",
+            Self::TooManyPasts => "OVERLOADED",
             Self::Forked { .. } => "LOG_FORKED",
             Self::NotApplied(_) => "FACT_NOT_APPLIED",
             Self::Poisoned { code, .. } => code,

@@ -225,20 +225,6 @@ pub async fn after_many(
     Ok(query.fetch_optional(&reads.pool).await?)
 }
 
-/// The last position recorded before a moment.
-pub async fn known_before(reads: &Reads, moment: Timestamp) -> Result<Position, Error> {
-    let last: Option<Position> = sqlx::query_scalar(
-        "select position from historique
-         where recorded_at < $1
-         order by recorded_at desc, position desc
-         limit 1",
-    )
-    .bind(moment.to_sqlx())
-    .fetch_optional(&reads.pool)
-    .await?;
-    Ok(last.unwrap_or_default())
-}
-
 /// The first fact that proves an activity of the method.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Preuve {
@@ -271,6 +257,7 @@ pub async fn preuves(
          join ingenieries i on i.id = h.dossier
          where h.dossier = any($1) and h.activite is not null
            and ($2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)
+           and ($6::bigint is null or h.position <= $6)
          order by h.dossier, h.activite, h.position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
@@ -278,6 +265,7 @@ pub async fn preuves(
     .bind(&scope.dlas)
     .bind(&scope.organisations)
     .bind(scope.follows_consultations())
+    .bind(reads.past())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())

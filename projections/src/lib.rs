@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use eventlog::{EventLog, Recorded};
+use eventlog::{EventLog, Position, Recorded};
 use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
@@ -25,6 +25,7 @@ pub mod interventions;
 pub mod organisations;
 pub mod personnes;
 pub mod superpositions;
+pub mod past;
 pub mod scope;
 pub mod runner;
 mod sift;
@@ -129,6 +130,9 @@ pub struct Reads {
     pub(crate) pool: PgPool,
     pub(crate) log: EventLog,
     pub(crate) told: Arc<runner::Told>,
+    pub(crate) pasts: Arc<past::Pasts>,
+    /// The position they stand at, when it is not the newest.
+    past: Option<Position>,
 }
 
 /// One page of a list.
@@ -162,11 +166,11 @@ impl Reads {
         log: EventLog,
     ) -> Result<Self, Error> {
         let schemas: Vec<_> = ALL.iter().map(|it| it.key()).collect();
-        let options = options
-            .options([("search_path", schemas.join(","))])
-            .options(eventlog::LIMITS);
+        let options = options.options(eventlog::LIMITS);
+        let pasts = past::Pasts::new(options.clone());
+        let options = options.options([("search_path", schemas.join(","))]);
         let pool = eventlog::pooling(connections).connect_with(options).await?;
-        Ok(Self { pool, log, told: Arc::new(runner::Told::new()) })
+        Ok(Self { pool, log, told: Arc::new(runner::Told::new()), pasts, past: None })
     }
 
     /// The log that the answers come from.
@@ -176,6 +180,7 @@ impl Reads {
 
     /// Leaves the database politely.
     pub async fn close(&self) {
+        self.pasts.close().await;
         self.pool.close().await;
     }
 }

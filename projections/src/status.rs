@@ -9,7 +9,7 @@ use eventlog::{
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ALL, Error, ReadModel, Reads};
+use crate::{ALL, Error, ReadModel, Reads, past};
 
 /// How often the figures are taken.
 const LOOK: Duration = Duration::from_secs(5);
@@ -75,7 +75,7 @@ impl Reads {
              left join log.event e on e.position = c.position
              where c.follower = $1",
         )
-        .bind(model.key())
+        .bind(past::key(model, self.past))
         .fetch_optional(&self.pool)
         .await?;
         let Some((position, at, parked)) = row else { return Ok(AsOf::default()) };

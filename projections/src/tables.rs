@@ -4,7 +4,7 @@
 use eventlog::checkpoint;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use crate::{ALL, Error, ReadModel};
+use crate::{ALL, Error, ReadModel, past};
 
 /// What a runner that is stopped in the middle of a transaction may cost the others.
 const ASLEEP_MAX: &str = "3s";
@@ -96,14 +96,17 @@ pub(crate) async fn enter(db: &mut PgConnection, key: &str) -> Result<(), Error>
 /// questions that are gone, and what was left half built.
 pub(crate) async fn stale(db: &mut PgConnection) -> Result<Vec<String>, Error> {
     let mut idle = checkpoint::idle(db).await?;
+    let pasts = past::keys(db).await?;
     idle.retain(|it| {
-        ALL.iter()
-            .all(|model| *it != model.key() && !newer(model, it))
+        !pasts.contains(it)
+            && ALL
+                .iter()
+                .all(|model| *it != model.key() && !newer(model, it))
     });
     // Whatever else follows the log is not ours.
     let schemas: Vec<String> = sqlx::query_scalar(
         "select nspname::text from pg_namespace
-         where nspname = any($1) and nspname ~ '_v[0-9]+(_rebuild|_verify)?$'
+         where nspname = any($1) and nspname ~ '_v[0-9]+(_rebuild|_verify|_at_[0-9]+)?$'
          order by 1",
     )
     .bind(idle)
@@ -117,6 +120,7 @@ fn newer(model: &ReadModel, key: &str) -> bool {
     let version = key
         .strip_prefix(model.name)
         .and_then(|it| it.strip_prefix("_v"));
+    let version = version.map(|it| it.split_once("_at_").map_or(it, |(version, _)| version));
     version.is_some_and(|it| it.parse::<u32>().is_ok_and(|it| it > model.version))
 }
 

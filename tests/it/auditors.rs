@@ -24,9 +24,8 @@ use uuid::Uuid;
 /// Works for the DLA; the facts know people by such ids.
 const PERSONNE: PersonId = PersonId(Uuid::from_u128(0x7e45));
 
-const QUESTION: &str =
-    "query Faits($after: String, $filter: HistoriqueFilter, $known: AsKnownOnInput) {
-    historique(first: 20, after: $after, filter: $filter, asKnownOn: $known) {
+const QUESTION: &str = "query Faits($after: String, $filter: HistoriqueFilter, $known: AsOfInput) {
+    historique(first: 20, after: $after, filter: $filter, asOf: $known) {
         pageInfo { hasNextPage endCursor } asOf { position }
         nodes {
             position recordedAt on category type objet version ingenierieId commandId
@@ -371,7 +370,7 @@ async fn a_history_is_told_as_it_was_known() -> anyhow::Result<()> {
         .unwrap();
     assert_eq!(added["restatedAt"], all[revised]["position"], "what is known since is told");
 
-    let as_of = "query($known: AsKnownOnInput) { historique(first: 1, asKnownOn: $known) {
+    let as_of = "query($known: AsOfInput) { historique(first: 1, asOf: $known) {
         totalCount asOf { position recordedAt } } }";
     let answer = amina
         .asks(as_of, json!({ "known": { "position": known.to_string() } }))
@@ -386,10 +385,10 @@ async fn a_history_is_told_as_it_was_known() -> anyhow::Result<()> {
             .asks(as_of, json!({ "known": { "date": day.to_string() } }))
             .await?;
         assert_eq!(answer["historique"]["totalCount"], expected, "{day}");
-        let path = format!("/historique.jsonl?asKnownOnDate={day}");
+        let path = format!("/historique.jsonl?asOfDate={day}");
         assert_eq!(jsonl(&downloads(&amina, &path).await?)?.len(), expected, "{day}");
     }
-    let path = format!("/historique.csv?asKnownOnPosition={known}");
+    let path = format!("/historique.csv?asOfPosition={known}");
     let answer = downloads(&amina, &path).await?;
     assert_eq!(answer.headers["essaim-as-of"], known.to_string().as_str());
     assert_eq!(csv(std::str::from_utf8(&answer.body)?).len(), revised);

@@ -328,7 +328,7 @@ async fn a_history_knows_what_happened_and_when_it_was_known() -> anyhow::Result
     let before = Position(happened[0].position - 1);
     let known = all(&asked, &amina(), &Filter::default().known_at(before)).await?;
     assert_eq!(known, rows[..rows.len() - 2]);
-    let known = historique::known_before(&asked.reads, revised.recorded_at).await?;
+    let known = asked.log.before(revised.recorded_at).await?;
     assert_eq!(known, before);
     let nothing = Filter { recorded_before: Some(rows[0].recorded_at), ..Filter::default() };
     assert_eq!(all(&asked, &amina(), &nothing).await?, []);

@@ -28,6 +28,7 @@ mod ingenieries;
 mod interventions;
 mod log;
 mod methode;
+mod past;
 mod proofs;
 mod referentiels;
 mod refusals;

@@ -122,6 +122,9 @@ catalogue! {
     OVERLOADED, true:
         "Le service est très sollicité : réessayez dans quelques secondes.",
         "The service is very busy: try again in a few seconds.";
+    PAST_NOT_BUILT, true:
+        "Les données de ce moment sont en train d'être reconstituées : redemandez dans quelques secondes.",
+        "The data of that time are being built anew: ask again in a few seconds.";
     POSITION_NOT_REACHED, true:
         "Les données n'ont pas encore atteint la position demandée : réessayez.",
         "The data have not yet reached the position asked for: try again.";

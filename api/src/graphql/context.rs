@@ -10,7 +10,7 @@ use projections::{Reads, Scope};
 use crate::{
     clock::RequestClock,
     faits::Eyes,
-    graphql::loaders::Loaders,
+    graphql::{loaders::Loaders, past},
     http::{Language, TraceId},
     listes::Listes,
 };
@@ -41,7 +41,7 @@ impl ContextExt for Context<'_> {
     }
 
     fn reads(&self) -> &Reads {
-        self.data_unchecked()
+        past::of(self).map_or_else(|| self.data_unchecked(), |it| &it.reads)
     }
 
     fn scope(&self) -> &Scope {
@@ -53,7 +53,7 @@ impl ContextExt for Context<'_> {
     }
 
     fn loaders(&self) -> &DataLoader<Loaders> {
-        self.data_unchecked()
+        past::of(self).map_or_else(|| self.data_unchecked(), |it| &it.loaders)
     }
 
     fn clock(&self) -> RequestClock {

@@ -22,6 +22,7 @@ use crate::{
         ingenierie_collective::{self, IngenierieCollective},
         loaders::{CreditsOf, SuperpositionsOf},
         paging::{self, List},
+        past::{self, AsOfInput},
         referentiel::Code,
         request::{Recorded, Request, code, prose},
         scalars::{Date, Position},
@@ -286,12 +287,17 @@ impl CreditsIngenierieQuery {
         #[graphql(desc = "How many, from 1 to 100.")] first: i32,
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
         #[graphql(desc = "What to look for.")] filter: Option<SuperpositionFilter>,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
     ) -> Result<List<i64, Superposition>> {
         let asked = paging::asked(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().parse(ctx)?;
+        past::travel(ctx, as_of).await?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::list(reads, scope, &filter, (asked.first, asked.after));

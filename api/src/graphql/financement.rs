@@ -16,6 +16,7 @@ use crate::{
         ingenierie_collective::{self, IngenierieCollective},
         organisation::{self, Organisation},
         paging::{self, AsOfObject, List},
+        past::{self, AsOfInput},
         plan_financement::{
             self, Contributeur, EtatRessource, PlanFinancement, RessourceFinancement,
         },
@@ -38,6 +39,10 @@ impl FinancementQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The organisation, in its role of financeur.")] financeur: ID,
         #[graphql(desc = "Which of its lines.")] filter: Option<FinancementFilter>,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
@@ -49,6 +54,7 @@ impl FinancementQuery {
             return Ok(None);
         }
         let filter = filter.unwrap_or_default().rows(ctx, financeur)?;
+        past::travel(ctx, as_of).await?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         // Before anything is read: the sums count at least that much.
         let as_of = ctx.reads().as_of(&MODEL).await?;

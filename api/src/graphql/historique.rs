@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub(crate) use projections::historique::MODEL;
 
-use self::filter::{AsKnownOnInput, CategorieFait, HistoriqueFilter};
+use self::filter::{CategorieFait, HistoriqueFilter};
 use crate::{
     Result,
     faits::{self, Said},
@@ -28,6 +28,7 @@ use crate::{
         loaders::HistoryOf,
         organisation::{self, Organisation},
         paging::{self, List},
+        past::AsOfInput,
         regle::RegleEcartee,
         request::line,
         scalars::{Date, DateTime, Position, Version},
@@ -124,7 +125,7 @@ impl Fait {
     }
 
     /// The position of the next fact that says the same anew, corrects it or ends it, whatever
-    /// `asKnownOn` says. Null while this one stands.
+    /// `asOf` says. Null while this one stands.
     async fn restated_at(&self, ctx: &Context<'_>) -> Result<Option<Position>> {
         let histories = self.histories(ctx).await?;
         Ok(self.0.restated_at(&histories).map(|it| Position(it.0)))
@@ -283,7 +284,7 @@ pub(crate) struct Paged {
     pub(crate) first: i32,
     pub(crate) after: Option<String>,
     pub(crate) at_least: Option<Position>,
-    pub(crate) as_known_on: Option<AsKnownOnInput>,
+    pub(crate) as_of: Option<AsOfInput>,
 }
 
 #[derive(Default)]
@@ -304,16 +305,15 @@ impl HistoriqueQuery {
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
         #[graphql(desc = "What to look for.")] filter: Option<HistoriqueFilter>,
         #[graphql(
-            desc = "As it was known then: facts recorded later are absent. What you may see is \
-                    decided as of today."
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
         )]
-        as_known_on: Option<AsKnownOnInput>,
+        as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
     ) -> Result<List<i64, Fait>> {
         let filter = filter.unwrap_or_default().rows()?;
-        list(ctx, filter, Paged { first, after, at_least: at_least_position, as_known_on }).await
+        list(ctx, filter, Paged { first, after, at_least: at_least_position, as_of }).await
     }
 }
 
@@ -328,10 +328,11 @@ pub(crate) async fn list(
     paging::at_least(ctx, &MODEL, it.at_least).await?;
     paging::at_least(ctx, &projections::ingenieries::MODEL, it.at_least).await?;
     paging::at_least(ctx, &projections::conventions::MODEL, it.at_least).await?;
-    let known = match &it.as_known_on {
-        Some(it) => Some(it.position(reads).await?),
+    let known = match &it.as_of {
+        Some(it) => Some(it.position(ctx.log()).await?),
         None => None,
     };
+    let known = known.into_iter().chain(reads.past()).min();
     if let Some(known) = known {
         filter = filter.known_at(known);
     }

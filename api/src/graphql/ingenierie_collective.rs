@@ -60,14 +60,12 @@ use crate::{
         dla::{self, Dla},
         document::{self, Document},
         evaluation::Evaluation,
-        historique::{
-            self, Fait, Paged,
-            filter::{AsKnownOnInput, HistoriqueFilter},
-        },
+        historique::{self, Fait, Paged, filter::HistoriqueFilter},
         ids::global,
         intervention::{self, Intervention},
         loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
         paging::{self, List},
+        past::AsOfInput,
         plan_financement::{self, PlanFinancement},
         referentiel::Code,
         regle::RegleEcartee,
@@ -427,15 +425,17 @@ impl IngenierieCollective {
         #[graphql(desc = "How many, from 1 to 100.")] first: i32,
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
         #[graphql(desc = "What to look for.")] filter: Option<HistoriqueFilter>,
-        #[graphql(desc = "As it was known then: facts recorded later are absent.")]
-        as_known_on: Option<AsKnownOnInput>,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
     ) -> Result<List<i64, Fait>> {
         let filter = filter.unwrap_or_default().rows()?;
         let filter = filter.of_dossier(IngenierieId(self.0.id));
-        let paged = Paged { first, after, at_least: at_least_position, as_known_on };
+        let paged = Paged { first, after, at_least: at_least_position, as_of };
         historique::list(ctx, filter, paged).await
     }
 }

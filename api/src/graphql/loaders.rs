@@ -275,8 +275,10 @@ impl Loader<HistoryOf> for Loaders {
     ) -> Result<HashMap<HistoryOf, Self::Value>, Self::Error> {
         let streams: Vec<_> = keys.iter().map(|it| it.0).collect();
         let all = faits::histories(self.reads.log(), &streams).await?;
+        let past = self.reads.past();
+        let then = |it: &Said| past.is_none_or(|past| it.recorded.position <= past);
         let mut by_stream: HashMap<_, Vec<_>> = HashMap::new();
-        for said in all {
+        for said in all.into_iter().filter(then) {
             by_stream
                 .entry(HistoryOf(said.recorded.stream))
                 .or_default()

@@ -155,6 +155,9 @@ pub(crate) async fn at_least(
     position: Option<Position>,
 ) -> Result<()> {
     let Some(Position(position)) = position else { return Ok(()) };
+    if ctx.reads().past().is_some_and(|it| it.0 < position) {
+        return Err(Error::PositionNotReached);
+    }
     match ctx
         .reads()
         .caught_up(model, eventlog::Position(position))

@@ -24,6 +24,7 @@ use crate::{
         ids::{global, typed},
         ingenierie_collective::{self, IngenierieCollective},
         loaders::{LignesOf, OfIngenierie, PlansOf},
+        past::{self, AsOfInput},
         referentiel::Code,
         regle::RegleEcartee,
         request::{Recorded, Request, line, prose},
@@ -242,9 +243,17 @@ pub(crate) struct PlanFinancementQuery;
 #[Object]
 impl PlanFinancementQuery {
     /// A plan de financement by its id.
-    async fn plan_financement(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PlanFinancement>> {
+    async fn plan_financement(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
+    ) -> Result<Option<PlanFinancement>> {
         let id: PlanFinancementId = typed(&id, "id")?;
-        find(ctx, id.0).await
+        past::seen(ctx, as_of, || find(ctx, id.0)).await
     }
 }
 

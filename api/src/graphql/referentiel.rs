@@ -13,9 +13,10 @@ use crate::{
     error::At,
     graphql::{
         context::ContextExt,
-        historique::{self, Fait, Paged, filter::AsKnownOnInput},
+        historique::{self, Fait, Paged},
         ids::global,
         paging::{self, List},
+        past::AsOfInput,
         request::{Recorded, Request, line},
         scalars::{Date, Position, Version},
     },
@@ -262,14 +263,16 @@ impl Referentiel {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, from 1 to 100.")] first: i32,
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
-        #[graphql(desc = "As it was known then: facts recorded later are absent.")]
-        as_known_on: Option<AsKnownOnInput>,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
     ) -> Result<List<i64, Fait>> {
         let filter = Filter { about: vec![self.0.liste.id().0], ..Filter::default() };
-        let paged = Paged { first, after, at_least: at_least_position, as_known_on };
+        let paged = Paged { first, after, at_least: at_least_position, as_of };
         historique::list(ctx, filter, paged).await
     }
 }

@@ -204,8 +204,8 @@ impl Download {
         let id = identities.actor_id(&caller.issuer, &caller.subject).await?;
         let actor = caller.actor(id);
         let scope = Scope::of(&actor);
-        let known = match &asked.as_known_on {
-            Some(it) => Some(it.position(&reads).await?),
+        let known = match &asked.as_of {
+            Some(it) => Some(it.position(reads.log()).await?),
             None => None,
         };
         let facts = reads.as_of(&MODEL).await?.position;

@@ -19,6 +19,7 @@ use crate::{
         ids::typed,
         organisation::{self, Organisation},
         paging::{self, ListFields},
+        past::{self, AsOfInput},
         scalars::{Cents, Date, Position},
         territoire::TerritoireInput,
     },
@@ -86,9 +87,17 @@ pub(crate) struct ConventionQuery;
 #[Object]
 impl ConventionQuery {
     /// A convention by its id.
-    async fn convention(&self, ctx: &Context<'_>, id: ID) -> Result<Option<ConventionFinancement>> {
+    async fn convention(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
+    ) -> Result<Option<ConventionFinancement>> {
         let id: ConventionId = typed(&id, "id")?;
-        find(ctx, Some(id.0)).await
+        past::seen(ctx, as_of, || find(ctx, Some(id.0))).await
     }
 
     /// The conventions of your DLAs, or of your organisation as a financeur, the last signed
@@ -101,12 +110,17 @@ impl ConventionQuery {
         #[graphql(desc = "How many, from 1 to 100.")] first: i32,
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
         #[graphql(desc = "What to look for.")] filter: Option<ConventionFilter>,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
     ) -> Result<Conventions> {
         let asked = paging::asked(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().rows()?;
+        past::travel(ctx, as_of).await?;
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::list(reads, scope, &filter, asked.first, asked.after);

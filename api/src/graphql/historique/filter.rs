@@ -1,16 +1,13 @@
 //! What is looked for in a history, and as it was known when.
 
-use async_graphql::{Enum, ID, InputObject, OneofObject};
+use async_graphql::{Enum, ID, InputObject};
 use domain::{
     ActionFinanceeId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
     EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId,
     ReferentielId, RoleName, SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
-use projections::{
-    Reads,
-    historique::{self as rows, Filter},
-};
+use projections::historique::Filter;
 use uuid::Uuid;
 
 use crate::{
@@ -130,28 +127,6 @@ pub(crate) struct HistoriqueFilter {
     /// Facts of the dossiers whose plan de financement counts on this organisation today. Finds
     /// those whose plan you see.
     financeur: Option<ID>,
-}
-
-/// Since when something is known: exactly one of the two.
-#[derive(OneofObject)]
-pub(crate) enum AsKnownOnInput {
-    /// At the end of that day, in Paris.
-    Date(Date),
-    /// Once the log held this position, and no later one.
-    Position(Position),
-}
-
-impl AsKnownOnInput {
-    /// The last position that was known.
-    pub(crate) async fn position(&self, reads: &Reads) -> Result<Place> {
-        match self {
-            Self::Position(position) => Ok(Place(position.0.max(0))),
-            Self::Date(day) => {
-                let end = day_after(day.0, "asKnownOn.date")?;
-                Ok(rows::known_before(reads, end).await?)
-            }
-        }
-    }
 }
 
 impl HistoriqueFilter {

@@ -11,6 +11,7 @@ use crate::{
         context::ContextExt,
         ids::typed,
         paging::{self, List},
+        past::{self, AsOfInput},
         request::code,
         scalars::{Date, Position},
         territoire::TerritoireInput,
@@ -46,9 +47,17 @@ impl IngenierieCollectiveQuery {
 
     /// An ingénierie collective by its id. Null when it does not exist, or when you may not see
     /// it.
-    async fn ingenierie(&self, ctx: &Context<'_>, id: ID) -> Result<Option<IngenierieCollective>> {
+    async fn ingenierie(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
+    ) -> Result<Option<IngenierieCollective>> {
         let id: IngenierieId = typed(&id, "id")?;
-        find(ctx, id).await
+        past::seen(ctx, as_of, || find(ctx, id)).await
     }
 }
 

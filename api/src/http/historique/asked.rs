@@ -9,7 +9,7 @@ use projections::historique::Filter;
 use crate::{
     Error, Result,
     error::{BAD_USER_INPUT, BOTH},
-    graphql::historique::filter::{AsKnownOnInput, HistoriqueFilter},
+    graphql::{historique::filter::HistoriqueFilter, past::AsOfInput},
     http::asked::parameters,
 };
 
@@ -29,15 +29,15 @@ pub(super) const SINGLES: [&str; 11] = [
     "recordedTo",
     "to",
 ];
-const KNOWN_DATE: &str = "asKnownOnDate";
-const KNOWN_POSITION: &str = "asKnownOnPosition";
+const KNOWN_DATE: &str = "asOfDate";
+const KNOWN_POSITION: &str = "asOfPosition";
 /// Whether a byte order mark goes first, for the spreadsheets that need one.
 const BOM: &str = "bom";
 
 /// What a download is asked.
 pub(super) struct Asked {
     pub(super) filter: Filter,
-    pub(super) as_known_on: Option<AsKnownOnInput>,
+    pub(super) as_of: Option<AsOfInput>,
     pub(super) bom: bool,
 }
 
@@ -69,9 +69,9 @@ impl Asked {
             parsed::<HistoriqueFilter>(name, Value::Object(alone))?;
         }
         let filter: HistoriqueFilter = parsed("filter", Value::Object(members))?;
-        let as_known_on = match known.first() {
+        let as_of = match known.first() {
             None => None,
-            Some(_) => Some(parsed("asKnownOn", Value::Object(known))?),
+            Some(_) => Some(parsed("asOf", Value::Object(known))?),
         };
         let filter = filter.rows().map_err(|error| match error {
             Error::Invalid { path, why } => {
@@ -80,7 +80,7 @@ impl Asked {
             }
             other => other,
         })?;
-        Ok(Self { filter, as_known_on, bom })
+        Ok(Self { filter, as_of, bom })
     }
 }
 

@@ -60,11 +60,11 @@ fn what_is_malformed_is_named() {
         ("organisation=abc", "organisation"),
         ("filtre=1", "filtre"),
         ("bom=oui", "bom"),
-        ("asKnownOnDate=2026-03-16&asKnownOnPosition=3", "asKnownOn"),
+        ("asOfDate=2026-03-16&asOfPosition=3", "asOf"),
     ] {
         assert_eq!(path(query).as_deref(), Some(at), "{query}");
     }
-    assert_eq!(path("roles=ADMIN,FINANCEUR&types=&from=3&bom=true&asKnownOnPosition=9"), None);
+    assert_eq!(path("roles=ADMIN,FINANCEUR&types=&from=3&bom=true&asOfPosition=9"), None);
 }
 
 #[tokio::test]
@@ -87,6 +87,6 @@ async fn a_download_that_stops_before_its_end_is_cut() {
 
 #[test]
 fn what_comes_after_is_known_at_the_same_position() {
-    let next = continued("from=3&types=A%2CB&asKnownOnDate=2026-03-16", Position(12), Position(40));
-    assert_eq!(next, "types=A%2CB&from=12&asKnownOnPosition=40");
+    let next = continued("from=3&types=A%2CB&asOfDate=2026-03-16", Position(12), Position(40));
+    assert_eq!(next, "types=A%2CB&from=12&asOfPosition=40");
 }

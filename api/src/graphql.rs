@@ -32,6 +32,7 @@ mod preuve;
 mod referentiel;
 mod regle;
 mod seance_comite_appui;
+mod statistiques;
 pub mod sdl;
 mod territoire;
 mod viewer;
@@ -68,6 +69,7 @@ pub struct Query(
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
     seance_comite_appui::SeanceComiteAppuiQuery,
+    statistiques::StatistiquesQuery,
     viewer::ViewerQuery,
 );
 

@@ -21,7 +21,7 @@ pub use liste::{After, Filter, Part, count, list, parts, positions};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "conventions",
-    version: 1,
+    version: 2,
     tables: include_str!("conventions.sql"),
     reads: &[
         "convention_financement.ConventionSigned",
@@ -60,6 +60,8 @@ pub struct Convention {
     pub du: Date,
     pub au: Date,
     pub perimetre: Vec<String>,
+    /// What it is looked for with.
+    pub lieux: Vec<String>,
     pub cadre: Option<Uuid>,
     pub niveau: Option<i32>,
     /// Signed, as avenants left it.

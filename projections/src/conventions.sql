@@ -17,6 +17,8 @@ create table conventions (
     du               date    not null,
     au               date    not null,
     perimetre        text[]  not null,
+    -- Its territories, and those that the codes show around them.
+    lieux            text[]  not null,
     -- The cadre that it puts into effect, and at which level.
     cadre            uuid,
     niveau           int,

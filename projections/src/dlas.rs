@@ -14,12 +14,12 @@ use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
-    rows::{Row, Rows, name_of},
+    rows::{Row, Rows, lieux, name_of},
 };
 
 pub const MODEL: ReadModel = ReadModel {
     name: "dlas",
-    version: 3,
+    version: 4,
     tables: include_str!("dlas.sql"),
     reads: &[
         "dla.DlaRegistered",
@@ -47,6 +47,8 @@ pub struct Dla {
     pub intitule: String,
     pub niveau: NiveauDla,
     pub territoires: Vec<String>,
+    /// What they are looked for with.
+    pub lieux: Vec<String>,
     pub porteuses: Vec<Uuid>,
     /// When its comité d'appui was last constituted.
     pub comite_constitue_on: Option<Date>,
@@ -85,6 +87,8 @@ pub struct Fonds {
     pub montant_cents: i64,
     /// Why it is no longer what was opened.
     pub motif: Option<SealedPlace>,
+    /// The facts that make it.
+    pub positions: Vec<i64>,
 }
 
 impl Row for Dla {
@@ -112,7 +116,7 @@ pub async fn by_ids(reads: &Reads, _scope: &Scope, ids: &[DlaId]) -> Result<Vec<
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub niveau: Option<NiveauDla>,
-    /// One of those where it works, and not one around or inside.
+    /// It works there, or inside it as far as the codes show.
     pub territoire: Option<Territoire>,
 }
 
@@ -129,7 +133,7 @@ pub async fn list(
         "select to_jsonb(t)
          from dlas t
          where ($1::text is null or niveau = $1)
-           and ($2::text is null or $2 in (select split_part(it, '@', 1) from unnest(territoires) it))
+           and ($2::text is null or lieux @> array[$2])
            and ($3::text is null or (intitule, id) > ($3, $4))
          order by intitule, id
          limit $5",
@@ -151,7 +155,7 @@ pub async fn count(reads: &Reads, _scope: &Scope, filter: &Filter) -> Result<i64
         "select count(*)
          from dlas
          where ($1::text is null or niveau = $1)
-           and ($2::text is null or $2 in (select split_part(it, '@', 1) from unnest(territoires) it))",
+           and ($2::text is null or lieux @> array[$2])",
     )
     .bind(filter.niveau.map(name_of).transpose()?)
     .bind(filter.territoire.as_ref().map(Territoire::cle))
@@ -183,6 +187,7 @@ impl Dla {
             intitule: String::new(),
             niveau: NiveauDla::Departemental,
             territoires: vec![],
+            lieux: vec![],
             porteuses: vec![],
             comite_constitue_on: None,
             membres_comite: vec![],
@@ -198,6 +203,7 @@ impl Dla {
                 intitule.as_str().clone_into(&mut self.intitule);
                 self.niveau = *niveau;
                 self.territoires = territoires.iter().map(Territoire::to_string).collect();
+                self.lieux = lieux(self.territoires.iter().map(String::as_str));
             }
             Fact::StructurePorteuseDesignated { porteuse } => self.porteuses.push(porteuse.0),
             Fact::ComiteAppuiConstituted { date } => self.comite_constitue_on = Some(*date),
@@ -230,14 +236,19 @@ impl Dla {
                 self.priorites.sort_by_key(|it| it.annee);
             }
             Fact::FondsIngenierieOpened { annee, montant } => {
-                self.fonds
-                    .push(Fonds { annee: *annee, montant_cents: montant.0, motif: None });
+                self.fonds.push(Fonds {
+                    annee: *annee,
+                    montant_cents: montant.0,
+                    motif: None,
+                    positions: vec![recorded.position.0],
+                });
                 self.fonds.sort_by_key(|it| it.annee);
             }
             Fact::FondsIngenierieAdjusted { annee, montant, .. } => {
                 let opened = self.fonds.iter_mut().filter(|it| it.annee == *annee);
                 for fonds in opened {
                     fonds.montant_cents = montant.0;
+                    fonds.positions.push(recorded.position.0);
                     fonds.motif = Some(SealedPlace::of(recorded, "/motif"));
                 }
             }

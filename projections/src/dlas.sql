@@ -6,6 +6,8 @@ create table dlas (
     intitule             text   not null,
     niveau               text   not null,
     territoires          text[] not null,
+    -- They, and the territories that the codes show around them.
+    lieux                text[] not null,
     porteuses            uuid[] not null,
     comite_constitue_on  date,
     membres_comite       jsonb  not null,

@@ -4,7 +4,7 @@
 //! of the plan; why it was refused stays sealed.
 
 use domain::{
-    Date, Event, IngenierieId, PlanFinancementId, QuarterDays, Territoire,
+    Date, DlaId, Event, IngenierieId, PlanFinancementId, QuarterDays, Territoire,
     plan_financement::{Donateur, Event as Fact, RegimeTaxe, StatutRessource},
 };
 use eventlog::Recorded;
@@ -29,7 +29,7 @@ pub use partenaire::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "financements",
-    version: 3,
+    version: 4,
     tables: include_str!("financements.sql"),
     reads: &[
         "plan_financement.PlanFinancementOpened",
@@ -204,6 +204,51 @@ pub async fn lignes_of_ingenieries(
     .bind(scope.all)
     .bind(&scope.dlas)
     .bind(&scope.organisations)
+    .fetch_all(&reads.pool)
+    .await?;
+    Ok(rows.into_iter().map(|Json(row)| row).collect())
+}
+
+/// What a DLA promised of its crédits d'ingénierie in a year, by the day of its last answer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Engagement {
+    pub dla: Uuid,
+    pub annee: i16,
+    pub engage_cents: i64,
+    /// Of it, whenever that was.
+    pub paid_cents: i64,
+    /// The facts that make both.
+    pub positions: Vec<i64>,
+}
+
+impl Engagement {
+    /// Of a year in which nothing was promised.
+    pub fn none(dla: Uuid, annee: i16) -> Self {
+        Self { dla, annee, engage_cents: 0, paid_cents: 0, positions: vec![] }
+    }
+}
+
+/// What some DLAs promised of their crédits d'ingénierie, as their own people know it.
+pub async fn engagements(
+    reads: &Reads,
+    scope: &Scope,
+    dlas: &[DlaId],
+) -> Result<Vec<Engagement>, Error> {
+    let rows = sqlx::query_scalar(
+        "select jsonb_build_object(
+             'dla', dla,
+             'annee', extract(year from answered_on)::int,
+             'engage_cents', sum(granted_cents),
+             'paid_cents', sum(paid_cents),
+             'positions', jsonb_path_query_array(jsonb_agg(positions), '$[*][*]')
+         )
+         from lignes
+         where dla = any($1) and granted_cents is not null and ($2 or dla = any($3))
+         group by dla, extract(year from answered_on)",
+    )
+    .bind(dlas.iter().map(|it| it.0).collect::<Vec<_>>())
+    .bind(scope.all)
+    .bind(&scope.dlas)
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())

@@ -58,3 +58,4 @@ create table lignes (
 );
 create index on lignes (ingenierie);
 create index on lignes (financeur);
+create index on lignes (dla);

@@ -23,7 +23,7 @@ pub use fiche::*;
 
 pub const MODEL: ReadModel = ReadModel {
     name: "ingenieries",
-    version: 2,
+    version: 3,
     tables: include_str!("ingenieries.sql"),
     reads: &[
         "ingenierie_collective.IngenierieCollectiveInitiated",
@@ -129,7 +129,7 @@ pub struct Filter {
     /// One of those concerned.
     pub dla: Option<DlaId>,
     pub secteur: Option<Code>,
-    /// This one, and none that it is in or that is in it.
+    /// There, or inside it as far as the codes show.
     pub territoire: Option<Territoire>,
     pub type_prestation: Option<Code>,
     /// Part of the intitulé or of the accroche, whatever the case.
@@ -155,7 +155,7 @@ pub async fn list(
            and ($4::text is null or etat = $4)
            and ($5::uuid is null or $5 = any(dlas))
            and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or split_part(territoire, '@', 1) = $7)
+           and ($7::text is null or lieux @> array[$7])
            and ($8::text is null or $8 = any(types_prestation))
            and ($9::text is null or intitule ilike '%' || $9 || '%'
                                  or accroche ilike '%' || $9 || '%')
@@ -184,7 +184,7 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
            and ($4::text is null or etat = $4)
            and ($5::uuid is null or $5 = any(dlas))
            and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or split_part(territoire, '@', 1) = $7)
+           and ($7::text is null or lieux @> array[$7])
            and ($8::text is null or $8 = any(types_prestation))
            and ($9::text is null or intitule ilike '%' || $9 || '%'
                                  or accroche ilike '%' || $9 || '%')

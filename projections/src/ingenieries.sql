@@ -16,6 +16,8 @@ create table ingenieries (
     intitule              text   not null,
     accroche              text,
     territoire            text   not null,
+    -- It, and the territories that the codes show around it.
+    lieux                 text[] not null,
     secteurs              text[] not null,
     etat                  text   not null,
     initiated_on          date   not null,
@@ -34,6 +36,8 @@ create table ingenieries (
     avis                  jsonb  not null,
     structures            jsonb  not null,
     structures_mobilisees int    not null,
+    -- Those that take part.
+    participantes         uuid[] not null,
     groupes               jsonb  not null,
     resultats             jsonb  not null,
     amendements           jsonb  not null,
@@ -63,3 +67,4 @@ create unique index on ingenieries (initiated_position);
 create index on ingenieries using gin (dlas);
 create index on ingenieries using gin (dlas_contributeurs);
 create index on ingenieries using gin (organisations);
+create index on ingenieries using gin (lieux);

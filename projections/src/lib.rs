@@ -26,6 +26,7 @@ pub mod organisations;
 pub mod personnes;
 pub mod superpositions;
 pub mod past;
+pub mod statistiques;
 pub mod scope;
 pub mod runner;
 mod sift;

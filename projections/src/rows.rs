@@ -4,8 +4,9 @@
 //! owners it touches, and puts their new rows in place of the old: a few statements,
 //! whatever the number of facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Territoire;
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
@@ -95,4 +96,15 @@ pub(crate) fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_")
+}
+
+/// What territories are looked for with: themselves, and those that the codes show around them.
+pub(crate) fn lieux<'a>(territoires: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let territoires = territoires.into_iter();
+    let territoires = territoires.filter_map(|it| it.parse::<Territoire>().ok());
+    let lieux: BTreeSet<_> = territoires
+        .flat_map(|it| it.around())
+        .map(|it| it.cle())
+        .collect();
+    lieux.into_iter().collect()
 }

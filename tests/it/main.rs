@@ -32,6 +32,7 @@ mod past;
 mod proofs;
 mod referentiels;
 mod refusals;
+mod statistiques;
 mod superpositions;
 mod telemetry;
 mod tidy;

@@ -11,6 +11,7 @@ use eventlog::Outcome;
 use projections::{
     SealedPlace,
     dlas::{self as rows, Filter, MODEL},
+    financements::Engagement,
 };
 use uuid::Uuid;
 
@@ -19,9 +20,12 @@ use crate::{
     Result,
     graphql::{
         context::ContextExt,
+        financement::MontantTrace,
         ids::{global, typed},
+        loaders::EngagementsOf,
         organisation::{self, Organisation},
         paging::{self, List},
+        past::{self, AsOfInput},
         referentiel::Code,
         request::{Recorded, Request, line, optional, prose},
         scalars::{Cents, Date, Position, Version},
@@ -166,11 +170,58 @@ impl FondsIngenierie {
         self.row.montant_cents.into()
     }
 
+    /// The facts that made it so much.
+    async fn positions(&self) -> Vec<Position> {
+        self.row.positions.iter().copied().map(Position).collect()
+    }
+
+    /// What it promised to plans de financement that year (engagé). Null for those who are not of
+    /// this DLA.
+    async fn engage(&self, ctx: &Context<'_>) -> Result<Option<MontantTrace>> {
+        let engagement = self.engagement(ctx).await?;
+        Ok(engagement.map(|it| MontantTrace::of(it.engage_cents, it.positions.into_iter())))
+    }
+
+    /// What it paid of it, in whichever year. Null for those who are not of this DLA.
+    async fn paid(&self, ctx: &Context<'_>) -> Result<Option<MontantTrace>> {
+        let engagement = self.engagement(ctx).await?;
+        Ok(engagement.map(|it| MontantTrace::of(it.paid_cents, it.positions.into_iter())))
+    }
+
+    /// What is left to promise: below zero when more was promised than opened. Null for those who
+    /// are not of this DLA.
+    async fn remaining(&self, ctx: &Context<'_>) -> Result<Option<MontantTrace>> {
+        let opened = self.row.positions.iter().copied();
+        Ok(self.engagement(ctx).await?.map(|it| {
+            let left = self.row.montant_cents - it.engage_cents;
+            MontantTrace::of(left, opened.chain(it.positions))
+        }))
+    }
+
     /// Why it was last adjusted. Sealed: those of the DLA read it; absent for others, and when
     /// it is as it was opened.
     async fn motif(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let Some(SealedPlace { position, pointer }) = &self.row.motif else { return Ok(None) };
         open(ctx, Readers::Dlas, &[self.dla], *position, pointer).await
+    }
+}
+
+impl FondsIngenierie {
+    /// What of it is promised and paid, for those of the DLA.
+    async fn engagement(&self, ctx: &Context<'_>) -> Result<Option<Engagement>> {
+        let scope = ctx.scope();
+        if !scope.all && !scope.inside(&[self.dla]) {
+            return Ok(None);
+        }
+        let years = ctx
+            .loaders()
+            .load_one(EngagementsOf(DlaId(self.dla)))
+            .await?;
+        let year = years
+            .unwrap_or_default()
+            .into_iter()
+            .find(|it| it.annee == self.row.annee);
+        Ok(Some(year.unwrap_or_else(|| Engagement::none(self.dla, self.row.annee))))
     }
 }
 
@@ -202,9 +253,17 @@ impl DlaQuery {
     }
 
     /// A DLA by its id.
-    async fn dla(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Dla>> {
+    async fn dla(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
+    ) -> Result<Option<Dla>> {
         let id: DlaId = typed(&id, "id")?;
-        find(ctx, Some(id.0)).await
+        past::seen(ctx, as_of, || find(ctx, Some(id.0))).await
     }
 }
 
@@ -213,7 +272,7 @@ impl DlaQuery {
 pub(crate) struct DlaFilter {
     /// Those that work at this level.
     niveau: Option<NiveauDla>,
-    /// Those that name this territory as theirs: not one around it, nor inside it.
+    /// Those that work there, or inside it as far as the codes show: the DLAs of a région.
     territoire: Option<TerritoireInput>,
 }
 

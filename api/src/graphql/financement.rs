@@ -22,7 +22,7 @@ use crate::{
         },
         request::code,
         scalars::{Cents, Date, Position},
-        territoire::TerritoireInput,
+        territoire::{Territoire, TerritoireInput},
     },
 };
 
@@ -34,6 +34,7 @@ impl FinancementQuery {
     /// What a financeur (funder) pays for or is asked to: its lines, ingénierie by ingénierie,
     /// their sums, its leverage, and what awaits its answer. A financeur asks for itself only;
     /// those of a DLA see of it the plans that they may see. Null when it is not yours to ask.
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     async fn financement_partenaire(
         &self,
         ctx: &Context<'_>,
@@ -202,14 +203,27 @@ impl TotauxPartenaire {
         self.row.others_granted_cents.into()
     }
 
+    /// How many structures take part in the ingénieries to which it promised something, each
+    /// counted once.
+    async fn structures(&self) -> i32 {
+        i32::try_from(self.row.structures).unwrap_or(i32::MAX)
+    }
+
+    /// Where these ingénieries take place, each territory once: quartiers prioritaires (QPV) among
+    /// them.
+    async fn territoires(&self) -> Vec<Territoire> {
+        let territoires = self.row.territoires.iter();
+        territoires.filter_map(|it| Territoire::of(it)).collect()
+    }
+
     /// Its leverage (effet de levier): euros promised by others for each euro that it promised,
     /// with four digits: `2.3333`. Absent when it promised nothing.
     async fn leverage(&self) -> Option<String> {
         ratio(self.row.others_granted_cents, self.row.granted_cents)
     }
 
-    /// The facts that make these figures, in rising order: of the lines found, and of the
-    /// promises of others that its leverage counts.
+    /// The facts that make these figures, in rising order: of the lines found, of the promises of
+    /// others that its leverage counts, and of the structures that joined or left.
     #[graphql(complexity = "paging::positions_cost(first)")]
     async fn positions(
         &self,
@@ -241,6 +255,16 @@ impl FinancementIngenierie {
     /// The ingénierie itself. Null when you may not see its dossier.
     async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
         ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    }
+
+    /// How many structures take part in it.
+    async fn structures(&self) -> i32 {
+        self.0.structures
+    }
+
+    /// Where it takes place.
+    async fn territoire(&self) -> Option<Territoire> {
+        Territoire::of(self.0.territoire.as_ref()?)
     }
 
     /// Its plan de financement.

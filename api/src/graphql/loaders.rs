@@ -146,6 +146,31 @@ impl Loader<SeancesOf> for Loaders {
     }
 }
 
+/// What a DLA promised of its crédits d'ingénierie, year by year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EngagementsOf(pub(crate) DlaId);
+
+impl Loader<EngagementsOf> for Loaders {
+    type Value = Vec<financements::Engagement>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[EngagementsOf],
+    ) -> Result<HashMap<EngagementsOf, Self::Value>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = financements::engagements(&self.reads, &self.scope, &ids);
+        let mut by_dla: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows.await.map_err(Arc::new)? {
+            by_dla
+                .entry(EngagementsOf(DlaId(row.dla)))
+                .or_default()
+                .push(row);
+        }
+        Ok(by_dla)
+    }
+}
+
 /// What a plan declares that its crédits d'ingénierie pay for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CreditsOf(pub(crate) PlanFinancementId);

@@ -10,7 +10,10 @@ use eventlog::Recorded;
 use sqlx::PgConnection;
 
 use super::{Ajout, Allocation, Avenant, Convention, Engagement, Etat, Niveau, Versement};
-use crate::{Error, SealedPlace, rows::Rows};
+use crate::{
+    Error, SealedPlace,
+    rows::{Rows, lieux},
+};
 
 pub(super) async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     let mut rows = Rows::<Convention>::load(db, facts.iter().map(|it| it.stream)).await?;
@@ -48,6 +51,7 @@ impl Convention {
             intitule: it.intitule.as_str().to_owned(),
             minimum_cents: it.minimum.0,
         };
+        let perimetre: Vec<_> = termes.perimetre.iter().map(Territoire::to_string).collect();
         Some(Self {
             id: recorded.stream,
             version: 0,
@@ -64,7 +68,8 @@ impl Convention {
             signed_on: *signed_on,
             du: periode.du,
             au: periode.au,
-            perimetre: termes.perimetre.iter().map(Territoire::to_string).collect(),
+            lieux: lieux(perimetre.iter().map(String::as_str)),
+            perimetre,
             cadre: termes.cadre.map(|it| it.convention.0),
             niveau: termes.cadre.map(|it| it.niveau),
             montant_cents: montant.0,

@@ -30,6 +30,8 @@ pub struct Filter {
     pub cadre: Option<ConventionId>,
     /// For which it sets money aside.
     pub ingenierie: Option<IngenierieId>,
+    /// Part of its perimeter lies there, or inside it, as far as the codes show.
+    pub dans: Option<Territoire>,
 }
 
 /// Where a page goes on: after that convention.
@@ -54,7 +56,7 @@ pub struct Part {
     pub cadres_cents: i64,
 }
 
-/// What an actor may see, that a filter finds: the parameters `$1` to `$12`.
+/// What an actor may see, that a filter finds: the parameters `$1` to `$13`.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
         concat!(
@@ -72,7 +74,8 @@ macro_rules! select {
                and ($9::text is null or nature = $9)
                and ($10::text is null or etat = $10)
                and ($11::uuid is null or cadre = $11)
-               and ($12::uuid is null or ingenieries @> array[$12])",
+               and ($12::uuid is null or ingenieries @> array[$12])
+               and ($13::text is null or lieux @> array[$13])",
             $($tail)?
         )
     };
@@ -88,9 +91,9 @@ pub async fn list(
 ) -> Result<Page<Convention>, Error> {
     const LIST: &str = select!(
         "to_jsonb(t)",
-        " and ($13::date is null or (signed_on, id) < ($13, $14))
+        " and ($14::date is null or (signed_on, id) < ($14, $15))
           order by signed_on desc, id desc
-          limit $15"
+          limit $16"
     );
     let (signed_on, id) = after.unzip();
     let rows: Vec<Json<Convention>> = filter
@@ -145,7 +148,7 @@ pub async fn positions(
     const FACTS: &str = concat!(
         "select fact from (",
         select!("unnest(notified_by || drawn_by) as fact"),
-        ") facts where fact > $13 order by fact limit $14"
+        ") facts where fact > $14 order by fact limit $15"
     );
     let query = filter.bind(sqlx::query_scalar(FACTS), scope)?;
     Ok(query.bind(after).bind(first).fetch_all(&reads.pool).await?)
@@ -171,6 +174,7 @@ impl Filter {
             .bind(self.nature.map(name_of).transpose()?)
             .bind(self.etat.map(name_of).transpose()?)
             .bind(self.cadre.map(|it| it.0))
-            .bind(self.ingenierie.map(|it| it.0)))
+            .bind(self.ingenierie.map(|it| it.0))
+            .bind(self.dans.as_ref().map(Territoire::cle)))
     }
 }

@@ -1,7 +1,7 @@
 //! One resource of a plan, from the day it is thought of to its last payment.
 
 use domain::{
-    Date, Territoire,
+    Date,
     plan_financement::{Contributeur, Event as Fact, StatutRessource},
 };
 use eventlog::Recorded;
@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Plan, Ressource};
-use crate::{SealedPlace, rows::Row};
+use crate::{
+    SealedPlace,
+    rows::{Row, lieux},
+};
 
 /// One resource of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,13 +156,6 @@ impl Ligne {
             paid_cents: self.paid_cents,
         }
     }
-}
-
-/// A territory and those around it, by what they are looked for with.
-fn lieux(territoire: Option<&str>) -> Vec<String> {
-    let territoire = territoire.and_then(|it| it.parse::<Territoire>().ok());
-    let around = territoire.iter().flat_map(Territoire::around);
-    around.map(|it| it.cle()).collect()
 }
 
 /// The line that a fact moves on, when it is about a known one.

@@ -100,6 +100,9 @@ macro_rules! select {
 pub struct Financement {
     pub ingenierie: Uuid,
     pub plan: Uuid,
+    /// That take part.
+    pub structures: i32,
+    pub territoire: Option<String>,
     /// Of the first of the lines found: the cursor.
     pub position: i64,
     pub confirmed: bool,
@@ -135,7 +138,14 @@ pub struct Totals {
     /// What others grant to the ingénieries to which the funder grants something: divided by
     /// what it grants, its leverage.
     pub others_granted_cents: i64,
+    /// That take part in the ingénieries to which the funder grants something, each once.
+    pub structures: i64,
+    /// Where these ingénieries take place, each once.
+    pub territoires: Vec<String>,
 }
+
+/// The facts that say which structures take part.
+const MOBILISATIONS: [&str; 2] = ["StructureMobilised", "StructureWithdrawn"];
 
 /// The ingénieries that a funder pays for or is asked to, the latest first, after a cursor
 /// (position). [`totals_by_partenaire`] says how many there are.
@@ -152,6 +162,8 @@ pub async fn by_partenaire(
         "select jsonb_build_object(
              'ingenierie', p.ingenierie,
              'plan', p.id,
+             'structures', coalesce(cardinality(i.participantes), 0),
+             'territoire', i.territoire,
              'position', f.position,
              'confirmed', p.confirmed,
              'total_cents', p.total_cents,
@@ -177,6 +189,7 @@ pub async fn by_partenaire(
          )
          from found f
          join plans p on p.id = f.plan
+         left join ingenieries i on i.id = p.ingenierie
          where $12::bigint is null or f.position < $12
          order by f.position desc
          limit $13"
@@ -198,14 +211,25 @@ pub async fn totals_by_partenaire(
     filter: &Filter,
 ) -> Result<Totals, Error> {
     const SQL: &str = select!(
-        "plan,
+        "plan, ingenierie,
                     sum(sought_cents) as sought,
                     sum(sought_cents) filter (where requested_on is not null) as requested,
                     sum(granted_cents) as granted,
                     sum(paid_cents) as paid",
-        "group by plan",
+        "group by plan, ingenierie",
         "select jsonb_build_object(
              'ingenieries', count(*),
+             'structures', (
+                 select count(distinct structure)
+                 from found f
+                 join ingenieries i on i.id = f.ingenierie and f.granted > 0
+                 cross join lateral unnest(i.participantes) structure
+             ),
+             'territoires', (
+                 select coalesce(jsonb_agg(distinct i.territoire), '[]')
+                 from found f
+                 join ingenieries i on i.id = f.ingenierie and f.granted > 0
+             ),
              'sought_cents', coalesce(sum(sought), 0),
              'requested_cents', coalesce(sum(requested), 0),
              'granted_cents', coalesce(sum(granted), 0),
@@ -227,7 +251,7 @@ pub async fn totals_by_partenaire(
 }
 
 /// The facts that make these sums, in the order of the log, after one of them: those of the
-/// lines found, and of what others grant beside them.
+/// lines found, of what others grant beside them, and of the structures that take part.
 pub async fn positions_by_partenaire(
     reads: &Reads,
     scope: &Scope,
@@ -236,7 +260,7 @@ pub async fn positions_by_partenaire(
     after: i64,
 ) -> Result<Vec<i64>, Error> {
     const SQL: &str = select!(
-        "plan, granted_cents, positions",
+        "plan, ingenierie, granted_cents, positions",
         "",
         "select distinct fact
          from (
@@ -248,6 +272,11 @@ pub async fn positions_by_partenaire(
              where l.financeur is distinct from $1
                and l.granted_cents is not null
                and l.plan in (select plan from found where granted_cents is not null)
+             union all
+             select h.position
+             from historique h
+             where h.kind = any($14) and ($15::bigint is null or h.position <= $15)
+               and h.dossier in (select ingenierie from found where granted_cents > 0)
          ) facts
          where fact > $12
          order by fact
@@ -257,6 +286,8 @@ pub async fn positions_by_partenaire(
         .bind(sqlx::query_scalar(SQL), scope)?
         .bind(after)
         .bind(first)
+        .bind(MOBILISATIONS)
+        .bind(reads.past())
         .fetch_all(&reads.pool)
         .await?)
 }

@@ -44,6 +44,8 @@ pub struct Ingenierie {
     pub intitule: Line,
     pub accroche: Option<Line>,
     pub territoire: Territoire,
+    /// What it is looked for with.
+    pub lieux: Vec<String>,
     pub secteurs: Vec<Code>,
     pub etat: Etat,
     pub initiated_on: Date,
@@ -64,6 +66,8 @@ pub struct Ingenierie {
     pub avis: Vec<Avis>,
     pub structures: Vec<Structure>,
     pub structures_mobilisees: i32,
+    /// The structures that take part.
+    pub participantes: Vec<Uuid>,
     pub groupes: Vec<Groupe>,
     pub resultats: Vec<ResultatAttendu>,
     /// When results were changed after the projet was formalised.

@@ -21,7 +21,10 @@ use super::fiche::{
     ObjectifsEvaluation, Partage, Partenaire, PriseEnCompte, Problematique, Reformulation, RoleDla,
     Skipped, Source, Structure, Subsidiarite, Validation,
 };
-use crate::{Error, SealedPlace, Waiver, rows::Rows};
+use crate::{
+    Error, SealedPlace, Waiver,
+    rows::{Rows, lieux},
+};
 
 pub(super) async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     let owners = facts.iter().filter_map(|it| it.dossier);
@@ -75,6 +78,7 @@ impl Ingenierie {
             intitule: intitule.clone(),
             accroche: None,
             territoire: territoire.clone(),
+            lieux: lieux([territoire.to_string().as_str()]),
             secteurs: secteurs.clone(),
             etat: Etat::EnIdentification,
             initiated_on: recorded.on,
@@ -93,6 +97,7 @@ impl Ingenierie {
             avis: vec![],
             structures: vec![],
             structures_mobilisees: 0,
+            participantes: vec![],
             groupes: vec![],
             resultats: vec![],
             amendements: vec![],
@@ -392,7 +397,8 @@ impl Ingenierie {
             .structures
             .iter()
             .filter(|it| it.etat == EtatStructure::Mobilisee);
-        self.structures_mobilisees = i32::try_from(mobilisees.count()).unwrap_or(i32::MAX);
+        self.participantes = mobilisees.map(|it| it.structure).collect();
+        self.structures_mobilisees = i32::try_from(self.participantes.len()).unwrap_or(i32::MAX);
     }
 
     fn counts_on(&mut self, contributeur: Contributeur) {

@@ -58,6 +58,9 @@ pub(crate) struct ConventionFilter {
     cadre: Option<ID>,
     /// That set money aside for this ingénierie.
     ingenierie: Option<ID>,
+    /// Part of whose perimeter lies there, or inside it, as far as the codes show: those of a
+    /// région.
+    dans: Option<TerritoireInput>,
 }
 
 impl ConventionFilter {
@@ -77,6 +80,11 @@ impl ConventionFilter {
             etat: self.etat.map(Into::into),
             cadre: self.cadre.as_ref().map(cadre).transpose()?,
             ingenierie: self.ingenierie.as_ref().map(ingenierie).transpose()?,
+            dans: self
+                .dans
+                .as_ref()
+                .map(|it| it.parse("filter.dans"))
+                .transpose()?,
         })
     }
 }

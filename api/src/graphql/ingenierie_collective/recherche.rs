@@ -78,7 +78,7 @@ pub(crate) struct IngenierieFilter {
     dla: Option<ID>,
     /// Those that look for structures in this sector: a code of `SECTEUR`.
     secteur: Option<String>,
-    /// Those in exactly this territory: not those around it, nor inside it.
+    /// Those that take place there, or inside it as far as the codes show.
     territoire: Option<TerritoireInput>,
     /// Those of this theme: a code of `TYPE_PRESTATION`.
     type_prestation: Option<String>,

@@ -8,7 +8,7 @@ fn main() {
         println!("cargo:rerun-if-env-changed={name}");
         std::env::var_os(name).is_some_and(|it| Path::new(&it).exists())
     };
-    let here = [named("ESSAIM_TEST_VALIDATORS"), named("ESSAIM_TEST_SCHEMAS")];
+    let here = [named("SCHEMA_VALIDATORS"), named("PUBLIC_SCHEMAS")];
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(validators)");
     if here == [true, true] {

@@ -32,13 +32,13 @@ use crate::{
 const QUESTION: &str = "query($of: ID!, $from: Date, $to: Date, $at: Position) {
     exportSubventions(financeur: $of, from: $from, to: $to, atLeastPosition: $at) {
         financeur { denomination } asOf { position }
-        scdl(first: 100) { totalCount asOf { position } nodes {
+        scdl(first: 10) { totalCount asOf { position } nodes {
             nomAttribuant idAttribuant dateConvention referenceDecision nomBeneficiaire
             idBeneficiaire rnaBeneficiaire objet montant nature conditionsVersement
             datesPeriodeVersement idRAE notificationUE pourcentageSubvention dispositifAide } }
-        giving(first: 100) { nodes { grant } }
-        scdlRejets(first: 100) { totalCount nodes { code } }
-        givingRejets(first: 100) { totalCount nodes { code } } } }";
+        giving(first: 10) { nodes { grant } }
+        scdlRejets(first: 10) { totalCount nodes { code } }
+        givingRejets(first: 10) { totalCount nodes { code } } } }";
 
 /// What a financeur may export, by GraphQL, as of the end of the log.
 async fn told(house: &OpenHouse, by: &Visitor, of: OrganisationId) -> anyhow::Result<Value> {
@@ -344,8 +344,11 @@ async fn what_cannot_be_told_is_listed_with_its_reason_until_it_is_corrected() -
     assert_eq!(output.status.code(), Some(0), "nothing is to be corrected: {output:?}");
 
     // What is added to the convention is told with it, on the date of its signature.
-    it.does("addComplement", json!({ "convention": convention, "montant": "5050" }))
-        .await?;
+    let supplement = json!({
+        "convention": convention, "montant": "5050",
+        "quartiers": [{ "niveau": "QPV", "code": "QN01301N" }],
+    });
+    it.does("grantSupplementTerritorial", supplement).await?;
     let told = told(&it.house, &it.amina, FINANCEUR).await?;
     assert_eq!(told["scdl"]["nodes"][0]["montant"], "10050.50");
     for (from, to, lines, rejects) in [
@@ -439,21 +442,30 @@ async fn each_exports_what_is_theirs_and_nobody_else_knows() -> anyhow::Result<(
 /// The Python of `./dev setup`, and the schemas of the publishers, when both are here.
 fn validators() -> anyhow::Result<(PathBuf, PathBuf)> {
     let of = |name: Option<&'static str>| name.map(PathBuf::from);
-    let python = of(option_env!("ESSAIM_TEST_VALIDATORS")).context("no validators")?;
-    let schemas = of(option_env!("ESSAIM_TEST_SCHEMAS")).context("no schemas")?;
+    let python = of(option_env!("SCHEMA_VALIDATORS")).context("no validators")?;
+    let schemas = of(option_env!("PUBLIC_SCHEMAS")).context("no schemas")?;
     Ok((python, schemas))
 }
 
-/// What a validator says of a file: the list of its errors.
-fn verdict(kind: &str, file: &Path) -> anyhow::Result<Vec<String>> {
+/// What a validator says of some texts: for each, the list of its errors.
+fn verdicts(kind: &str, texts: &[String]) -> anyhow::Result<Vec<Vec<String>>> {
     let (python, schemas) = validators()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("validators/validate.py");
+    let folder = std::env::temp_dir().join(format!("essaim-{kind}-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let extension = if kind == "scdl" { "csv" } else { "json" };
+    let mut files = vec![];
+    for (n, text) in texts.iter().enumerate() {
+        files.push(folder.join(format!("{n}.{extension}")));
+        fs::write(&files[n], text)?;
+    }
     let output = Command::new(python)
         .arg(script)
         .arg(kind)
         .arg(schemas)
-        .arg(file)
+        .args(files)
         .output()?;
+    fs::remove_dir_all(&folder)?;
     ensure!(output.status.success(), "{output:?}");
     Ok(serde_json::from_slice(&output.stdout)?)
 }
@@ -461,62 +473,52 @@ fn verdict(kind: &str, file: &Path) -> anyhow::Result<Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(
     not(validators),
-    ignore = "the public schemas (../shared/schemas) or their validators (./dev setup) are not here"
+    ignore = "the public schemas (PUBLIC_SCHEMAS) or their validators (./dev setup) are not here"
 )]
 async fn the_validators_of_the_publishers_take_the_exports_and_refuse_what_is_broken()
 -> anyhow::Result<()> {
     let (house, financeurs, _) = demo().await?;
-    let folder = std::env::temp_dir().join(format!("essaim-validators-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let (scdl, giving) = (folder.join("subventions.csv"), folder.join("grants.json"));
+    let (mut csv, mut json) = (vec![], vec![]);
     for financeur in financeurs {
         let by = house.visitor_named(&financeur.0.to_string(), Role::Financeur { financeur })?;
-        let csv = by
-            .sends(Method::GET, &address("scdl-subventions.csv", financeur), &[], "")
-            .await?;
-        fs::write(&scdl, &csv.body)?;
-        assert_eq!(verdict("scdl", &scdl)?, [""; 0]);
-        let csv = String::from_utf8(csv.body.to_vec())?;
-        for (broken, column) in [
-            (broken_siret(&csv), "idAttribuant"),
-            (csv.replacen(",non,", ",peut-être,", 1), "notificationUE"),
-            (csv.replacen("aide en numéraire", "argent", 1), "nature"),
-        ] {
-            fs::write(&scdl, &broken)?;
-            assert_eq!(verdict("scdl", &scdl)?, [column]);
-        }
-        let json = by
-            .sends(Method::GET, &address("360giving.json", financeur), &[], "")
-            .await?;
-        fs::write(&giving, &json.body)?;
-        assert_eq!(verdict("360giving", &giving)?, [""; 0]);
-        for (member, wrong) in [
-            ("awardDate", json!("11/02/2019")),
-            ("amountAwarded", json!("53000")),
-            ("fundingOrganization", json!([])),
-            ("recipientOrganization", Value::Null),
-        ] {
-            let mut broken = json.json()?;
-            broken["grants"][0][member] = wrong;
-            fs::write(&giving, broken.to_string())?;
-            assert_ne!(verdict("360giving", &giving)?, [""; 0], "{member}");
+        for (file, texts) in [("scdl-subventions.csv", &mut csv), ("360giving.json", &mut json)] {
+            let answer = by
+                .sends(Method::GET, &address(file, financeur), &[], "")
+                .await?;
+            texts.push(String::from_utf8(answer.body.to_vec())?);
         }
     }
-    fs::remove_dir_all(&folder)?;
+    let right = csv[0].clone();
+    csv.extend([
+        with_a_wrong_key(&right),
+        right.replacen(",non,", ",peut-être,", 1),
+        right.replacen("aide en numéraire", "argent", 1),
+        right.replacen(",00000001800010,", ",,", 1),
+    ]);
+    let wrong = ["idAttribuant", "notificationUE", "nature", "one-of-required"];
+    let expected = [vec![], vec![]]
+        .into_iter()
+        .chain(wrong.map(|it| vec![it.to_owned()]));
+    assert_eq!(verdicts("scdl", &csv)?, expected.collect::<Vec<_>>());
+
+    let right: Value = serde_json::from_str(&json[0])?;
+    for (member, wrong) in [
+        ("awardDate", json!("11/02/2019")),
+        ("amountAwarded", json!("53000")),
+        ("fundingOrganization", json!([])),
+        ("recipientOrganization", Value::Null),
+    ] {
+        let mut broken = right.clone();
+        broken["grants"][0][member] = wrong;
+        json.push(broken.to_string());
+    }
+    let verdicts = verdicts("360giving", &json)?;
+    let fits: Vec<_> = verdicts.iter().map(Vec::is_empty).collect();
+    assert_eq!(fits, [true, true, false, false, false, false], "{verdicts:?}");
     house.close().await
 }
 
 /// The same file, where the key of the SIRET of who grants is wrong.
-fn broken_siret(csv: &str) -> String {
-    csv.lines()
-        .map(|line| {
-            let mut cells: Vec<_> = line.split(',').map(str::to_owned).collect();
-            if let Some(siret) = cells.get_mut(1).filter(|it| it.len() == 14) {
-                let last = if siret.ends_with('9') { '8' } else { '9' };
-                siret.pop();
-                siret.push(last);
-            }
-            format!("{}\r\n", cells.join(","))
-        })
-        .collect()
+fn with_a_wrong_key(csv: &str) -> String {
+    csv.replacen("00000002600013", "00000002600019", 1)
 }

@@ -105,7 +105,7 @@ impl Export {
                 Ok(line) => told.lines.push((it.key(), line)),
                 Err(motif) => {
                     told.rejets
-                        .push(Rejet { motif, field: field(motif), subvention: it.clone() })
+                        .push(Rejet { motif, field: field(motif), subvention: it.clone() });
                 }
             }
         }

@@ -171,7 +171,7 @@ impl House {
         let routes = http::routes(app, running);
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
         let routes = routes.merge(http::proofs::router(self.log.clone()));
-        let prefix = doors.options.giving_prefix.clone();
+        let prefix = &doors.options.giving_prefix;
         let routes = routes.merge(http::exports::router(downloads.clone(), prefix));
         let routes = routes.merge(http::historique::router(downloads));
         let routes = routes.merge(http::documents::router(exchanges));

@@ -361,6 +361,18 @@ async fn what_cannot_be_told_is_listed_with_its_reason_until_it_is_corrected() -
         assert_eq!(told["scdl"]["totalCount"], lines, "{from}");
         assert_eq!(told["scdlRejets"]["totalCount"], rejects, "{from}");
     }
+
+    // Who was merged is who stands for them: one structure porteuse is left, without a SIRET.
+    let merged = json!({
+        "organisation": id("Organisation", STRUCTURE.0), "motif": "La même association.",
+        "survivor": id("Organisation", OTHER_STRUCTURE.0),
+    });
+    it.does("mergeOrganisations", merged).await?;
+    let (refused, lines) = it.scdl().await?;
+    assert_eq!(
+        (refused.join(" "), lines),
+        ("BENEFICIAIRE_WITHOUT_ID IN_CONVENTION".to_owned(), json!(0))
+    );
     it.house.close().await
 }
 

@@ -35,6 +35,7 @@ impl ExportQuery {
     /// conventions and the plans that they may see; an administrator sees all. Null when it is not
     /// yours to ask. The files are downloaded at `/exports/scdl-subventions.csv` and
     /// `/exports/360giving.json`, the arguments being parameters there.
+    #[expect(clippy::too_many_arguments, reason = "what every export is asked")]
     async fn export_subventions(
         &self,
         ctx: &Context<'_>,

@@ -69,7 +69,7 @@ impl Name {
 }
 
 /// Every address.
-pub fn router(it: Downloads, prefix: GivingPrefix) -> Router {
+pub fn router(it: Downloads, prefix: &GivingPrefix) -> Router {
     let mut routes = Router::new();
     for name in [Name::Scdl, Name::Giving] {
         for part in [Part::File, Part::Rejets] {

@@ -1,6 +1,7 @@
 //! The words of the command line, and what each does. Data on standard output, everything
 //! else on standard error.
 
+mod export;
 mod log;
 mod output;
 mod person;
@@ -71,6 +72,11 @@ enum Word {
         #[command(subcommand)]
         word: log::Word,
     },
+    /// The open files of what a financeur grants.
+    Export {
+        #[command(subcommand)]
+        word: export::Word,
+    },
     /// Personal data: what is held on a person, and what has been held for too long.
     Person {
         #[command(subcommand)]
@@ -132,6 +138,16 @@ pub(crate) enum Failure {
     OtherKek { other: eventlog::vault::Failure },
     #[error("there is no question named `{0}`: `essaim projections status` lists them")]
     NoQuestion(String),
+    #[error("no organisation has this id")]
+    NoFinanceur,
+    #[error("{}: it cannot be written", file.display())]
+    Output {
+        file: PathBuf,
+        #[source]
+        reason: io::Error,
+    },
+    #[error("the subventions cannot be exported: {}", told(.0))]
+    Export(api::Error),
     #[error("some answers are stopped, incomplete or behind the log")]
     NotUpToDate,
     #[error("{}: {reason}", file.display())]
@@ -171,12 +187,26 @@ impl Failure {
             Self::Log(it) | Self::House(Closed::Log(it)) if log::is_broken(it) => 3,
             Self::Differs(_) | Self::Reads(::projections::Error::Forked { .. }) => 3,
             Self::NoPerson
+            | Self::NoFinanceur
+            | Self::Export(api::Error::Invalid { .. })
             | Self::Input { .. }
             | Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
-            Self::NotReady(_) | Self::Log(_) | Self::Reads(_) | Self::House(_) => 6,
+            Self::NotReady(_)
+            | Self::Log(_)
+            | Self::Reads(_)
+            | Self::Export(_)
+            | Self::House(_) => 6,
             Self::NotUpToDate | Self::StillWaiting => 7,
             _ => 1,
         }
+    }
+}
+
+/// An error of the doors has one exit, which chooses what may be known of it.
+fn told(error: &api::Error) -> String {
+    match error {
+        api::Error::Internal(why) => why.to_string(),
+        other => other.answer(Language::En).message,
     }
 }
 
@@ -205,6 +235,9 @@ impl Cli {
                 runtime()?.block_on(projections::run(&settings()?, word, format))?;
             }
             Word::Log { word } => return log::run(word, &settings, format),
+            Word::Export { word } => {
+                return runtime()?.block_on(export::run(&settings()?, word, format));
+            }
             Word::Person { word } => {
                 runtime()?.block_on(person::run(&settings()?, word, format))?;
             }

@@ -28,6 +28,7 @@ use serde::{Deserialize, Deserializer};
 
 use self::origin::Environment;
 pub use self::origin::{Described, Origin, Problem};
+use crate::exports::giving::GivingPrefix;
 
 /// The settings of one process.
 #[derive(Debug, Deserialize)]
@@ -80,6 +81,9 @@ pub struct Settings {
     pub log_level: String,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
+    /// What begins the ids of an export in 360Giving: the prefix that 360Giving gave to whoever
+    /// publishes them.
+    pub giving_prefix: String,
     /// The web origins that may call from a browser; a list, or text with commas.
     #[serde(deserialize_with = "list")]
     pub cors_origins: Vec<String>,
@@ -126,6 +130,7 @@ impl Default for Settings {
             log_format: LogFormat::Text,
             log_level: "info,sqlx=warn,hyper=warn,h2=warn,opentelemetry=warn".to_owned(),
             graphiql: false,
+            giving_prefix: GivingPrefix::DEFAULT.to_owned(),
             cors_origins: vec![],
             pool_max: 16,
             request_timeout_ms: 30_000,
@@ -227,6 +232,9 @@ impl Settings {
         if self.request_timeout_ms == 0 {
             return invalid("request_timeout_ms", "at least 1");
         }
+        if GivingPrefix::parse(&self.giving_prefix).is_none() {
+            return invalid("giving_prefix", "`360G-` and letters or digits, as 360Giving gave it");
+        }
         let is_origin = |it: &String| {
             it.split_once("://").is_some_and(|(scheme, host)| {
                 matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains('/')
@@ -311,6 +319,11 @@ impl Settings {
         }
     }
 
+    /// The prefix of the ids of 360Giving, which [`Settings::load`] has checked.
+    pub fn giving_prefix(&self) -> GivingPrefix {
+        GivingPrefix::parse(&self.giving_prefix).unwrap_or_default()
+    }
+
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }
@@ -365,6 +378,7 @@ impl Settings {
             ("log_format", Some(self.log_format.to_string())),
             ("log_level", Some(self.log_level.clone())),
             ("graphiql", Some(self.graphiql.to_string())),
+            ("giving_prefix", Some(self.giving_prefix.clone())),
             ("cors_origins", Some(self.cors_origins.join(", "))),
             ("pool_max", Some(self.pool_max.to_string())),
             ("request_timeout_ms", Some(self.request_timeout_ms.to_string())),

@@ -20,6 +20,7 @@ mod convention;
 mod dla;
 mod document;
 mod evaluation;
+mod export;
 mod financement;
 pub(crate) mod historique;
 mod ingenierie_collective;
@@ -58,6 +59,7 @@ pub struct Query(
     dla::DlaQuery,
     document::DocumentQuery,
     evaluation::EvaluationQuery,
+    export::ExportQuery,
     financement::FinancementQuery,
     historique::HistoriqueQuery,
     ingenierie_collective::IngenierieCollectiveQuery,

@@ -137,7 +137,7 @@ impl House {
     /// Every door.
     fn routes(&self, doors: Doors, running: &Running) -> axum::Router {
         let house = self.clone();
-        let downloads = http::historique::Downloads {
+        let downloads = http::Downloads {
             verifier: Arc::new(doors.verifier),
             identities: Arc::new(Known(self.log.clone())),
             reads: self.reads.clone(),
@@ -154,7 +154,10 @@ impl House {
             schema: self.schema.clone(),
             verifier: downloads.verifier.clone(),
             identities: downloads.identities.clone(),
-            prepare: Arc::new(move |request, actor| house.prepare(request, actor)),
+            prepare: Arc::new({
+                let prefix = doors.options.giving_prefix.clone();
+                move |request, actor| house.prepare(request, actor).data(prefix.clone())
+            }),
             ready: Arc::new({
                 let reads = self.reads.clone();
                 move || Box::pin(ready(reads.clone()))
@@ -169,6 +172,8 @@ impl House {
         let routes = http::routes(app, running);
         let routes = if doors.options.graphiql { routes.merge(graphiql::router()) } else { routes };
         let routes = routes.merge(http::proofs::router(self.log.clone()));
+        let prefix = &doors.options.giving_prefix;
+        let routes = routes.merge(http::exports::router(downloads.clone(), prefix));
         let routes = routes.merge(http::historique::router(downloads));
         let routes = routes.merge(http::documents::router(exchanges));
         http::with_layers(routes, &doors.options)

@@ -8,11 +8,13 @@ mod language;
 mod layers;
 mod asked;
 mod answer;
+mod downloads;
 mod fiche;
 mod graphql;
 mod pages;
 mod streaming;
 pub mod documents;
+pub mod exports;
 pub mod historique;
 pub mod proofs;
 mod server;
@@ -31,13 +33,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::language::weighted;
 pub use self::{
+    downloads::Downloads,
     graphql::TraceId,
     language::Language,
     layers::RequestId,
     pages::Sdl,
     server::{Drained, Running, Stopping, serve},
 };
-use crate::{auth::Verifier, error::Error, telemetry::Figures};
+use crate::{auth::Verifier, error::Error, exports::giving::GivingPrefix, telemetry::Figures};
 
 /// The largest body of a request.
 pub const BODY_BYTES_MAX: usize = 128 * 1024;
@@ -83,6 +86,8 @@ pub struct Options {
     pub cors_origins: Vec<String>,
     /// Whether the first page points to GraphiQL.
     pub graphiql: bool,
+    /// Of the ids of what is told in 360Giving.
+    pub giving_prefix: GivingPrefix,
 }
 
 impl From<&crate::config::Settings> for Options {
@@ -91,6 +96,7 @@ impl From<&crate::config::Settings> for Options {
             request_timeout: settings.request_timeout(),
             cors_origins: settings.cors_origins.clone(),
             graphiql: settings.graphiql,
+            giving_prefix: settings.giving_prefix(),
         }
     }
 }

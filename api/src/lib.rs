@@ -20,6 +20,8 @@ pub mod auth;
 pub mod tokens;
 pub mod error;
 mod faits;
+mod csv;
+pub mod exports;
 pub mod graphql;
 mod graphiql;
 pub mod embedded;

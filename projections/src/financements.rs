@@ -21,7 +21,7 @@ use crate::{
 mod ligne;
 mod partenaire;
 
-pub use ligne::Ligne;
+pub use ligne::{Ligne, Versement};
 pub use partenaire::{
     Autre, Filter, Financement, Totals, awaiting, by_partenaire, count_awaiting,
     positions_by_partenaire, totals_by_partenaire,
@@ -29,7 +29,7 @@ pub use partenaire::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "financements",
-    version: 4,
+    version: 5,
     tables: include_str!("financements.sql"),
     reads: &[
         "plan_financement.PlanFinancementOpened",

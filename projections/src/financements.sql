@@ -45,6 +45,7 @@ create table lignes (
     sought_cents   bigint   not null,
     granted_cents  bigint,
     paid_cents     bigint   not null,
+    versements     jsonb    not null,
     sought_on      date     not null,
     requested_on   date,
     answered_on    date,

@@ -18,6 +18,7 @@ pub mod conventions;
 pub mod dlas;
 pub mod documents;
 pub mod evaluations;
+pub mod exports;
 pub mod financements;
 pub mod historique;
 pub mod ingenieries;

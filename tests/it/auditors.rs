@@ -147,7 +147,7 @@ fn jsonl(answer: &Answer) -> anyhow::Result<Vec<Value>> {
 }
 
 /// Records of RFC 4180, by the names of the first.
-fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
     let (mut records, mut record, mut cell) = (vec![], vec![], String::new());
     let (mut quoted, mut chars) = (false, text.chars().peekable());
     while let Some(it) = chars.next() {

@@ -37,7 +37,7 @@ const FIGURES: &str = "montant notified { montant positions } minimum
     allocated { montant positions } paid { montant positions }
     remaining { montant positions } unpaid { montant }";
 
-fn id(noun: &str, id: Uuid) -> String {
+pub(crate) fn id(noun: &str, id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(format!("{noun}:{id}"))
 }
 
@@ -47,7 +47,7 @@ fn convention() -> String {
 
 /// The registry with its financeurs and the structure porteuse of the first DLA, and a dossier
 /// that both DLAs share.
-async fn registry() -> anyhow::Result<Questions> {
+pub(crate) async fn registry() -> anyhow::Result<Questions> {
     let questions = Questions::open().await?;
     questions.initiated().await?;
     for (organisation, role) in [
@@ -73,7 +73,7 @@ async fn registry() -> anyhow::Result<Questions> {
     Ok(questions)
 }
 
-fn signature(command: u128, more: &Value) -> Value {
+pub(crate) fn signature(command: u128, more: &Value) -> Value {
     let mut input = json!({
         "commandId": Uuid::from_u128(command), "on": "2026-01-15", "nature": "FINANCEMENT",
         "financeur": id("Organisation", FINANCEUR.0), "beneficiaire": id("Organisation", STRUCTURE.0),

@@ -19,6 +19,7 @@ mod dlas;
 mod documents;
 mod erasure;
 mod evaluations;
+mod exports;
 mod fiche;
 mod financements;
 mod following;

@@ -9,6 +9,7 @@ use projections::{Reads, Scope};
 
 use crate::{
     clock::RequestClock,
+    exports::giving::GivingPrefix,
     faits::Eyes,
     graphql::{loaders::Loaders, past},
     http::{Language, TraceId},
@@ -28,6 +29,7 @@ pub(crate) trait ContextExt {
     fn listes(&self) -> &Listes;
     fn lists(&self) -> Arc<Lists>;
     fn language(&self) -> Language;
+    fn giving_prefix(&self) -> &GivingPrefix;
     fn trace(&self) -> Option<String>;
 }
 
@@ -70,6 +72,10 @@ impl ContextExt for Context<'_> {
 
     fn language(&self) -> Language {
         self.data_opt().copied().unwrap_or_default()
+    }
+
+    fn giving_prefix(&self) -> &GivingPrefix {
+        self.data_unchecked()
     }
 
     fn trace(&self) -> Option<String> {

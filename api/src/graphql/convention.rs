@@ -380,7 +380,7 @@ pub(crate) struct DonneesSubvention {
     versement_du: Option<Date>,
     /// The last day, when it is not the first.
     versement_au: Option<Date>,
-    /// The number of the recueil des actes administratifs.
+    /// The number of the aid in the répertoire des aides aux entreprises.
     rae: Option<String>,
     /// Whether the European Commission was told.
     #[graphql(name = "notificationUE")]

@@ -5,25 +5,23 @@
 mod asked;
 mod line;
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::{Request, State},
-    response::{IntoResponse as _, Response},
+    response::Response,
     routing::get,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use domain::Actor;
 use eventlog::{Position, Reader, proof::Refused};
-use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, header};
 use projections::{
     Reads, Scope, conventions,
     historique::{self as rows, Filter, MODEL},
     ingenieries,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::Instrument as _;
 
 use self::{
@@ -31,15 +29,12 @@ use self::{
     line::{COLUMNS, lines},
 };
 use super::{
-    Identities, Language, Running,
-    answer::Reply,
-    asked::Media,
+    Running,
+    downloads::{AS_OF, Coming, Door, Downloads, tell},
     streaming::{Piece, STALLED_MAX, body},
 };
 use crate::{
-    Error,
-    auth::{Caller, Denied, Verifier},
-    error::{Answer, OVERLOADED},
+    Result, csv,
     faits::{self, Eyes},
 };
 
@@ -50,26 +45,9 @@ const ROWS_AT_ONCE: i64 = 500;
 /// The most downloads at once.
 const IN_FLIGHT_MAX: usize = 8;
 
-/// The position that the download stands at: no later fact is in it.
-const AS_OF: HeaderName = HeaderName::from_static("essaim-as-of");
 /// The last signed head of the log, with which each receipt is proved.
 const SIZE: HeaderName = HeaderName::from_static("essaim-checkpoint-size");
 const ROOT: HeaderName = HeaderName::from_static("essaim-checkpoint-root");
-
-/// What the door opens on.
-#[derive(Clone)]
-pub struct Downloads {
-    pub verifier: Arc<Verifier>,
-    pub identities: Arc<dyn Identities>,
-    pub reads: Reads,
-    pub running: Running,
-}
-
-#[derive(Clone)]
-struct Door {
-    it: Downloads,
-    places: Arc<Semaphore>,
-}
 
 /// How the lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,86 +74,24 @@ impl Format {
 
 /// Both addresses.
 pub fn router(it: Downloads) -> Router {
-    let places = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
     let csv = |State(door): State<Door>, request: Request| async move {
-        door.answer(Format::Csv, request).await
+        door.answer(request, |it| give(it, Format::Csv)).await
     };
     let jsonl = |State(door): State<Door>, request: Request| async move {
-        door.answer(Format::Jsonl, request).await
+        door.answer(request, |it| give(it, Format::Jsonl)).await
     };
     Router::new()
         .route("/historique.csv", get(csv))
         .route("/historique.jsonl", get(jsonl))
-        .with_state(Door { it, places })
+        .with_state(Door::new(it, IN_FLIGHT_MAX))
 }
 
-impl Door {
-    async fn answer(&self, format: Format, request: Request) -> Response {
-        // Its body says nothing, and cannot be shared between threads.
-        let (request, _) = request.into_parts();
-        let language = Language::of_headers(&request.headers);
-        let answered = self.begin(format, &request).await;
-        answered.unwrap_or_else(|no| {
-            no.reply(language)
-                .for_caller(Media::Json, language)
-                .into_response()
-        })
-    }
-
-    /// The answer's head; its body follows as the reader takes it.
-    async fn begin(&self, format: Format, request: &Parts) -> Result<Response, No> {
-        let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| No::Error(Error::Overloaded))?;
-        let caller = self.it.verifier.caller(&request.headers);
-        let caller = caller.and_then(|it| it.ok_or(Denied::Anonymous));
-        let caller = caller.map_err(No::Denied)?;
-        let asked = Asked::of(&request.uri)?;
-        let query = request.uri.query().unwrap_or_default().to_owned();
-        let it = self.it.clone();
-        // Work in a task of its own: a caller who hangs up cancels no query.
-        let task = async move {
-            let download = Download::prepare(it, caller, asked, &query).await?;
-            Ok::<_, Error>(download.answer(format, place, &query))
-        };
-        let task = self.it.running.spawn(task.in_current_span());
-        Ok(task.await.map_err(Error::internal)??)
-    }
-}
-
-/// Why there is no download.
-enum No {
-    Denied(Denied),
-    Error(Error),
-}
-
-impl From<Error> for No {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl No {
-    fn reply(&self, language: Language) -> Reply {
-        match self {
-            Self::Denied(denied) => Reply::denied(denied, language),
-            Self::Error(Error::Overloaded) => Reply::later(Answer::of(&OVERLOADED, language)),
-            Self::Error(error) => {
-                let status = match error {
-                    Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-                    _ => StatusCode::INTERNAL_SERVER_ERROR,
-                };
-                tell(error);
-                Reply::error(status, error.answer(language))
-            }
-        }
-    }
-}
-
-fn tell(error: &Error) {
-    if let Error::Internal(error) = error {
-        let error = &**error as &(dyn std::error::Error + 'static);
-        tracing::error!(error, "a history was not downloaded");
-    }
+/// The answer's head; its body follows as the reader takes it.
+async fn give(Coming { it, actor, request, place }: Coming, format: Format) -> Result<Response> {
+    let asked = Asked::of(&request.uri)?;
+    let query = request.uri.query().unwrap_or_default();
+    let download = Download::prepare(it, actor, asked, query).await?;
+    Ok(download.answer(format, place, query))
 }
 
 /// A download under way.
@@ -194,15 +110,8 @@ struct Download {
 }
 
 impl Download {
-    async fn prepare(
-        it: Downloads,
-        caller: Caller,
-        asked: Asked,
-        query: &str,
-    ) -> Result<Self, Error> {
-        let Downloads { identities, reads, running, .. } = it;
-        let id = identities.actor_id(&caller.issuer, &caller.subject).await?;
-        let actor = caller.actor(id);
+    async fn prepare(it: Downloads, actor: Actor, asked: Asked, query: &str) -> Result<Self> {
+        let Downloads { reads, running, .. } = it;
         let scope = Scope::of(&actor);
         let known = match &asked.as_of {
             Some(it) => Some(it.position(reads.log()).await?),
@@ -263,11 +172,11 @@ impl Download {
     }
 
     /// Writes the facts, some at a time, as fast as they are taken.
-    async fn write(&self, format: Format, to: &mpsc::Sender<Piece>) -> Result<(), Error> {
+    async fn write(&self, format: Format, to: &mpsc::Sender<Piece>) -> Result<()> {
         let mut text = String::new();
         if format == Format::Csv {
             text.push_str(if self.bom { "\u{feff}" } else { "" });
-            line::csv(COLUMNS.iter().copied(), &mut text);
+            csv::record(COLUMNS.iter().copied(), &mut text);
         }
         let (mut left, mut after) = (ROWS_MAX, None);
         loop {

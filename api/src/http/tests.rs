@@ -100,6 +100,7 @@ impl House {
             request_timeout: Duration::from_secs(5),
             cors_origins: vec!["https://portail.fr".to_owned()],
             graphiql: true,
+            giving_prefix: GivingPrefix::default(),
         })
     }
 
@@ -379,6 +380,7 @@ async fn a_request_that_takes_too_long_is_answered_and_still_runs_to_its_end() {
         request_timeout: Duration::from_millis(50),
         cors_origins: vec![],
         graphiql: false,
+        giving_prefix: GivingPrefix::default(),
     });
     let before = ENDED.load(Ordering::SeqCst);
     let answer = house.ask("{slow(ms: 150)}", &[]).await;

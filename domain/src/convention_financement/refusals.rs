@@ -21,8 +21,8 @@ refusals! {
         "Describe the conditions of payment when they are `AUTRE`, and then only.";
     /// As the open file takes it.
     RaeTooLong { max: usize } = "RAE_TOO_LONG" at "rae":
-        "Le numéro du recueil des actes administratifs compte au plus {max} caractères.",
-        "The number of the recueil des actes administratifs has at most {max} characters.";
+        "Le numéro au répertoire des aides aux entreprises compte au plus {max} caractères.",
+        "The number in the répertoire des aides aux entreprises has at most {max} characters.";
     /// The same.
     VersementWithoutStart {} = "VERSEMENT_WITHOUT_START" at "versementDu":
         "Indiquez le premier jour de versement, puis le dernier s'il est différent.",

@@ -109,7 +109,7 @@ pub struct Subvention {
     /// The last day, when it is not the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub versement_au: Option<Date>,
-    /// The number of the recueil des actes administratifs.
+    /// The number of the aid in the répertoire des aides aux entreprises.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rae: Option<Line>,
     /// Whether the European Commission was told (aid of State).
@@ -142,7 +142,7 @@ pub enum ConditionsVersement {
     Autre,
 }
 
-/// The longest number of a recueil, in characters (SCDL 2.1.1, column `idRAE`).
+/// The longest number of that répertoire, in characters (SCDL 2.1.1, column `idRAE`).
 const RAE_MAX: usize = 5;
 
 impl Termes {

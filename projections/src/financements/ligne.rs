@@ -36,6 +36,8 @@ pub struct Ligne {
     /// `None` until it is granted, and again when the promise is taken back.
     pub granted_cents: Option<i64>,
     pub paid_cents: i64,
+    /// Its instalments, in order.
+    pub versements: Vec<Versement>,
     pub sought_on: Date,
     pub requested_on: Option<Date>,
     /// The last answer, for it may change until it is notified.
@@ -49,6 +51,13 @@ pub struct Ligne {
     pub last_position: i64,
     /// The facts that make it.
     pub positions: Vec<i64>,
+}
+
+/// An instalment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Versement {
+    pub on: Date,
+    pub montant_cents: i64,
 }
 
 impl Row for Ligne {
@@ -88,6 +97,7 @@ impl Ligne {
             sought_cents: montant.0,
             granted_cents: None,
             paid_cents: 0,
+            versements: vec![],
             sought_on: recorded.on,
             requested_on: None,
             answered_on: None,
@@ -126,7 +136,11 @@ impl Ligne {
                 self.notified_on.get_or_insert(recorded.on);
                 self.reference = reference.as_ref().map(|it| it.as_str().to_owned());
             }
-            Fact::RessourcePaid { montant, .. } => self.paid_cents += montant.0,
+            Fact::RessourcePaid { montant, .. } => {
+                self.paid_cents += montant.0;
+                self.versements
+                    .push(Versement { on: recorded.on, montant_cents: montant.0 });
+            }
             Fact::RessourceSought { .. }
             | Fact::PlanFinancementOpened { .. }
             | Fact::DepenseAdded { .. }

@@ -100,7 +100,7 @@ pub(crate) struct SubventionInput {
     versement_du: Option<Date>,
     /// The last day, when it is not the first.
     versement_au: Option<Date>,
-    /// The number of the recueil des actes administratifs, of at most 5 characters.
+    /// The number of the aid in the répertoire des aides aux entreprises, of at most 5 characters.
     rae: Option<String>,
     /// Whether the European Commission was told.
     #[graphql(name = "notificationUE", default)]

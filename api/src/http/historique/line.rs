@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Error, Result,
+    Error, Result, csv,
     faits::{self, Eyes, Fait, Said},
     graphql::{historique::filter::CategorieFait, ids::global},
 };
@@ -40,11 +40,6 @@ pub(super) const COLUMNS: [&str; 20] = [
     "sealed",
     "receipt",
 ];
-
-/// What a cell may not begin with: a spreadsheet would compute it. The apostrophe is there so
-/// that what is written can be read back.
-const FORMULAS: [char; 12] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// A fact as its reader may know it. The members are those of `Fait` in GraphQL.
 #[derive(Serialize)]
@@ -221,27 +216,7 @@ impl Line {
             Value::Object(it) if it.is_empty() => String::new(),
             other => other.to_string(),
         });
-        csv(cells.iter().map(String::as_str), text);
+        csv::record(cells.iter().map(String::as_str), text);
         Ok(())
     }
-}
-
-/// One record of RFC 4180.
-pub(super) fn csv<'a>(cells: impl IntoIterator<Item = &'a str>, text: &mut String) {
-    for (n, cell) in cells.into_iter().enumerate() {
-        if n > 0 {
-            text.push(',');
-        }
-        let guard = if cell.starts_with(FORMULAS) { "'" } else { "" };
-        if cell.contains([',', '"', '\r', '\n']) {
-            text.push('"');
-            text.push_str(guard);
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(guard);
-            text.push_str(cell);
-        }
-    }
-    text.push_str("\r\n");
 }

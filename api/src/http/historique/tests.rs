@@ -5,25 +5,9 @@ use serde_json::json;
 
 use super::{
     asked::{LISTS, SINGLES, continued},
-    line::csv,
     *,
 };
-use crate::graphql;
-
-fn record(cells: &[&str]) -> String {
-    let mut text = String::new();
-    csv(cells.iter().copied(), &mut text);
-    text
-}
-
-#[test]
-fn no_cell_is_taken_for_a_formula() {
-    for sign in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "'x", "＝1"] {
-        assert_eq!(record(&[sign, "x"]), format!("'{sign},x\r\n"));
-    }
-    assert_eq!(record(&["=\"a\",b"]), "\"'=\"\"a\"\",b\"\r\n");
-    assert_eq!(record(&["a\nb", "", "é"]), "\"a\nb\",,é\r\n");
-}
+use crate::{Error, graphql};
 
 #[tokio::test]
 async fn the_address_takes_every_member_of_the_filter() {

@@ -7,6 +7,7 @@ use domain::{
     convention_financement::Event as Convention,
     document::Event as Document,
     ingenierie_collective::Event as Ingenierie,
+    ingenierie_individuelle::Event as Individuelle,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
     restated::{self, Change},
@@ -155,6 +156,11 @@ impl Fait {
                 let told = own.filter(|it| destinataires.contains(it));
                 told.map_or(Readers::Dlas, Readers::DlasAnd)
             }
+            // What its need is, the structure said itself.
+            Event::IngenierieIndividuelle(
+                Individuelle::IngenierieIndividuelleInitiated { structure, .. }
+                | Individuelle::IngenierieIndividuelleDescribed { structure, .. },
+            ) => Readers::DlasAnd(*structure),
             Event::Consultation(
                 Consultation::CahierDesChargesContributionRecorded { organisation: own, .. }
                 | Consultation::OffreRejected { prestataire: own, .. }

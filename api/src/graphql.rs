@@ -21,7 +21,9 @@ mod document;
 mod evaluation;
 mod financement;
 pub(crate) mod historique;
+mod ingenierie;
 mod ingenierie_collective;
+mod ingenierie_individuelle;
 mod intervention;
 mod node;
 mod organisation;
@@ -59,6 +61,7 @@ pub struct Query(
     financement::FinancementQuery,
     historique::HistoriqueQuery,
     ingenierie_collective::IngenierieCollectiveQuery,
+    ingenierie_individuelle::IngenierieIndividuelleQuery,
     intervention::InterventionQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
@@ -85,6 +88,7 @@ pub struct Mutation(
     document::DocumentMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
+    ingenierie_individuelle::IngenierieIndividuelleMutation,
     intervention::InterventionMutation,
     organisation::OrganisationMutation,
     organisation::fusion::FusionMutation,

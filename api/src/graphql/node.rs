@@ -17,7 +17,9 @@ use crate::{
         document::Document,
         evaluation::Evaluation,
         ids::{self, Noun, parts},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
+        ingenierie_collective::IngenierieCollective,
+        ingenierie_individuelle::IngenierieIndividuelle,
         intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
@@ -42,6 +44,7 @@ pub(crate) enum Node {
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
     IngenierieCollective(IngenierieCollective),
+    IngenierieIndividuelle(IngenierieIndividuelle),
     Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
@@ -108,10 +111,12 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let row = loaders.load_one(EvaluationId(id)).await?;
             row.map(|it| Node::Evaluation(Evaluation(it)))
         }
-        IngenierieId::NAME => {
-            let found = ingenierie_collective::find(ctx, IngenierieId(id)).await?;
-            found.map(Node::IngenierieCollective)
-        }
+        IngenierieId::NAME => ingenierie::find(ctx, IngenierieId(id))
+            .await?
+            .map(|it| match it {
+                Ingenierie::Collective(it) => Node::IngenierieCollective(it),
+                Ingenierie::Individuelle(it) => Node::IngenierieIndividuelle(it),
+            }),
         InterventionId::NAME => {
             let row = loaders.load_one(InterventionId(id)).await?;
             row.map(|it| Node::Intervention(Intervention(it)))

@@ -147,6 +147,11 @@ impl Fait {
             Event::IngenierieCollective(
                 Ingenierie::StructureResponseRecorded { structure, .. }
                 | Ingenierie::ConditionsImplicationAssessed { structure: Some(structure), .. },
+            )
+            // What its need is, the structure said itself.
+            | Event::IngenierieIndividuelle(
+                Individuelle::IngenierieIndividuelleInitiated { structure, .. }
+                | Individuelle::IngenierieIndividuelleDescribed { structure, .. },
             ) => Readers::DlasAnd(*structure),
             Event::IngenierieCollective(Ingenierie::PartenairesInformed {
                 destinataires, ..
@@ -156,11 +161,6 @@ impl Fait {
                 let told = own.filter(|it| destinataires.contains(it));
                 told.map_or(Readers::Dlas, Readers::DlasAnd)
             }
-            // What its need is, the structure said itself.
-            Event::IngenierieIndividuelle(
-                Individuelle::IngenierieIndividuelleInitiated { structure, .. }
-                | Individuelle::IngenierieIndividuelleDescribed { structure, .. },
-            ) => Readers::DlasAnd(*structure),
             Event::Consultation(
                 Consultation::CahierDesChargesContributionRecorded { organisation: own, .. }
                 | Consultation::OffreRejected { prestataire: own, .. }

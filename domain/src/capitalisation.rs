@@ -232,7 +232,7 @@ impl Capitalisation {
         let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let determined = Event::NatureCapitalisationDetermined {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.dlas.iter().copied().collect(),
+            dlas: ingenierie.dlas.clone(),
             organisations: around.organisations.iter().copied().collect(),
             territoire: territoire.clone(),
             natures,

@@ -289,7 +289,7 @@ impl Evaluation {
         let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let planned = Event::EvaluationPlanned {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.dlas.iter().copied().collect(),
+            dlas: ingenierie.dlas.clone(),
             organisations: around.organisations.iter().copied().collect(),
             territoire: territoire.clone(),
             objet,

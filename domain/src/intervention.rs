@@ -273,7 +273,7 @@ impl Intervention {
         let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let opened = Event::InterventionOpened {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.dlas.iter().copied().collect(),
+            dlas: ingenierie.dlas.clone(),
             territoire: territoire.clone(),
         };
         let place = Place { territoire: Some(territoire), dossier: Some(ingenierie.id) };

@@ -456,7 +456,7 @@ async fn judged_and_settled(told: &mut Told, amina: &Visitor) -> anyhow::Result<
     let obtained = |n: i32| {
         json!({
             "evaluation": true, "resultat": n, "obtenu": "Un emploi",
-            "appreciation": "PARTIELLEMENT_SATISFAISANT",
+            "appreciation": "PARTIELLEMENT_ATTEINT",
         })
     };
     let no = told
@@ -570,7 +570,7 @@ async fn lists_and_history(people: &People) -> anyhow::Result<()> {
     }
     let query = "query($id: ID!, $types: [String!]) { ingenierieIndividuelle(id: $id) {
         historique(first: 100, filter: { types: $types }) {
-            nodes { type categorie objetId ingenierieId scelles { texte }
+            nodes { type category ingenierieId sealed { pointer value }
                     changes { pointer before after } } } } }";
     let read = async |by: &Visitor, kind: &str| {
         let variables = json!({ "id": mission(), "types": [kind] });
@@ -578,7 +578,7 @@ async fn lists_and_history(people: &People) -> anyhow::Result<()> {
         Ok::<_, anyhow::Error>(data["ingenierieIndividuelle"]["historique"]["nodes"].take())
     };
     let described = read(amina, "IngenierieIndividuelleDescribed").await?;
-    assert_eq!(described[0]["categorie"], "INGENIERIE_INDIVIDUELLE");
+    assert_eq!(described[0]["category"], "INGENIERIE_INDIVIDUELLE");
     assert_eq!(described[0]["ingenierieId"], mission());
     let changes = described[0]["changes"].as_array().context("changes")?;
     assert!(changes.iter().any(|it| it["pointer"] == "/intitule"), "{described}");
@@ -595,10 +595,10 @@ async fn lists_and_history(people: &People) -> anyhow::Result<()> {
     }
     for by in [amina, structure] {
         let began = read(by, "IngenierieIndividuelleInitiated").await?;
-        assert_eq!(began[0]["scelles"][0]["texte"], NEED);
+        assert_eq!(began[0]["sealed"][0]["value"], NEED);
     }
     let began = read(&people.financeur, "IngenierieIndividuelleInitiated").await?;
-    assert!(began[0]["scelles"][0]["texte"].is_null(), "{began}");
+    assert!(began[0]["sealed"][0]["value"].is_null(), "{began}");
     Ok(())
 }
 

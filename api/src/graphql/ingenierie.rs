@@ -33,7 +33,7 @@ use crate::{
 /// An ingénierie: a mission that a DLA finances, for several structures (collective) or for one
 /// (individuelle). What both show; ask for the rest with `... on IngenierieCollective` and
 /// `... on IngenierieIndividuelle`.
-#[expect(clippy::large_enum_variant, reason = "both hold one row, and none is kept")]
+#[expect(clippy::duplicated_attributes, reason = "several fields have one type")]
 #[derive(Interface)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "The global id."),

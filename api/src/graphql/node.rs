@@ -32,7 +32,6 @@ use crate::{
 const NODES_MAX: usize = 100;
 
 /// What has a global id.
-#[expect(clippy::large_enum_variant, reason = "one a request, and never kept")]
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {

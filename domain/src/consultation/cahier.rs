@@ -76,7 +76,7 @@ impl Consultation {
         let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let drafted = Event::CahierDesChargesDrafted {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.dlas.iter().copied().collect(),
+            dlas: ingenierie.dlas.clone(),
             territoire: territoire.clone(),
             edition: self.edition + 1,
             sections,

@@ -653,29 +653,24 @@ proptest! {
             let by = if answers { responsable() } else { amina() };
             let Ok(decided) = COMMANDS[command].1(&it, &by, n) else { continue };
             for event in decided.events() {
-                match event {
-                    // One beginning.
-                    IngenierieIndividuelleInitiated { .. } => prop_assert!(facts.is_empty()),
-                    // INV-38.
-                    IngenierieIndividuelleReopened { etat, .. } => {
-                        prop_assert!(it.etat().unwrap().is_over() && !etat.is_over());
-                    }
-                    _ => prop_assert!(!it.etat().unwrap().is_over()),
+                // One beginning.
+                let begins = matches!(event, IngenierieIndividuelleInitiated { .. });
+                prop_assert_eq!(begins, facts.is_empty());
+                // INV-38.
+                let reopens = matches!(event, IngenierieIndividuelleReopened { .. });
+                prop_assert_eq!(reopens, it.etat().is_some_and(Etat::is_over));
+                // INV-08: validated by those who answer for the porteuse, before it starts.
+                let validates = matches!(event, DemarcheValidated { .. });
+                prop_assert!(answers || !validates);
+                if let IngenierieIndividuelleStarted { plan } = event {
+                    let validated = |it: &Event| matches!(it, DemarcheValidated { .. });
+                    prop_assert!(facts.iter().any(validated));
+                    // INV-11: on a plan that stands, or on none.
+                    prop_assert_eq!(plan.is_some(), n % 3 == 1);
                 }
-                match event {
-                    // INV-08: validated by those who answer for the porteuse, before it starts.
-                    DemarcheValidated { .. } => prop_assert!(answers),
-                    IngenierieIndividuelleStarted { plan } => {
-                        let validated = |it: &Event| matches!(it, DemarcheValidated { .. });
-                        prop_assert!(facts.iter().any(validated));
-                        // INV-11: on a plan that stands, or on none.
-                        prop_assert_eq!(plan.is_some(), n % 3 == 1);
-                    }
-                    // INV-26.
-                    ResultatsAttendusFixed { .. } => {
-                        prop_assert_eq!(it.etat(), Some(Etat::EnIdentification));
-                    }
-                    _ => (),
+                // INV-26.
+                if let ResultatsAttendusFixed { .. } = event {
+                    prop_assert_eq!(it.etat(), Some(Etat::EnIdentification));
                 }
             }
             facts.extend(decided.events().cloned());

@@ -308,7 +308,7 @@ fn opens(mutation: &str) -> Option<&'static str> {
     Some(match mutation {
         "registerOrganisation" => "Organisation",
         "registerDla" => "Dla",
-        "initiateIngenierie" => "IngenierieCollective",
+        "initiateIngenierie" | "initiateIngenierieIndividuelle" => "Ingenierie",
         "openPlanFinancement" => "PlanFinancement",
         "draftCahierDesCharges" => "Consultation",
         "openIntervention" => "Intervention",

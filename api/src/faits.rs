@@ -7,6 +7,7 @@ use domain::{
     convention_financement::Event as Convention,
     document::Event as Document,
     ingenierie_collective::Event as Ingenierie,
+    ingenierie_individuelle::Event as Individuelle,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
     restated::{self, Change},
@@ -146,6 +147,11 @@ impl Fait {
             Event::IngenierieCollective(
                 Ingenierie::StructureResponseRecorded { structure, .. }
                 | Ingenierie::ConditionsImplicationAssessed { structure: Some(structure), .. },
+            )
+            // What its need is, the structure said itself.
+            | Event::IngenierieIndividuelle(
+                Individuelle::IngenierieIndividuelleInitiated { structure, .. }
+                | Individuelle::IngenierieIndividuelleDescribed { structure, .. },
             ) => Readers::DlasAnd(*structure),
             Event::IngenierieCollective(Ingenierie::PartenairesInformed {
                 destinataires, ..

@@ -23,7 +23,9 @@ mod evaluation;
 mod export;
 mod financement;
 pub(crate) mod historique;
+mod ingenierie;
 mod ingenierie_collective;
+mod ingenierie_individuelle;
 mod intervention;
 mod node;
 mod organisation;
@@ -63,6 +65,7 @@ pub struct Query(
     financement::FinancementQuery,
     historique::HistoriqueQuery,
     ingenierie_collective::IngenierieCollectiveQuery,
+    ingenierie_individuelle::IngenierieIndividuelleQuery,
     intervention::InterventionQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
@@ -90,6 +93,7 @@ pub struct Mutation(
     document::DocumentMutation,
     evaluation::EvaluationMutation,
     ingenierie_collective::IngenierieCollectiveMutation,
+    ingenierie_individuelle::IngenierieIndividuelleMutation,
     intervention::InterventionMutation,
     organisation::OrganisationMutation,
     organisation::fusion::FusionMutation,

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::superposition::{Base, TOUS_SECTEURS};
 use crate::{
-    ActionFinanceeId, ActorId, Asked, Code, Decided, Decider, Decision, DlaId,
-    IngenierieCollective, IngenierieId, Periode, Place, PlanFinancement, PlanFinancementId, Prose,
-    Sealed, Seen, Subject, Territoire,
+    ActionFinanceeId, ActorId, Asked, Code, Decided, Decider, Decision, DlaId, Dossier,
+    IngenierieId, Periode, Place, PlanFinancement, PlanFinancementId, Prose, Sealed, Seen, Subject,
+    Territoire,
     actor::{Perimeter, Right, rights},
     ingenierie_collective::Etat,
     refusal::{Common, refusals},
@@ -154,7 +154,7 @@ impl ActionFinancee {
     pub fn declare_credits_ingenierie(
         &self,
         asked: &Asked,
-        (plan, dossier): (&Seen<PlanFinancement>, &Seen<IngenierieCollective>),
+        (plan, dossier): (&Seen<PlanFinancement>, &Dossier),
         action: Action,
         (periode, branches): (Periode, BTreeSet<Code>),
     ) -> Decision<Self> {
@@ -168,10 +168,10 @@ impl ActionFinancee {
         let credits = Credits {
             plan: plan.id,
             ingenierie: dossier.id,
-            dlas: dossier.state.dlas().collect(),
+            dlas: dossier.dlas.iter().copied().collect(),
             periode,
-            territoire: dossier.state.territoire(),
-            secteurs: dossier.state.secteurs().clone(),
+            territoire: dossier.territoire.clone(),
+            secteurs: dossier.secteurs.clone(),
             branches,
             auteur: asked.by.id,
         };
@@ -242,7 +242,7 @@ impl ActionFinancee {
     pub fn withdraw_credits_ingenierie(
         &self,
         asked: &Asked,
-        (plan, dossier): (&Seen<PlanFinancement>, &Seen<IngenierieCollective>),
+        (plan, dossier): (&Seen<PlanFinancement>, &Dossier),
         motif: Prose,
     ) -> Decision<Self> {
         concerns(asked, &WITHDRAW, plan, dossier)?;
@@ -250,7 +250,7 @@ impl ActionFinancee {
             .plans
             .get(&plan.id)
             .ok_or(Refusal::ActionNotOfPlan {})?;
-        if plan.state.is_confirmed() && dossier.state.etat() != Some(Etat::Abandonnee) {
+        if plan.state.is_confirmed() && dossier.etat != Some(Etat::Abandonnee) {
             return Err(Refusal::PlanStands {});
         }
         let motif = Sealed::new(Subject::dossier(dossier.id), motif);
@@ -295,9 +295,9 @@ fn concerns(
     asked: &Asked,
     right: &Right,
     plan: &Seen<PlanFinancement>,
-    dossier: &Seen<IngenierieCollective>,
+    dossier: &Dossier,
 ) -> Result<(), Refusal> {
-    let dlas = Perimeter::of_dlas(dossier.state.dlas());
+    let dlas = Perimeter::of_dlas(dossier.dlas.iter().copied());
     asked.may(right, &dlas)?;
     if plan.state.ingenierie() != Some(dossier.id) {
         return Err(Common::NotFound {}.into());

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asked, CapitalisationId, Decided, Decider, Decision, DlaId, IngenierieCollective, IngenierieId,
-    Line, OrganisationId, Place, Prose, Sealed, Seen, Territoire,
+    Asked, CapitalisationId, Decided, Decider, Decision, DlaId, Dossier, IngenierieId, Line,
+    OrganisationId, Place, Prose, Sealed, Territoire,
     actor::{Perimeter, Right, rights},
     referentiel::Code,
     refusal::{Common, refusals},
@@ -211,11 +211,11 @@ impl Capitalisation {
     pub fn determine_nature_capitalisation(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         natures: BTreeSet<Code>,
     ) -> Decision<Self> {
-        let around = ingenierie.state.perimeter();
-        asked.may(&DETERMINE, &around)?;
+        let around = &ingenierie.perimeter;
+        asked.may(&DETERMINE, around)?;
         if self.ingenierie.is_some_and(|it| it != ingenierie.id) {
             return Err(Common::AlreadyExists {}.into());
         }
@@ -229,11 +229,11 @@ impl Capitalisation {
         if let Some(nature) = used.find(|it| !natures.contains(it)) {
             return Err(Refusal::NatureStillUsed { nature: nature.as_str().to_owned() });
         }
-        let territoire = ingenierie.state.territoire().ok_or(Common::NotFound {})?;
+        let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let determined = Event::NatureCapitalisationDetermined {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.state.dlas().collect(),
-            organisations: around.organisations.into_iter().collect(),
+            dlas: ingenierie.dlas.clone(),
+            organisations: around.organisations.iter().copied().collect(),
             territoire: territoire.clone(),
             natures,
         };

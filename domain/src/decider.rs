@@ -74,7 +74,7 @@ pub struct Fact<E> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     pub territoire: Option<Territoire>,
-    /// The ingénierie collective whose dossier shows the fact.
+    /// The ingénierie whose dossier shows the fact.
     pub dossier: Option<IngenierieId>,
 }
 
@@ -108,6 +108,19 @@ impl<D: Decider> Seen<D> {
     }
 }
 
+impl<D: Decider> From<&Seen<D>> for Expect {
+    fn from(seen: &Seen<D>) -> Self {
+        Self { stream: seen.id.into(), version: seen.version }
+    }
+}
+
+/// What two aggregates under one kind of id have in common, for rules that do not ask which: a
+/// stream is of one of them.
+pub trait Either: From<Seen<Self::One>> + From<Seen<Self::Other>> {
+    type One: Decider;
+    type Other: Decider<Id = <Self::One as Decider>::Id>;
+}
+
 impl<E> Decided<E> {
     /// It is already so: nothing to record.
     pub fn nothing() -> Self {
@@ -130,9 +143,8 @@ impl<E> Decided<E> {
 
     /// Stands only if the other stream is still as it was read.
     #[must_use]
-    pub fn expecting<D: Decider>(mut self, seen: &Seen<D>) -> Self {
-        self.expects
-            .push(Expect { stream: seen.id.into(), version: seen.version });
+    pub fn expecting(mut self, seen: impl Into<Expect>) -> Self {
+        self.expects.push(seen.into());
         self
     }
 

@@ -19,9 +19,9 @@ pub use self::{
     versions::Annonce,
 };
 use crate::{
-    Asked, Consultation, Date, Decided, Decider, Decision, Dla, DlaId, DocumentId,
-    IngenierieCollective, IngenierieId, Intervention, Line, Organisation, OrganisationId, Place,
-    Prose, Sealed, Seen, Subject, Territoire,
+    Asked, Consultation, Date, Decided, Decider, Decision, Dla, DlaId, DocumentId, Dossier,
+    IngenierieId, Intervention, Line, Organisation, OrganisationId, Place, Prose, Sealed, Seen,
+    Subject, Territoire,
     actor::{Perimeter, Right, RoleName, rights},
     referentiel::Code,
     refusal::{Common, refusals},
@@ -210,7 +210,7 @@ pub struct Declaration {
 /// What it is said to belong to, as it stands.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
-    pub ingenierie: Option<Seen<IngenierieCollective>>,
+    pub ingenierie: Option<Dossier>,
     /// The consultation or the intervention that it is about: those who take part in it are
     /// around the dossier too.
     pub consultation: Option<Seen<Consultation>>,
@@ -235,7 +235,7 @@ impl Around {
         let intervening = self.intervention.iter().map(|it| it.state.perimeter());
         let parts = consulted.chain(intervening);
         let theirs = parts.flat_map(|it| it.organisations);
-        ingenierie.state.perimeter().and(theirs)
+        ingenierie.perimeter.clone().and(theirs)
     }
 
     /// Parts of another dossier open nothing.
@@ -250,7 +250,7 @@ impl Around {
 
     fn dlas(&self) -> Vec<DlaId> {
         match (&self.ingenierie, &self.dla) {
-            (Some(it), _) => it.state.dlas().collect(),
+            (Some(it), _) => it.dlas.clone(),
             (None, dla) => dla.iter().map(|it| it.id).collect(),
         }
     }
@@ -293,7 +293,7 @@ impl Document {
         };
         becoming.may_be_shown(asked, &declared.visibilite)?;
         let ingenierie = around.ingenierie.as_ref();
-        let territoire = ingenierie.and_then(|it| it.state.territoire());
+        let territoire = ingenierie.and_then(|it| it.territoire.clone());
         let subject = Subject::document(id, nature.conservation);
         let registered = Event::DocumentRegistered {
             ingenierie: ingenierie.map(|it| it.id),

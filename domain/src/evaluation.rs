@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asked, Date, Decided, Decider, Decision, DlaId, EvaluationId, IngenierieCollective,
-    IngenierieId, Line, Mesure, OrganisationId, Place, Prose, Sealed, Seen, Territoire,
+    Asked, Date, Decided, Decider, Decision, DlaId, Dossier, EvaluationId, IngenierieId, Line,
+    Mesure, OrganisationId, Place, Prose, Sealed, Territoire,
     actor::{Perimeter, Right, rights},
     referentiel::Code,
     refusal::{Common, refusals},
@@ -277,20 +277,20 @@ impl Evaluation {
     pub fn plan_evaluation(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         objet: Prose,
         raisons: Option<Prose>,
     ) -> Decision<Self> {
-        let around = ingenierie.state.perimeter();
-        asked.may(&PLAN, &around)?;
+        let around = &ingenierie.perimeter;
+        asked.may(&PLAN, around)?;
         if self.ingenierie.is_some() {
             return Err(Common::AlreadyExists {}.into());
         }
-        let territoire = ingenierie.state.territoire().ok_or(Common::NotFound {})?;
+        let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let planned = Event::EvaluationPlanned {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.state.dlas().collect(),
-            organisations: around.organisations.into_iter().collect(),
+            dlas: ingenierie.dlas.clone(),
+            organisations: around.organisations.iter().copied().collect(),
             territoire: territoire.clone(),
             objet,
             raisons,

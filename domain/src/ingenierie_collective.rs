@@ -244,7 +244,7 @@ pub enum Event {
     ActiviteUnskipped { activite: ActiviteMethode },
 }
 
-/// How far an ingénierie has come (specification, 5.4).
+/// How far an ingénierie has come (specification, 5.4), collective or individual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Etat {
@@ -260,6 +260,13 @@ pub enum Etat {
     Finalisee,
     /// It was given up.
     Abandonnee,
+}
+
+impl Etat {
+    /// Whether it was finalised or abandoned.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Finalisee | Self::Abandonnee)
+    }
 }
 
 rights! {
@@ -428,11 +435,6 @@ impl IngenierieCollective {
         self.etat
     }
 
-    /// Whether it was finalised or abandoned.
-    pub fn is_over(&self) -> bool {
-        matches!(self.etat, Some(Etat::Finalisee | Etat::Abandonnee))
-    }
-
     /// Who may know that it exists: the DLAs concerned, the partners, the targeted structures.
     pub fn perimeter(&self) -> Perimeter {
         Perimeter::of_dlas(self.dlas())
@@ -477,9 +479,9 @@ impl IngenierieCollective {
         self.resultats.len()
     }
 
-    /// Whether the projet d'intervention has a module of that title.
-    pub fn has_module(&self, intitule: &Line) -> bool {
-        self.modules.iter().any(|it| it.intitule == *intitule)
+    /// The titles of the modules of its projet d'intervention.
+    pub fn modules(&self) -> impl Iterator<Item = &Line> {
+        self.modules.iter().map(|it| &it.intitule)
     }
 
     /// Whether it was compared with what other operators do.
@@ -487,25 +489,27 @@ impl IngenierieCollective {
         self.complementarite_checked
     }
 
-    /// Whether a groupe has that number.
-    pub fn has_groupe(&self, groupe: i32) -> bool {
-        self.groupes.contains_key(&groupe)
+    /// The numbers of its groupes.
+    pub fn groupes(&self) -> impl Iterator<Item = i32> {
+        self.groupes.keys().copied()
     }
 
     /// Whether a structure takes part now.
     pub fn is_mobilised(&self, structure: OrganisationId) -> bool {
-        self.structures
-            .get(&structure)
-            .is_some_and(|it| it.mobilised)
+        self.mobilisees().any(|it| it == structure)
+    }
+
+    /// The structures that take part now.
+    pub fn mobilisees(&self) -> impl Iterator<Item = OrganisationId> {
+        let all = self.structures.iter().filter(|(_, it)| it.mobilised);
+        all.map(|(id, _)| *id)
     }
 
     /// Lets pass who holds the right, on an ingénierie that is not over (INV-38).
     fn open_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
         asked.may(right, &self.perimeter())?;
         match self.etat {
-            Some(etat @ (Etat::Finalisee | Etat::Abandonnee)) => {
-                Err(Refusal::IngenierieOver { etat })
-            }
+            Some(etat) if etat.is_over() => Err(Refusal::IngenierieOver { etat }),
             _ => Ok(()),
         }
     }

@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::seances::SeancePrevue;
 use crate::{
-    Asked, Date, Decided, Decider, Decision, DlaId, Heure, IngenierieCollective, IngenierieId,
-    Line, OrganisationId, PersonId, Place, Prose, Sealed, Seen, Subject, Territoire,
+    Asked, Date, Decided, Decider, Decision, DlaId, Dossier, Heure, IngenierieId, Line,
+    OrganisationId, PersonId, Place, Prose, Sealed, Subject, Territoire,
     actor::{Perimeter, Right, rights},
-    ingenierie_collective::Etat,
     refusal::{Common, refusals},
     rules::Rule,
 };
@@ -111,8 +110,8 @@ refusals! {
         "This ingénierie is finalised or abandoned: reopen it before organising séances.";
     /// A calendar follows a projet that may be carried out.
     IngenierieNotConfirmed {} = "INGENIERIE_NOT_CONFIRMED" at "ingenierie":
-        "Confirmez d'abord l'ingénierie : son intervention se prépare ensuite.",
-        "Confirm the ingénierie first: its intervention is prepared after that.";
+        "Confirmez d'abord l'ingénierie, ou faites valider la démarche si elle est individuelle : son intervention se prépare ensuite.",
+        "Confirm the ingénierie first, or have the démarche of an individual one validated: its intervention is prepared after that.";
     /// Nothing is held before the milestone.
     IngenierieNotStarted {} = "INGENIERIE_NOT_STARTED" at "intervention":
         "Démarrez d'abord l'ingénierie : une séance ne se tient qu'ensuite.",
@@ -265,20 +264,16 @@ enum EtatSeance {
 
 impl Intervention {
     /// Follows the intervention of an ingénierie, of which there is one.
-    pub fn open_intervention(
-        &self,
-        asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
-    ) -> Decision<Self> {
-        asked.may(&OPEN, &ingenierie.state.perimeter())?;
+    pub fn open_intervention(&self, asked: &Asked, ingenierie: &Dossier) -> Decision<Self> {
+        asked.may(&OPEN, &ingenierie.perimeter)?;
         if self.ingenierie.is_some() {
             return Err(Common::AlreadyExists {}.into());
         }
         going_on(ingenierie)?;
-        let territoire = ingenierie.state.territoire().ok_or(Common::NotFound {})?;
+        let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let opened = Event::InterventionOpened {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.state.dlas().collect(),
+            dlas: ingenierie.dlas.clone(),
             territoire: territoire.clone(),
         };
         let place = Place { territoire: Some(territoire), dossier: Some(ingenierie.id) };
@@ -317,7 +312,7 @@ impl Intervention {
     }
 
     /// Its own ingénierie, which is not over (INV-38). Another one is answered as an absent one.
-    fn carries_out(&self, ingenierie: &Seen<IngenierieCollective>) -> Result<(), Refusal> {
+    fn carries_out(&self, ingenierie: &Dossier) -> Result<(), Refusal> {
         if self.ingenierie != Some(ingenierie.id) {
             return Err(Refusal::IngenierieElsewhere {});
         }
@@ -338,11 +333,11 @@ impl Intervention {
     }
 }
 
-fn going_on(ingenierie: &Seen<IngenierieCollective>) -> Result<(), Refusal> {
-    if ingenierie.state.is_over() {
+fn going_on(ingenierie: &Dossier) -> Result<(), Refusal> {
+    if ingenierie.is_over() {
         return Err(Refusal::IngenierieEnded {});
     }
-    if ingenierie.state.etat() < Some(Etat::Confirmee) {
+    if !ingenierie.ready {
         return Err(Refusal::IngenierieNotConfirmed {});
     }
     Ok(())

@@ -10,6 +10,8 @@ pub mod organisation;
 pub mod dla;
 pub mod seance_comite_appui;
 pub mod ingenierie_collective;
+pub mod ingenierie_individuelle;
+pub mod dossier;
 pub mod plan_financement;
 pub mod action_financee;
 pub mod convention_financement;
@@ -41,12 +43,14 @@ pub use crate::{
     capitalisation::Capitalisation,
     consultation::Consultation,
     convention_financement::ConventionFinancement,
-    decider::{Asked, Claim, Decided, Decider, Decision, Expect, Fact, Place, Seen},
+    decider::{Asked, Claim, Decided, Decider, Decision, Either, Expect, Fact, Place, Seen},
     dla::Dla,
     document::Document,
+    dossier::{Dossier, Genre},
     evaluation::Evaluation,
     identifiers::{Ape, Ridet, Rna, Siren, Siret, Tahiti},
     ingenierie_collective::IngenierieCollective,
+    ingenierie_individuelle::IngenierieIndividuelle,
     intervention::Intervention,
     organisation::Organisation,
     personne::Personne,
@@ -125,6 +129,8 @@ aggregates! {
     Evaluation = evaluation;
     /// Of an ingénierie collective.
     IngenierieCollective = ingenierie_collective;
+    /// Of an ingénierie individuelle.
+    IngenierieIndividuelle = ingenierie_individuelle;
     /// Of an intervention: its séances and how it is followed.
     Intervention = intervention;
     /// Of an organisation, whatever its roles.

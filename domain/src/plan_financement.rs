@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asked, Cents, Code, Decided, Decider, Decision, DlaId, IngenierieCollective, IngenierieId,
-    Line, OrganisationId, Place, PlanFinancementId, Prose, QuarterDays, Sealed, Seen, Subject,
-    Territoire,
+    Asked, Cents, Code, Decided, Decider, Decision, DlaId, Dossier, IngenierieId, Line,
+    OrganisationId, Place, PlanFinancementId, Prose, QuarterDays, Sealed, Subject, Territoire,
     actor::{Perimeter, Right, rights},
     refusal::{Common, refusals},
     rules::Rule,
@@ -269,19 +268,15 @@ pub struct PlanFinancement {
 
 impl PlanFinancement {
     /// Opens the plan of an ingénierie. An ingénierie has one plan: the log holds the claim.
-    pub fn open_plan_financement(
-        &self,
-        asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
-    ) -> Decision<Self> {
-        asked.may(&OPEN, &ingenierie.state.perimeter())?;
+    pub fn open_plan_financement(&self, asked: &Asked, ingenierie: &Dossier) -> Decision<Self> {
+        asked.may(&OPEN, &ingenierie.perimeter)?;
         if self.exists() {
             return Err(Common::AlreadyExists {}.into());
         }
-        let territoire = ingenierie.state.territoire();
+        let territoire = ingenierie.territoire.clone();
         let opened = Event::PlanFinancementOpened {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.state.dlas().collect(),
+            dlas: ingenierie.dlas.iter().copied().collect(),
             territoire: territoire.clone(),
         };
         let place = Place { territoire, dossier: Some(ingenierie.id) };

@@ -90,6 +90,11 @@ subjects! {
     "ingenierie_collective": PartenaireIntervenantEngaged, of "partenaire";
     "ingenierie_collective": ConditionsTechniquesAssessed;
     "ingenierie_collective": ProjetInterventionFormalised;
+    "ingenierie_individuelle": IngenierieIndividuelleInitiated,
+        part IngenierieIndividuelleDescribed;
+    "ingenierie_individuelle": ObjectifsSet;
+    "ingenierie_individuelle": ResultatsAttendusFixed | ResultatsAttendusAmended;
+    "ingenierie_individuelle": AvisComiteAppuiRecorded, of "dla";
     "intervention": PresenceRecorded, of "seance" "personne";
     "intervention": SeanceScheduled, part SeanceRescheduled, ends SeanceCancelled, of "seance";
     "organisation": OrganisationRegistered | OrganisationIdentityCorrected;

@@ -212,7 +212,7 @@ pub struct SeanceComiteAppui {
     dla: Option<DlaId>,
     territoire: Option<Territoire>,
     rencontre: Option<Rencontre>,
-    dossiers: BTreeMap<IngenierieId, Dossier>,
+    dossiers: BTreeMap<IngenierieId, Inscrit>,
     /// How many times the agenda was sent, and whether it stands as it was sent.
     editions: i32,
     sent: bool,
@@ -226,7 +226,7 @@ pub struct SeanceComiteAppui {
 
 /// A dossier on the agenda.
 #[derive(Debug, Clone, PartialEq)]
-struct Dossier {
+struct Inscrit {
     rang: i32,
     duree: Option<i32>,
     avis: Option<SensAvis>,
@@ -366,7 +366,7 @@ impl Decider for SeanceComiteAppui {
             Event::DossierInscribed { ingenierie, rang, duree } => {
                 let avis = self.dossiers.get(ingenierie).and_then(|it| it.avis);
                 self.dossiers
-                    .insert(*ingenierie, Dossier { rang: *rang, duree: *duree, avis });
+                    .insert(*ingenierie, Inscrit { rang: *rang, duree: *duree, avis });
                 self.sent = false;
             }
             Event::DossierWithdrawn { ingenierie, .. } => {

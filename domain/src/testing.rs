@@ -9,9 +9,9 @@ use serde_json::{
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorId, Asked, Code, Date, Decider, Decision, DlaId, Expect, IngenierieCollective,
-    IngenierieId, Line, Liste, Organisation, OrganisationId, Prose, Refusal, Role, Sealed, Seen,
-    Subject, Territoire, Version,
+    Actor, ActorId, Asked, Code, Date, Decider, Decision, DlaId, Dossier, Expect,
+    IngenierieCollective, IngenierieId, Line, Liste, Organisation, OrganisationId, Prose, Refusal,
+    Role, Sealed, Seen, Subject, Territoire, Version,
     codec::{Stored, decode, encode},
     date, ingenierie_collective, organisation,
 };
@@ -51,8 +51,8 @@ impl<D: Decider> When<D> {
 
     /// The decision stands only if the other stream has not moved.
     #[track_caller]
-    pub(crate) fn expecting<O: Decider>(self, other: &Seen<O>) -> Self {
-        let expected = Expect { stream: other.id.into(), version: other.version };
+    pub(crate) fn expecting(self, other: impl Into<Expect>) -> Self {
+        let expected = other.into();
         let expects = self.0.as_ref().map(|decided| decided.expects.clone());
         assert_eq!(expects, Ok(vec![expected]));
         self
@@ -172,23 +172,31 @@ pub(crate) const fn org(n: u128) -> OrganisationId {
 }
 
 /// The ingénierie of `DLA` in the Vaucluse, in its first days.
-pub(crate) fn ingenierie() -> Seen<IngenierieCollective> {
-    seen(INGENIERIE, initiated())
+pub(crate) fn ingenierie() -> Dossier {
+    ingenierie_with([])
 }
 
 /// The same, abandoned.
-pub(crate) fn abandoned_ingenierie() -> Seen<IngenierieCollective> {
+pub(crate) fn abandoned_ingenierie() -> Dossier {
     let motif = Sealed::new(Subject::dossier(INGENIERIE), prose("Faute de structures."));
     let abandoned = ingenierie_collective::Event::IngenierieCollectiveAbandoned {
         etat: ingenierie_collective::Etat::EnIdentification,
         motif,
     };
-    seen(INGENIERIE, initiated().into_iter().chain([abandoned]))
+    ingenierie_with([abandoned])
 }
 
 /// An ingénierie without any fact.
-pub(crate) fn absent_ingenierie() -> Seen<IngenierieCollective> {
-    seen(INGENIERIE, [])
+pub(crate) fn absent_ingenierie() -> Dossier {
+    seen::<IngenierieCollective>(INGENIERIE, []).into()
+}
+
+/// The ingénierie of `DLA`, after some more facts.
+pub(crate) fn ingenierie_with(
+    facts: impl IntoIterator<Item = ingenierie_collective::Event>,
+) -> Dossier {
+    let facts = initiated().into_iter().chain(facts);
+    seen::<IngenierieCollective>(INGENIERIE, facts).into()
 }
 
 fn initiated() -> Vec<ingenierie_collective::Event> {

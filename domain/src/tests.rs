@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 
 use crate::{
     ActionFinancee, Capitalisation, Consultation, ConventionFinancement, Decider, Dla, Document,
-    Evaluation, Event, IngenierieCollective, Intervention, Organisation, Personne, PlanFinancement,
-    Referentiel, RoleName, SeanceComiteAppui, action_financee, capitalisation,
+    Evaluation, Event, IngenierieCollective, IngenierieIndividuelle, Intervention, Organisation,
+    Personne, PlanFinancement, Referentiel, RoleName, SeanceComiteAppui, action_financee,
+    capitalisation,
     codec::{Stored, Tagged, encode},
     consultation, convention_financement, dla, document, evaluation, event_kinds,
-    ingenierie_collective, intervention, organisation, personne, plan_financement, referentiel,
-    refusal_codes, retention, rights, seance_comite_appui,
+    ingenierie_collective, ingenierie_individuelle, intervention, organisation, personne,
+    plan_financement, referentiel, refusal_codes, retention, rights, seance_comite_appui,
     testing::raw,
 };
 
@@ -37,6 +38,7 @@ fn samples() -> Vec<Sample> {
         of::<Document>(document::tests::samples()),
         of::<Evaluation>(evaluation::tests::samples()),
         of::<IngenierieCollective>(ingenierie_collective::tests::samples()),
+        of::<IngenierieIndividuelle>(ingenierie_individuelle::tests::samples()),
         of::<Intervention>(intervention::tests::samples()),
         of::<Organisation>(organisation::tests::samples()),
         of::<Personne>(personne::tests::samples()),
@@ -168,6 +170,7 @@ fn written(event: &Event) -> Stored {
         Event::Document(it) => encode::<Document>(it),
         Event::Evaluation(it) => encode::<Evaluation>(it),
         Event::IngenierieCollective(it) => encode::<IngenierieCollective>(it),
+        Event::IngenierieIndividuelle(it) => encode::<IngenierieIndividuelle>(it),
         Event::Intervention(it) => encode::<Intervention>(it),
         Event::Organisation(it) => encode::<Organisation>(it),
         Event::Personne(it) => encode::<Personne>(it),

@@ -46,7 +46,7 @@ ids! {
     DocumentId;
     /// The evaluation of one ingénierie.
     EvaluationId;
-    /// An ingénierie collective.
+    /// An ingénierie, collective or individual.
     IngenierieId;
     /// The intervention of one ingénierie.
     InterventionId;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{Decider, Seen, Version, codec::decode};
+use domain::{Decider, Either, Seen, Version, codec::decode};
 use moka::sync::Cache;
 use uuid::Uuid;
 
@@ -147,6 +147,19 @@ impl EventLog {
     pub async fn seen<D: Decider>(&self, id: D::Id) -> Result<Seen<D>, Error> {
         let loaded = self.load::<D>(id).await?;
         Ok(Seen { id, version: loaded.version, state: loaded.state.clone() })
+    }
+
+    /// A stream of one of two aggregates, as what they have in common: of the second when it is
+    /// known to be, or when the first has no fact.
+    pub async fn either<S: Either>(&self, id: <S::One as Decider>::Id) -> Result<S, Error> {
+        if self.cache.get::<S::Other>(id.into()).is_none() {
+            let one = self.seen::<S::One>(id).await?;
+            if one.exists() {
+                return Ok(one.into());
+            }
+        }
+        let other = self.seen::<S::Other>(id).await?;
+        Ok(other.into())
     }
 
     /// The facts of one stream, in order.

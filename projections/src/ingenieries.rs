@@ -1,8 +1,12 @@
-//! Ingénieries collectives (RM-01): the fiche that presents one completely, and the list.
+//! Ingénieries, collective and individual (RM-01): the fiche that presents one completely, and the
+//! lists.
 //!
-//! What a fiche holds is in `fiche`, how facts fill it in `fold`.
+//! What a fiche holds is in `fiche`, how facts fill it in `fold`, and in `individuelle` for those
+//! of one structure. Whatever asks who sees a dossier asks here, and never which kind it is.
 
-use domain::{Code, Date, DlaId, IngenierieId, Territoire, ingenierie_collective::Etat};
+use domain::{
+    Code, Date, DlaId, Genre, IngenierieId, OrganisationId, Territoire, ingenierie_collective::Etat,
+};
 use jiff_sqlx::ToSqlx;
 use sqlx::{
     Postgres,
@@ -18,12 +22,13 @@ use crate::{
 
 mod fiche;
 mod fold;
+mod individuelle;
 
 pub use fiche::*;
 
 pub const MODEL: ReadModel = ReadModel {
     name: "ingenieries",
-    version: 3,
+    version: 4,
     tables: include_str!("ingenieries.sql"),
     reads: &[
         "ingenierie_collective.IngenierieCollectiveInitiated",
@@ -83,6 +88,19 @@ pub const MODEL: ReadModel = ReadModel {
         "ingenierie_collective.IngenierieCollectiveReopened",
         "ingenierie_collective.ActiviteSkipped",
         "ingenierie_collective.ActiviteUnskipped",
+        "ingenierie_individuelle.IngenierieIndividuelleInitiated",
+        "ingenierie_individuelle.IngenierieIndividuelleDescribed",
+        "ingenierie_individuelle.ObjectifsSet",
+        "ingenierie_individuelle.ResultatsAttendusFixed",
+        "ingenierie_individuelle.ResultatsAttendusAmended",
+        "ingenierie_individuelle.ComplementariteChecked",
+        "ingenierie_individuelle.AvisComiteAppuiRecorded",
+        "ingenierie_individuelle.DemarcheValidated",
+        "ingenierie_individuelle.RuleWaived",
+        "ingenierie_individuelle.IngenierieIndividuelleStarted",
+        "ingenierie_individuelle.IngenierieIndividuelleFinalised",
+        "ingenierie_individuelle.IngenierieIndividuelleAbandoned",
+        "ingenierie_individuelle.IngenierieIndividuelleReopened",
         "plan_financement.RessourceSought",
     ],
     order: Order::Dossier,
@@ -125,9 +143,13 @@ pub async fn by_ids(
 /// What to look for.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// Of one kind; of both when none is given.
+    pub genre: Option<Genre>,
     pub etat: Option<Etat>,
     /// One of those concerned.
     pub dla: Option<DlaId>,
+    /// Whom an individual one is for.
+    pub structure: Option<OrganisationId>,
     pub secteur: Option<Code>,
     /// There, or inside it as far as the codes show.
     pub territoire: Option<Territoire>,
@@ -140,6 +162,29 @@ pub struct Filter {
     pub initiated_to: Option<Date>,
 }
 
+/// What an actor may see, that a filter finds: the parameters `$1` to `$13`.
+macro_rules! select {
+    ($what:literal $(, $tail:literal)?) => {
+        concat!(
+            "select ", $what, "
+             from ingenieries t
+             where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
+               and ($4::text is null or etat = $4)
+               and ($5::uuid is null or $5 = any(dlas))
+               and ($6::text is null or $6 = any(secteurs))
+               and ($7::text is null or lieux @> array[$7])
+               and ($8::text is null or $8 = any(types_prestation))
+               and ($9::text is null or intitule ilike '%' || $9 || '%'
+                                     or accroche ilike '%' || $9 || '%')
+               and ($10::date is null or initiated_on >= $10)
+               and ($11::date is null or initiated_on <= $11)
+               and ($12::text is null or genre = $12)
+               and ($13::text is null or mission->>'structure' = $13)",
+            $($tail)?
+        )
+    };
+}
+
 /// Ingénieries, the last initiated first, after a cursor (the position of the initiation).
 pub async fn list(
     reads: &Reads,
@@ -148,25 +193,13 @@ pub async fn list(
     first: i64,
     after: Option<i64>,
 ) -> Result<Page<Ingenierie>, Error> {
-    let query = sqlx::query_scalar(
-        "select to_jsonb(t)
-         from ingenieries t
-         where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
-           and ($4::text is null or etat = $4)
-           and ($5::uuid is null or $5 = any(dlas))
-           and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or lieux @> array[$7])
-           and ($8::text is null or $8 = any(types_prestation))
-           and ($9::text is null or intitule ilike '%' || $9 || '%'
-                                 or accroche ilike '%' || $9 || '%')
-           and ($10::date is null or initiated_on >= $10)
-           and ($11::date is null or initiated_on <= $11)
-           and ($12::bigint is null or initiated_position < $12)
-         order by initiated_position desc
-         limit $13",
+    const LIST: &str = select!(
+        "to_jsonb(t)",
+        " and ($14::bigint is null or initiated_position < $14)
+          order by initiated_position desc limit $15"
     );
     let rows: Vec<Json<Ingenierie>> = filter
-        .bind(query, scope)?
+        .bind(sqlx::query_scalar(LIST), scope)?
         .bind(after)
         .bind(first + 1)
         .fetch_all(&reads.pool)
@@ -177,25 +210,12 @@ pub async fn list(
 
 /// How many ingénieries a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = sqlx::query_scalar(
-        "select count(*)
-         from ingenieries
-         where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
-           and ($4::text is null or etat = $4)
-           and ($5::uuid is null or $5 = any(dlas))
-           and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or lieux @> array[$7])
-           and ($8::text is null or $8 = any(types_prestation))
-           and ($9::text is null or intitule ilike '%' || $9 || '%'
-                                 or accroche ilike '%' || $9 || '%')
-           and ($10::date is null or initiated_on >= $10)
-           and ($11::date is null or initiated_on <= $11)",
-    );
-    Ok(filter.bind(query, scope)?.fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope)?;
+    Ok(query.fetch_one(&reads.pool).await?)
 }
 
 impl Filter {
-    /// The parameters `$1` to `$11`.
+    /// The parameters `$1` to `$13`.
     fn bind<'q, O>(
         &self,
         query: QueryScalar<'q, Postgres, O, PgArguments>,
@@ -212,6 +232,8 @@ impl Filter {
             .bind(self.type_prestation.as_ref().map(ToString::to_string))
             .bind(self.search.as_deref().map(escape_like))
             .bind(self.initiated_from.map(ToSqlx::to_sqlx))
-            .bind(self.initiated_to.map(ToSqlx::to_sqlx)))
+            .bind(self.initiated_to.map(ToSqlx::to_sqlx))
+            .bind(self.genre.map(name_of).transpose()?)
+            .bind(self.structure.map(|it| it.0.to_string())))
     }
 }

@@ -1,6 +1,7 @@
--- Ingénieries collectives, as their fiche presents them (RM-01, RM-05).
+-- Ingénieries, collective and individual, as their fiche presents them (RM-01, RM-05).
 create table ingenieries (
     id                    uuid   primary key,
+    genre                 text   not null,
     version               bigint not null,
     position              bigint not null,
     initiated_position    bigint not null,
@@ -13,6 +14,8 @@ create table ingenieries (
     -- concerned, only they see the plan.
     contributeurs         uuid[] not null,
     dlas_contributeurs    uuid[] not null,
+    -- What only an individual one has: its structure, among others.
+    mission               jsonb,
     intitule              text   not null,
     accroche              text,
     territoire            text   not null,
@@ -68,3 +71,4 @@ create index on ingenieries using gin (dlas);
 create index on ingenieries using gin (dlas_contributeurs);
 create index on ingenieries using gin (organisations);
 create index on ingenieries using gin (lieux);
+create index on ingenieries ((mission->>'structure'));

@@ -15,7 +15,7 @@ const QUERY: &str = "query($id: ID!) { ingenierie(id: $id) { activites {
 
 /// The checklist, by code.
 async fn checklist(visitor: &Visitor) -> anyhow::Result<BTreeMap<String, Value>> {
-    let id = URL_SAFE_NO_PAD.encode(format!("IngenierieCollective:{}", INGENIERIE.0));
+    let id = URL_SAFE_NO_PAD.encode(format!("Ingenierie:{}", INGENIERIE.0));
     let data = visitor.asks(QUERY, json!({ "id": id })).await?;
     let all = data["ingenierie"]["activites"].as_array().unwrap().clone();
     let codes: Vec<_> = all.iter().map(|it| it["code"].as_str().unwrap()).collect();

@@ -27,7 +27,7 @@ fn org(it: domain::OrganisationId) -> String {
 }
 
 fn dossier() -> String {
-    id("IngenierieCollective", INGENIERIE.0)
+    id("Ingenierie", INGENIERIE.0)
 }
 
 /// An input with an id of its own.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Cents, Dla, DlaId, Evaluation, EvaluationId, IngenierieCollective, OrganisationId, PersonId,
+    Cents, Dla, DlaId, Dossier, Evaluation, EvaluationId, OrganisationId, PersonId,
     PlanFinancement, Role,
 };
 use house::{
@@ -39,7 +39,7 @@ async fn dossier() -> anyhow::Result<OpenHouse> {
     asked.confirmed().await?;
     asked.financed().await?;
     asked.consulted().await?;
-    let ingenierie = asked.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+    let ingenierie = asked.log.either::<Dossier>(INGENIERIE).await?;
     asked
         .decide::<Evaluation>(&amina(), EvaluationId(Uuid::from_u128(9)), |it, asked| {
             it.plan_evaluation(asked, &ingenierie, prose("Les prêts."), None)
@@ -298,7 +298,7 @@ async fn what_is_looked_for_is_found_alike() -> anyhow::Result<()> {
     let all = asked(&amina, &Value::Null, &Value::Null).await?;
     let org = |id: OrganisationId| URL_SAFE_NO_PAD.encode(format!("Organisation:{}", id.0));
     let dla = URL_SAFE_NO_PAD.encode(format!("Dla:{}", DLA.0));
-    let ingenierie = URL_SAFE_NO_PAD.encode(format!("IngenierieCollective:{}", INGENIERIE.0));
+    let ingenierie = URL_SAFE_NO_PAD.encode(format!("Ingenierie:{}", INGENIERIE.0));
     let actor = amina_id(&all)?;
     let recorded = all[0]["recordedAt"].as_str().context("a time")?[..10].to_owned();
     for (name, value, least) in [
@@ -336,7 +336,7 @@ async fn what_is_looked_for_is_found_alike() -> anyhow::Result<()> {
     let history = "query($id: ID!, $other: [ID!]) { ingenierie(id: $id) {
         one: historique(first: 1) { totalCount }
         none: historique(first: 1, filter: { ingenieries: $other }) { totalCount } } }";
-    let other = URL_SAFE_NO_PAD.encode(format!("IngenierieCollective:{}", PLAN.0));
+    let other = URL_SAFE_NO_PAD.encode(format!("Ingenierie:{}", PLAN.0));
     let answer = amina
         .asks(history, json!({ "id": ingenierie, "other": [other] }))
         .await?;

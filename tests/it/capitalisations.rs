@@ -1,8 +1,7 @@
 //! What ingénieries leave to others: the catalogue, and who reads what of it.
 
 use domain::{
-    Actor, Capitalisation, CapitalisationId, IngenierieCollective, Liste, OrganisationId,
-    Territoire,
+    Actor, Capitalisation, CapitalisationId, Dossier, Liste, OrganisationId, Territoire,
     capitalisation::{CauseRetrait, Element, Genre},
 };
 use eventlog::Position;
@@ -42,7 +41,7 @@ fn element(titre: &str, genre: Genre, structure: Option<OrganisationId>) -> Elem
 }
 
 async fn determine(q: &Questions, by: &Actor, natures: &[&str]) -> anyhow::Result<()> {
-    let ingenierie = q.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+    let ingenierie = q.log.either::<Dossier>(INGENIERIE).await?;
     q.decide::<Capitalisation>(by, CAPITALISATION, |it, asked| {
         let natures = natures
             .iter()

@@ -7,7 +7,8 @@ use anyhow::{Context, ensure};
 use api::processes::{self, comite_appui};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Dla, Event, IngenierieCollective, IngenierieId, Role, SeanceComiteAppui, SeanceComiteId,
+    Dla, Dossier, Event, IngenierieCollective, IngenierieId, Role, SeanceComiteAppui,
+    SeanceComiteId,
     ingenierie_collective::{Event as DossierFact, engager::SensAvis},
     seance_comite_appui::{Avis, Event as Fact, Rencontre},
 };
@@ -47,7 +48,7 @@ fn id(noun: &str, id: Uuid) -> String {
 }
 
 fn dossier(it: IngenierieId) -> String {
-    id("IngenierieCollective", it.0)
+    id("Ingenierie", it.0)
 }
 
 /// The commands of one visitor to one séance, numbered so that each is sent once.
@@ -364,7 +365,7 @@ async fn closed(dossiers: u128) -> anyhow::Result<(Questions, Vec<IngenierieId>,
     for n in 1..=dossiers {
         let id = IngenierieId(Uuid::from_u128(500 + n));
         questions.initiate(id, &format!("Projet {n}")).await?;
-        let seen = questions.log.seen::<IngenierieCollective>(id).await?;
+        let seen = questions.log.either::<Dossier>(id).await?;
         let justified = because("Vu de vive voix.", command(&amina()));
         questions
             .tell::<SeanceComiteAppui>(&justified, seance, |it, asked| {

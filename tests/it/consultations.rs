@@ -187,7 +187,7 @@ async fn answered(told: &mut Told) -> anyhow::Result<(OpenHouse, People)> {
             "resultats": "Quatre prêts.", "conditions": conditions,
         })
     };
-    let ingenierie = id("IngenierieCollective", house::dossier::INGENIERIE.0);
+    let ingenierie = id("Ingenierie", house::dossier::INGENIERIE.0);
     let first = json!({
         "commandId": CONSULTATION.0, "ingenierie": ingenierie, "sections": sections("Sur place."),
     });

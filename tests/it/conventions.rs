@@ -8,8 +8,8 @@ use anyhow::Context;
 use api::cases;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Actor, Asked, Cents, ConventionFinancement, ConventionId, Dla, IngenierieCollective, Line,
-    Objet, Organisation, Role, Seen,
+    Actor, Asked, Cents, ConventionFinancement, ConventionId, Dla, Dossier, Line, Objet,
+    Organisation, Role,
     convention_financement::{
         Around, ConditionsVersement, NatureConvention, NatureSubvention, Periode, Regime,
         Subvention, Termes,
@@ -90,7 +90,7 @@ pub(crate) fn signature(command: u128, more: &Value) -> Value {
 fn allocation(command: u128, dla: Uuid, montant: &str) -> Value {
     json!({
         "commandId": Uuid::from_u128(command), "on": "2026-03-02", "convention": convention(),
-        "ingenierie": id("IngenierieCollective", INGENIERIE.0), "dla": id("Dla", dla),
+        "ingenierie": id("Ingenierie", INGENIERIE.0), "dla": id("Dla", dla),
         "montant": montant, "du": "2026-03-01", "au": "2026-06-30",
     })
 }
@@ -388,11 +388,10 @@ fn termes() -> Termes {
 async fn drawn(log: &EventLog, command: &Command, montant: i64) -> anyhow::Result<bool> {
     let dla = if command.asked.by.serves(DLA) { DLA } else { OTHER_DLA };
     loop {
-        let gather = || log.seen::<IngenierieCollective>(INGENIERIE);
-        let decision =
-            |it: &ConventionFinancement, asked: &Asked, dossier: &Seen<IngenierieCollective>| {
-                it.allocate_enveloppe(asked, dossier, dla, (Cents(montant), YEAR))
-            };
+        let gather = || log.either::<Dossier>(INGENIERIE);
+        let decision = |it: &ConventionFinancement, asked: &Asked, dossier: &Dossier| {
+            it.allocate_enveloppe(asked, dossier, dla, (Cents(montant), YEAR))
+        };
         match log
             .decide_with(command, CONVENTION, &gather, &decision)
             .await

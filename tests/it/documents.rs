@@ -54,7 +54,7 @@ fn pdf(bytes: usize) -> Vec<u8> {
 
 fn registration(nature: &str, more: &Value) -> Value {
     let mut input = json!({
-        "commandId": DOCUMENT, "ingenierie": id("IngenierieCollective", INGENIERIE.0),
+        "commandId": DOCUMENT, "ingenierie": id("Ingenierie", INGENIERIE.0),
         "nature": nature, "titre": "Compte rendu – Mme Roux", "date": "2026-03-02",
         "langue": "fr", "donneesPersonnelles": false,
     });
@@ -138,7 +138,7 @@ async fn told(visitor: &Visitor) -> anyhow::Result<Value> {
     let asked = "query($id: ID!) { ingenierie(id: $id) {
         documents(first: 5) { totalCount }
         historique(first: 20, filter: { categories: [DOCUMENT] }) { nodes { type data } } } }";
-    let dossier = json!({ "id": id("IngenierieCollective", INGENIERIE.0) });
+    let dossier = json!({ "id": id("Ingenierie", INGENIERIE.0) });
     Ok(visitor.asks(asked, dossier).await?["ingenierie"].take())
 }
 
@@ -659,7 +659,7 @@ async fn what_is_read_leaves_a_trace_and_the_register_is_searched() -> anyhow::R
         let found = amina.asks(query, json!({ "filter": filter })).await?;
         anyhow::Ok(found["documents"]["totalCount"].as_i64().unwrap_or(-1))
     };
-    let dossier = id("IngenierieCollective", INGENIERIE.0);
+    let dossier = id("Ingenierie", INGENIERIE.0);
     assert_eq!(counts(json!({ "ingenierie": dossier })).await?, 1);
     assert_eq!(counts(json!({ "natures": ["COMPTE_RENDU", "ETUDE"] })).await?, 1);
     assert_eq!(counts(json!({ "natures": ["ETUDE"] })).await?, 0);

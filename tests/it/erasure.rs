@@ -464,7 +464,7 @@ async fn an_auditor_recomputes_the_commitment_of_a_justification() -> anyhow::Re
     questions.confirmed().await?;
     questions.financed().await?;
     let house = OpenHouse::on(questions.database).await?;
-    let id = URL_SAFE_NO_PAD.encode(format!("IngenierieCollective:{}", INGENIERIE.0));
+    let id = URL_SAFE_NO_PAD.encode(format!("Ingenierie:{}", INGENIERIE.0));
     let query = "query ($id: ID!, $because: String!) { ingenierie(id: $id) {
         historique(first: 20, filter: { types: [\"RuleWaived\"] }) { nodes {
             position sealed { pointer divulgation(because: $because) {

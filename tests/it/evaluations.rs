@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Evaluation, EvaluationId, IngenierieCollective, IngenierieId, Liste, Mesure, date,
+    Actor, Dossier, Evaluation, EvaluationId, IngenierieId, Liste, Mesure, date,
     evaluation::{
         Appreciation, Cadre, Indicateur, Jugement, Obtenu, Participation, Presentation, Registre,
         Releve, Sens,
@@ -51,10 +51,7 @@ async fn plan(
     ingenierie: IngenierieId,
     id: EvaluationId,
 ) -> anyhow::Result<()> {
-    let ingenierie = questions
-        .log
-        .seen::<IngenierieCollective>(ingenierie)
-        .await?;
+    let ingenierie = questions.log.either::<Dossier>(ingenierie).await?;
     questions
         .decide::<Evaluation>(by, id, |it, asked| {
             it.plan_evaluation(asked, &ingenierie, prose("La démarche."), None)
@@ -108,7 +105,7 @@ async fn live(q: &Questions) -> anyhow::Result<Actor> {
     assess(q, &amina, Registre::Efficacite, Appreciation::NonAtteint).await?;
     assess(q, &amina, Registre::Pertinence, Appreciation::Atteint).await?;
     assess(q, &amina, Registre::Efficacite, Appreciation::PartiellementAtteint).await?;
-    let ingenierie = q.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+    let ingenierie = q.log.either::<Dossier>(INGENIERIE).await?;
     for (resultat, appreciation) in
         [(2, Appreciation::Atteint), (1, Appreciation::NonEvaluable), (2, Appreciation::NonAtteint)]
     {

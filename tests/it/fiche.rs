@@ -68,7 +68,7 @@ impl Dossier {
         amina
             .does("initiateIngenierie", initiated, "{ ingenierie { id } }")
             .await?;
-        Ok(Self { house, amina, ingenierie: id("IngenierieCollective", 5) })
+        Ok(Self { house, amina, ingenierie: id("Ingenierie", 5) })
     }
 
     pub(crate) fn input(&self, mut input: Value) -> Value {

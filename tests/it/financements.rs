@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Cents, IngenierieCollective, IngenierieId, Liste, PlanFinancement, PlanFinancementId,
-    QuarterDays, Rule, date,
+    Actor, Cents, Dossier, IngenierieId, Liste, PlanFinancement, PlanFinancementId, QuarterDays,
+    Rule, date,
     plan_financement::{Contributeur, Donateur, PartVoulue, StatutRessource, Temps},
 };
 use eventlog::Position;
@@ -30,10 +30,7 @@ async fn plan(
     ingenierie: IngenierieId,
     id: PlanFinancementId,
 ) -> anyhow::Result<()> {
-    let ingenierie = questions
-        .log
-        .seen::<IngenierieCollective>(ingenierie)
-        .await?;
+    let ingenierie = questions.log.either::<Dossier>(ingenierie).await?;
     questions
         .decide::<PlanFinancement>(by, id, |it, asked| it.open_plan_financement(asked, &ingenierie))
         .await?;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Capitalisation, CapitalisationId, Cents, Dla, Document, DocumentId, Evaluation,
-    EvaluationId, IngenierieCollective, Intervention, InterventionId, Liste, OrganisationId,
-    PlanFinancement, RoleName, SeanceComiteAppui, SeanceComiteId, date,
+    Actor, Capitalisation, CapitalisationId, Cents, Dla, Document, DocumentId, Dossier, Evaluation,
+    EvaluationId, Intervention, InterventionId, Liste, OrganisationId, PlanFinancement, RoleName,
+    SeanceComiteAppui, SeanceComiteId, date,
     document::{Around, Declaration, Visibilite},
     seance_comite_appui::Rencontre,
 };
@@ -45,7 +45,7 @@ async fn asked() -> anyhow::Result<Questions> {
     asked.confirmed().await?;
     asked.financed().await?;
     asked.consulted().await?;
-    let ingenierie = asked.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+    let ingenierie = asked.log.either::<Dossier>(INGENIERIE).await?;
     asked
         .decide::<Intervention>(&amina(), InterventionId(Uuid::from_u128(11)), |it, asked| {
             it.open_intervention(asked, &ingenierie)

@@ -50,7 +50,7 @@ async fn opened(asked: &Questions, place: &SealedPlace) -> anyhow::Result<String
 fn every_kind_of_an_ingenierie_is_read() {
     let mut expected: Vec<_> = domain::event_kinds()
         .into_iter()
-        .filter(|(category, _)| *category == "ingenierie_collective")
+        .filter(|(category, _)| category.starts_with("ingenierie_"))
         .map(|(category, kind)| format!("{category}.{kind}"))
         .collect();
     expected.push("plan_financement.RessourceSought".to_owned());

@@ -19,7 +19,7 @@ fn id(noun: &str, id: Uuid) -> String {
 }
 
 fn dossier() -> String {
-    id("IngenierieCollective", INGENIERIE.0)
+    id("Ingenierie", INGENIERIE.0)
 }
 
 /// An input with an id of its own.

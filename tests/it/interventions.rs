@@ -97,14 +97,14 @@ async fn an_intervention_goes_from_its_first_seance_to_its_report() -> anyhow::R
     let amina = house.visitor(Role::ChargeDeMission { dlas: [DLA].into() })?;
     let opens = json!({
         "commandId": INTERVENTION, "on": DAY,
-        "ingenierie": id("IngenierieCollective", INGENIERIE.0),
+        "ingenierie": id("Ingenierie", INGENIERIE.0),
     });
     amina
         .does("openIntervention", opens, "{ intervention { id version } }")
         .await?;
     let mut gives = giving(&amina, 1);
     let second = json!({
-        "ingenierie": id("IngenierieCollective", INGENIERIE.0),
+        "ingenierie": id("Ingenierie", INGENIERIE.0),
         "commandId": Uuid::from_u128(9), "on": DAY,
     });
     let no = amina.is_refused("openIntervention", second).await?;
@@ -288,7 +288,7 @@ async fn calendar(amina: &Visitor, structure: &Visitor) -> anyhow::Result<()> {
         (json!({ "structure": organisation(STRUCTURE) }), 1),
         (json!({ "intervenant": organisation(PRESTATAIRE) }), 1),
         (json!({ "dla": id("Dla", OTHER_DLA.0) }), 0),
-        (json!({ "ingenierie": id("IngenierieCollective", INGENIERIE.0) }), 2),
+        (json!({ "ingenierie": id("Ingenierie", INGENIERIE.0) }), 2),
         (json!({ "territoire": { "niveau": "DEPARTEMENT", "code": "84" } }), 2),
         (json!({ "territoire": { "niveau": "DEPARTEMENT", "code": "13" } }), 0),
     ] {
@@ -307,10 +307,7 @@ async fn interventions_say_the_same_however_they_are_built() -> anyhow::Result<(
 
     let questions = Questions::open().await?;
     questions.confirmed().await?;
-    let ingenierie = questions
-        .log
-        .seen::<domain::IngenierieCollective>(INGENIERIE)
-        .await?;
+    let ingenierie = questions.log.either::<domain::Dossier>(INGENIERIE).await?;
     let id = InterventionId(INTERVENTION);
     let tells = async |decision: &(
                             dyn Fn(&Intervention, &domain::Asked) -> domain::Decision<Intervention>

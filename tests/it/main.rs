@@ -25,6 +25,7 @@ mod financements;
 mod following;
 mod historique;
 mod inter_dla;
+mod individuelles;
 mod ingenieries;
 mod interventions;
 mod log;

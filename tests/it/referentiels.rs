@@ -35,7 +35,7 @@ fn circulaire(n: u128) -> Value {
 }
 
 fn chooses(n: u128, types: &[&str]) -> Value {
-    let ingenierie = id("IngenierieCollective", INGENIERIE);
+    let ingenierie = id("Ingenierie", INGENIERIE);
     json!({
         "commandId": command(n), "ingenierie": ingenierie, "types": types, "sujets": ["Le tri"],
     })
@@ -43,7 +43,7 @@ fn chooses(n: u128, types: &[&str]) -> Value {
 
 /// The types of prestation that the dossier shows, in the language of its reader.
 async fn types(visitor: &Visitor) -> anyhow::Result<Value> {
-    let ingenierie = id("IngenierieCollective", INGENIERIE);
+    let ingenierie = id("Ingenierie", INGENIERIE);
     let mut data = visitor
         .asks(
             "query($id: ID!) { ingenierie(id: $id) {

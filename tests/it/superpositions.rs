@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ActionFinancee, Asked, Cents, DlaId, IngenierieCollective, IngenierieId, Liste, Periode,
-    PlanFinancement, PlanFinancementId, Role, Seen, action_financee::Action, date,
-    plan_financement::Contributeur,
+    ActionFinancee, Asked, Cents, DlaId, Dossier, IngenierieId, Liste, Periode, PlanFinancement,
+    PlanFinancementId, Role, Seen, action_financee::Action, date, plan_financement::Contributeur,
 };
 use eventlog::{Error, EventLog};
 use house::{
@@ -38,10 +37,7 @@ async fn plan(
     ingenierie: IngenierieId,
     plan: PlanFinancementId,
 ) -> anyhow::Result<()> {
-    let dossier = questions
-        .log
-        .seen::<IngenierieCollective>(ingenierie)
-        .await?;
+    let dossier = questions.log.either::<Dossier>(ingenierie).await?;
     let poste = code(Liste::PosteCout, "PRESTATIONS_EXTERIEURES");
     let q = questions;
     q.decide::<PlanFinancement>(&amina(), plan, |it, asked| {
@@ -268,23 +264,14 @@ async fn declared(log: &EventLog, n: u128) -> anyhow::Result<()> {
     let command = command(&amina());
     loop {
         let gather = || async {
-            Ok((
-                log.seen::<PlanFinancement>(plan).await?,
-                log.seen::<IngenierieCollective>(dossier).await?,
-            ))
+            Ok((log.seen::<PlanFinancement>(plan).await?, log.either::<Dossier>(dossier).await?))
         };
-        let decision =
-            |it: &ActionFinancee,
-             asked: &Asked,
-             (plan, dossier): &(Seen<PlanFinancement>, Seen<IngenierieCollective>)| {
-                let year = Periode { du: date(2026, 1, 1), au: date(2026, 12, 31) };
-                it.declare_credits_ingenierie(
-                    asked,
-                    (plan, dossier),
-                    action(),
-                    (year, BTreeSet::new()),
-                )
-            };
+        let decision = |it: &ActionFinancee,
+                        asked: &Asked,
+                        (plan, dossier): &(Seen<PlanFinancement>, Dossier)| {
+            let year = Periode { du: date(2026, 1, 1), au: date(2026, 12, 31) };
+            it.declare_credits_ingenierie(asked, (plan, dossier), action(), (year, BTreeSet::new()))
+        };
         match log
             .decide_with(&command, action().id(), &gather, &decision)
             .await

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use domain::{
     ActionFinancee, ActionFinanceeId, Actor, Asked, Cents, Code, Consultation, ConsultationId,
-    Decision, Dla, DlaId, IngenierieCollective, IngenierieId, Line, Liste, Organisation,
+    Decision, Dla, DlaId, Dossier, IngenierieCollective, IngenierieId, Line, Liste, Organisation,
     OrganisationId, Periode, PlanFinancement, PlanFinancementId, Prose, QuarterDays, Seen,
     Territoire,
     action_financee::{Action, CLAIM},
@@ -337,7 +337,7 @@ impl Questions {
 
     /// A plan that two organisations and the other DLA pay, confirmed.
     pub async fn financed(&self) -> anyhow::Result<()> {
-        let ingenierie = self.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+        let ingenierie = self.log.either::<Dossier>(INGENIERIE).await?;
         self.plan(|it, asked| it.open_plan_financement(asked, &ingenierie))
             .await?;
         let poste = code(Liste::PosteCout, "PRESTATIONS_EXTERIEURES");
@@ -398,16 +398,16 @@ impl Questions {
     async fn plan_and_dossier(
         &self,
         plan: PlanFinancementId,
-    ) -> anyhow::Result<(Seen<PlanFinancement>, Seen<IngenierieCollective>)> {
+    ) -> anyhow::Result<(Seen<PlanFinancement>, Dossier)> {
         let plan = self.log.seen::<PlanFinancement>(plan).await?;
         let dossier = plan.state.ingenierie().unwrap_or(INGENIERIE);
-        let dossier = self.log.seen::<IngenierieCollective>(dossier).await?;
+        let dossier = self.log.either::<Dossier>(dossier).await?;
         Ok((plan, dossier))
     }
 
     /// A consultation of two prestataires, one of whom sent an offre.
     pub async fn consulted(&self) -> anyhow::Result<()> {
-        let ingenierie = self.log.seen::<IngenierieCollective>(INGENIERIE).await?;
+        let ingenierie = self.log.either::<Dossier>(INGENIERIE).await?;
         let sections = Sections {
             demarche: Some(prose("Collective.")),
             objectifs: Some(prose("Parler aux banques.")),

@@ -7,7 +7,7 @@ mod publication;
 use std::collections::BTreeSet;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object};
-use domain::{CapitalisationId, IngenierieId, Liste, OrganisationId};
+use domain::{CapitalisationId, Dossier, IngenierieId, Liste, OrganisationId};
 use eventlog::Outcome;
 use projections::capitalisations::{self as rows, MODEL};
 
@@ -26,8 +26,8 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
-        loaders::ElementsOf,
+        ingenierie::{self, Ingenierie},
+        loaders::{CapitalisationsOf, ElementsOf, OfIngenierie},
         organisation::{self, Organisation},
         paging,
         referentiel::Code,
@@ -65,8 +65,8 @@ impl Capitalisation {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place.
@@ -157,6 +157,16 @@ impl CapitalisationQuery {
 }
 
 /// A capitalisation by its id, if the actor may see it.
+/// What an ingénierie leaves to others: one capitalisation at most.
+pub(crate) async fn of_ingenierie(
+    ctx: &Context<'_>,
+    ingenierie: IngenierieId,
+) -> Result<Vec<Capitalisation>> {
+    let key: CapitalisationsOf = OfIngenierie(ingenierie);
+    let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    Ok(rows.into_iter().map(Capitalisation).collect())
+}
+
 async fn find(ctx: &Context<'_>, id: CapitalisationId) -> Result<Option<Capitalisation>> {
     Ok(ctx.loaders().load_one(id).await?.map(Capitalisation))
 }
@@ -184,7 +194,7 @@ impl CapitalisationMutation {
             .claimed("capitalisation", &ingenierie.0.to_string())
             .await?;
         let id = CapitalisationId(open.unwrap_or(input.request.command_id));
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.request.decide_with(
             ctx,
             id,

@@ -23,6 +23,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
+        loaders::{ConsultationsOf, OfIngenierie},
         organisation::{self, Organisation},
         regle::RegleEcartee,
         request::{Recorded, Request},
@@ -232,6 +233,16 @@ pub(crate) enum EtatConsultation {
     Infructueuse,
     /// Every bidder was informed.
     Close,
+}
+
+/// The consultations of an ingénierie that the actor may see.
+pub(crate) async fn of_ingenierie(
+    ctx: &Context<'_>,
+    ingenierie: IngenierieId,
+) -> Result<Vec<Consultation>> {
+    let key: ConsultationsOf = OfIngenierie(ingenierie);
+    let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    Ok(rows.into_iter().map(Consultation).collect())
 }
 
 #[derive(Default)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
 use domain::{
-    ActionFinanceeId, DlaId, IngenierieCollective as Dossier, IngenierieId, Liste, Periode,
-    PlanFinancement as Plan, PlanFinancementId, Seen,
+    ActionFinanceeId, DlaId, Dossier, IngenierieId, Liste, Periode, PlanFinancement as Plan,
+    PlanFinancementId, Seen,
     action_financee::{self as rules, Action, CLAIM},
 };
 use eventlog::{EventLog, Outcome};
@@ -19,7 +19,7 @@ use crate::{
         context::ContextExt,
         dla::{self, Dla},
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
         loaders::{CreditsOf, SuperpositionsOf},
         paging::{self, List},
         past::{self, AsOfInput},
@@ -53,8 +53,8 @@ impl CreditsIngenierie {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// The DLAs concerned by the ingénierie.
@@ -401,10 +401,10 @@ pub(crate) async fn action_of(
 pub(crate) async fn of_dossier(
     log: &EventLog,
     plan: PlanFinancementId,
-) -> Result<(Seen<Plan>, Seen<Dossier>), eventlog::Error> {
+) -> Result<(Seen<Plan>, Dossier), eventlog::Error> {
     let plan = log.seen::<Plan>(plan).await?;
     let dossier = plan.state.ingenierie().unwrap_or(IngenierieId(plan.id.0));
-    let dossier = log.seen::<Dossier>(dossier).await?;
+    let dossier = log.either::<Dossier>(dossier).await?;
     Ok((plan, dossier))
 }
 

@@ -116,6 +116,13 @@ pub(crate) async fn find(ctx: &Context<'_>, id: Option<Uuid>) -> Result<Option<D
     Ok(ctx.loaders().load_one(DlaId(id)).await?.map(Dla))
 }
 
+/// DLAs by their ids, in that order.
+pub(crate) async fn find_all(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Dla>> {
+    let ids = ids.iter().map(|it| DlaId(*it));
+    let mut found = ctx.loaders().load_many(ids.clone()).await?;
+    Ok(ids.filter_map(|it| found.remove(&it)).map(Dla).collect())
+}
+
 /// The level at which a DLA works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "rules::NiveauDla")]

@@ -17,7 +17,7 @@ use crate::{
         context::ContextExt,
         dla::{self, Dla},
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
         organisation::{self, Organisation},
         paging::{self, List},
         referentiel::Code,
@@ -51,9 +51,9 @@ impl Document {
 
     /// The ingénierie whose dossier it belongs to. Absent for a document of an organisation
     /// alone, and when you may not see the dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
         let Some(ingenierie) = self.0.ingenierie else { return Ok(None) };
-        ingenierie_collective::find(ctx, IngenierieId(ingenierie)).await
+        ingenierie::find(ctx, IngenierieId(ingenierie)).await
     }
 
     /// The DLAs that keep it: those of its dossier, or the one that was named.

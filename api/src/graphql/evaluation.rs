@@ -4,7 +4,7 @@ mod cadre;
 mod jugement;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{Date as Day, EvaluationId, IngenierieId, Liste};
+use domain::{Date as Day, Dossier, EvaluationId, IngenierieId, Liste};
 use eventlog::Outcome;
 use projections::evaluations::{self as rows, Filter, MODEL};
 use uuid::Uuid;
@@ -21,7 +21,8 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
+        loaders::{EvaluationsOf, OfIngenierie},
         paging::{self, List},
         referentiel::Code,
         request::{Recorded, Request, optional, prose},
@@ -56,8 +57,8 @@ impl Evaluation {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place.
@@ -158,6 +159,16 @@ impl EvaluationQuery {
 }
 
 /// An evaluation by its id, if the actor may see it.
+/// The evaluations of an ingénierie: one at most.
+pub(crate) async fn of_ingenierie(
+    ctx: &Context<'_>,
+    ingenierie: IngenierieId,
+) -> Result<Vec<Evaluation>> {
+    let key: EvaluationsOf = OfIngenierie(ingenierie);
+    let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
+    Ok(rows.into_iter().map(Evaluation).collect())
+}
+
 async fn find(ctx: &Context<'_>, id: EvaluationId) -> Result<Option<Evaluation>> {
     Ok(ctx.loaders().load_one(id).await?.map(Evaluation))
 }
@@ -199,7 +210,7 @@ impl EvaluationMutation {
         let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
         let objet = prose("input.objet", &input.objet)?;
         let raisons = optional(prose, "input.raisons", input.raisons.as_ref())?;
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.request.decide_with(
             ctx,
             id,
@@ -275,7 +286,7 @@ impl EvaluationMutation {
             let log = ctx.log();
             let evaluation = log.seen::<domain::Evaluation>(id).await?;
             let evaluated = evaluation.state.ingenierie();
-            log.seen::<domain::IngenierieCollective>(evaluated.unwrap_or(IngenierieId(Uuid::nil())))
+            log.either::<Dossier>(evaluated.unwrap_or(IngenierieId(Uuid::nil())))
                 .await
         };
         let decided = input.request.decide_with(

@@ -13,7 +13,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
         organisation::{self, Organisation},
         paging::{self, AsOfObject, List},
         past::{self, AsOfInput},
@@ -253,8 +253,8 @@ impl FinancementIngenierie {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// How many structures take part in it.

@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 /// What has a global id.
 pub(crate) trait Noun: From<Uuid> + Into<Uuid> + Copy {
-    /// Its type in the schema.
+    /// Its type in the schema: the interface, when it is of several.
     const NAME: &'static str;
 }
 
@@ -34,7 +34,7 @@ nouns! {
     DlaId = "Dla";
     DocumentId = "Document";
     EvaluationId = "Evaluation";
-    IngenierieId = "IngenierieCollective";
+    IngenierieId = "Ingenierie";
     InterventionId = "Intervention";
     OrganisationId = "Organisation";
     PersonId = "Personne";

@@ -13,16 +13,10 @@ mod finaliser;
 mod advice;
 pub(crate) mod activites;
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, MergedObject, Object};
-use domain::{DlaId, IngenierieId, Line, Liste, OrganisationId, QuarterDays, Seen};
+use domain::{IngenierieId, Line, Liste, OrganisationId, QuarterDays, Seen};
 use eventlog::{EventLog, Outcome};
-use projections::{
-    SealedPlace,
-    ingenieries::{self as rows, MODEL},
-};
-use uuid::Uuid;
+use projections::ingenieries::{self as rows, MODEL};
 
 pub(crate) use self::recherche::{IngenierieCollectiveQuery, find};
 use self::{
@@ -33,37 +27,42 @@ use self::{
     confirmer::{
         ConfirmerMutation,
         mobilisation::{Groupe, MobilisationMutation, StructureCiblee},
-        projet::{Intervenant, Module, ProjetMutation, ResultatAttendu, TypeIngenierie},
+        projet::{Intervenant, Module, ProjetMutation, TypeIngenierie},
         technique::{
             ChoixScenario, ConditionsImplication, PriseEnCompte, Scenario, TechniqueMutation,
         },
     },
     engager::{
-        AvisComiteAppui, EngagerMutation, Objectif, Partenaire, ValidationDemarche,
+        EngagerMutation, Partenaire,
         partage::{ObjectifsEvaluation, PartenariatMutation},
     },
-    finaliser::{Abandon, ActiviteSkipped, FinaliserMutation, InformationPartenaires, NoteDatee},
+    finaliser::{ActiviteSkipped, FinaliserMutation, InformationPartenaires},
     identifier::{
         IdentifierMutation, Problematique, Subsidiarite,
         cadrage::{AireIntervention, CadrageMutation, CoherenceDemarche, RoleDla},
     },
     input::{IngenierieInput, StructureCibleeInput, StructureCibleeMotifInput},
-    jalons::Jalons,
 };
-pub(crate) use self::{engager::Compatibilite, jalons::EtatIngenierie};
+pub(crate) use self::{
+    confirmer::projet::{ResultatAttendu, ResultatAttenduInput, resultats},
+    engager::{AvisComiteAppui, Compatibilite, Objectif, ValidationDemarche},
+    finaliser::{Abandon, NoteDatee},
+    jalons::{EtatIngenierie, Jalons},
+};
 use crate::{
     Result,
     graphql::{
-        capitalisation::Capitalisation,
-        consultation::Consultation,
+        capitalisation::{self, Capitalisation},
+        consultation::{self, Consultation},
         context::ContextExt,
         dla::{self, Dla},
         document::{self, Document},
-        evaluation::Evaluation,
+        evaluation::{self, Evaluation},
         historique::{self, Fait, Paged, filter::HistoriqueFilter},
         ids::global,
+        ingenierie::{Part, shown},
         intervention::{self, Intervention},
-        loaders::{CapitalisationsOf, ConsultationsOf, EvaluationsOf, OfIngenierie, PreuvesOf},
+        loaders::{OfIngenierie, PreuvesOf},
         paging::{self, List},
         past::AsOfInput,
         plan_financement::{self, PlanFinancement},
@@ -71,7 +70,6 @@ use crate::{
         regle::RegleEcartee,
         request::Recorded,
         scalars::{Date, Jours, Position, Version},
-        sealed::{Readers, open},
         territoire::Territoire,
     },
 };
@@ -90,22 +88,22 @@ impl IngenierieCollective {
     }
 
     /// Send it back with a change to be told if someone else moved first.
-    async fn version(&self) -> Version {
+    pub(crate) async fn version(&self) -> Version {
         Version(self.0.version)
     }
 
     /// How far it has come.
-    async fn etat(&self) -> EtatIngenierie {
+    pub(crate) async fn etat(&self) -> EtatIngenierie {
         self.0.etat.into()
     }
 
     /// When it passed its milestones (jalons).
-    async fn jalons(&self) -> Jalons {
+    pub(crate) async fn jalons(&self) -> Jalons {
         Jalons::of(&self.0)
     }
 
     /// Its working title.
-    async fn intitule(&self) -> &str {
+    pub(crate) async fn intitule(&self) -> &str {
         self.0.intitule.as_str()
     }
 
@@ -115,25 +113,23 @@ impl IngenierieCollective {
     }
 
     /// Where it takes place.
-    async fn territoire(&self) -> Territoire {
+    pub(crate) async fn territoire(&self) -> Territoire {
         Territoire::from(&self.0.territoire)
     }
 
     /// The sectors in which structures are looked for: codes of `SECTEUR`.
-    async fn secteurs(&self) -> Vec<Code> {
+    pub(crate) async fn secteurs(&self) -> Vec<Code> {
         Code::all(Liste::Secteur, self.0.secteurs.iter().map(domain::Code::as_str))
     }
 
     /// The DLA that leads it.
-    async fn porteur(&self, ctx: &Context<'_>) -> Result<Option<Dla>> {
+    pub(crate) async fn porteur(&self, ctx: &Context<'_>) -> Result<Option<Dla>> {
         dla::find(ctx, Some(self.0.porteur)).await
     }
 
     /// The DLAs concerned, the one that leads first. Several when it is inter-DLA.
-    async fn dlas(&self, ctx: &Context<'_>) -> Result<Vec<Dla>> {
-        let ids = self.0.dlas.iter().map(|it| DlaId(*it));
-        let mut found = ctx.loaders().load_many(ids.clone()).await?;
-        Ok(ids.filter_map(|it| found.remove(&it)).map(Dla).collect())
+    pub(crate) async fn dlas(&self, ctx: &Context<'_>) -> Result<Vec<Dla>> {
+        dla::find_all(ctx, &self.0.dlas).await
     }
 
     /// The need that structures share (problématique).
@@ -219,7 +215,7 @@ impl IngenierieCollective {
     }
 
     /// How many structures take part now.
-    async fn structures_mobilisees(&self) -> i32 {
+    pub(crate) async fn structures_mobilisees(&self) -> i32 {
         self.0.structures_mobilisees
     }
 
@@ -253,7 +249,7 @@ impl IngenierieCollective {
     }
 
     /// The themes of Enée (the information system of the DLA): codes of `TYPE_PRESTATION`.
-    async fn types_prestation(&self) -> Vec<Code> {
+    pub(crate) async fn types_prestation(&self) -> Vec<Code> {
         let codes = self.0.types_prestation.iter();
         Code::all(Liste::TypePrestation, codes.map(domain::Code::as_str))
     }
@@ -302,7 +298,7 @@ impl IngenierieCollective {
 
     /// The rules that were set aside, oldest first, each with its justification. Every reader of
     /// the dossier sees them, financeurs among them.
-    async fn regles_ecartees(&self) -> Vec<RegleEcartee> {
+    pub(crate) async fn regles_ecartees(&self) -> Vec<RegleEcartee> {
         RegleEcartee::all(&self.0.waivers)
     }
 
@@ -365,37 +361,26 @@ impl IngenierieCollective {
     }
 
     /// What it costs and who pays. Null while no plan is opened, or when you may not see it.
-    async fn plan_financement(&self, ctx: &Context<'_>) -> Result<Option<PlanFinancement>> {
+    pub(crate) async fn plan_financement(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Option<PlanFinancement>> {
         plan_financement::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
     /// Its evaluations: one at most today.
-    async fn evaluations(&self, ctx: &Context<'_>) -> Result<Vec<Evaluation>> {
-        let key: EvaluationsOf = OfIngenierie(IngenierieId(self.0.id));
-        let rows = ctx.loaders().load_one(key).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Evaluation)
-            .collect())
+    pub(crate) async fn evaluations(&self, ctx: &Context<'_>) -> Result<Vec<Evaluation>> {
+        evaluation::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
     /// What it leaves to others: one capitalisation at most today, with its elements.
-    async fn capitalisations(&self, ctx: &Context<'_>) -> Result<Vec<Capitalisation>> {
-        let key: CapitalisationsOf = OfIngenierie(IngenierieId(self.0.id));
-        let rows = ctx.loaders().load_one(key).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Capitalisation)
-            .collect())
+    pub(crate) async fn capitalisations(&self, ctx: &Context<'_>) -> Result<Vec<Capitalisation>> {
+        capitalisation::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
     /// Its consultations of prestataires that you may see.
-    async fn consultations(&self, ctx: &Context<'_>) -> Result<Vec<Consultation>> {
-        let key: ConsultationsOf = OfIngenierie(IngenierieId(self.0.id));
-        let rows = ctx.loaders().load_one(key).await?.unwrap_or_default();
-        Ok(rows.into_iter().map(Consultation).collect())
+    pub(crate) async fn consultations(&self, ctx: &Context<'_>) -> Result<Vec<Consultation>> {
+        consultation::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
     /// Its documents that you read, last registered first.
@@ -410,7 +395,7 @@ impl IngenierieCollective {
     }
 
     /// Its intervention: the séances, who came, how it was followed. Absent until it is opened.
-    async fn intervention(&self, ctx: &Context<'_>) -> Result<Option<Intervention>> {
+    pub(crate) async fn intervention(&self, ctx: &Context<'_>) -> Result<Option<Intervention>> {
         intervention::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
@@ -450,52 +435,6 @@ impl IngenierieCollective {
     fn each<T: Clone, P>(&self, rows: &[T], part: impl Fn(Part<T>) -> P) -> Vec<P> {
         self.part(()).each(rows, part)
     }
-}
-
-/// A part of a fiche, with the DLAs whose people read its sealed texts.
-struct Part<T> {
-    dlas: Arc<[Uuid]>,
-    row: T,
-}
-
-impl<T> Part<T> {
-    /// Another part of the same fiche.
-    fn with<U>(&self, row: U) -> Part<U> {
-        Part { dlas: self.dlas.clone(), row }
-    }
-
-    fn each<U: Clone, P>(&self, rows: &[U], part: impl Fn(Part<U>) -> P) -> Vec<P> {
-        rows.iter().map(|it| part(self.with(it.clone()))).collect()
-    }
-
-    async fn open(
-        &self,
-        ctx: &Context<'_>,
-        readers: Readers,
-        place: &SealedPlace,
-    ) -> Result<Option<String>> {
-        open(ctx, readers, &self.dlas, place.position, &place.pointer).await
-    }
-
-    /// The same, of a text that may not have been given.
-    async fn open_if_given(
-        &self,
-        ctx: &Context<'_>,
-        readers: Readers,
-        place: Option<&SealedPlace>,
-    ) -> Result<Option<String>> {
-        match place {
-            Some(place) => self.open(ctx, readers, place).await,
-            None => Ok(None),
-        }
-    }
-}
-
-/// Whether the actor may know that a structure is concerned.
-fn shown(ctx: &Context<'_>, structure: Uuid) -> bool {
-    ctx.scope()
-        .own_structure()
-        .is_none_or(|own| own == structure)
 }
 
 /// Everything that can be done to an ingénierie, step by step.

@@ -5,7 +5,9 @@ mod seances;
 mod suivi;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
-use domain::{IngenierieId, InterventionId, OrganisationId, intervention::EtapePresence as Etape};
+use domain::{
+    Dossier, IngenierieId, InterventionId, OrganisationId, intervention::EtapePresence as Etape,
+};
 use eventlog::Outcome;
 use projections::interventions::{self as rows, MODEL};
 
@@ -16,7 +18,7 @@ use crate::{
         context::ContextExt,
         dla::{self, Dla},
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
         loaders::{InterventionsOf, OfIngenierie, SeancesOf},
         organisation::{self, Organisation},
         regle::RegleEcartee,
@@ -53,8 +55,8 @@ impl Intervention {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place.
@@ -275,7 +277,7 @@ impl OuvertureMutation {
     ) -> Result<InterventionPayload> {
         let id = InterventionId(input.request.command_id);
         let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.request.decide_with(
             ctx,
             id,
@@ -331,7 +333,7 @@ impl InterventionInput {
         decision: impl Fn(
             &domain::Intervention,
             &domain::Asked,
-            &domain::Seen<domain::IngenierieCollective>,
+            &Dossier,
         ) -> domain::Decision<domain::Intervention>
         + Send
         + Sync,
@@ -341,9 +343,7 @@ impl InterventionInput {
             let it = ctx.log().load::<domain::Intervention>(id).await?;
             // An intervention that is not there carries out an ingénierie that is not either.
             let ingenierie = it.state.ingenierie().unwrap_or(IngenierieId(id.0));
-            ctx.log()
-                .seen::<domain::IngenierieCollective>(ingenierie)
-                .await
+            ctx.log().either::<Dossier>(ingenierie).await
         };
         Ok(payload(id, self.request.decide_with(ctx, id, gather, decision).await?))
     }

@@ -17,7 +17,9 @@ use crate::{
         document::Document,
         evaluation::Evaluation,
         ids::{self, Noun, parts},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
+        ingenierie_collective::IngenierieCollective,
+        ingenierie_individuelle::IngenierieIndividuelle,
         intervention::Intervention,
         organisation::Organisation,
         plan_financement::PlanFinancement,
@@ -30,7 +32,6 @@ use crate::{
 const NODES_MAX: usize = 100;
 
 /// What has a global id.
-#[expect(clippy::large_enum_variant, reason = "one a request, and never kept")]
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
@@ -42,6 +43,7 @@ pub(crate) enum Node {
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
     IngenierieCollective(IngenierieCollective),
+    IngenierieIndividuelle(IngenierieIndividuelle),
     Intervention(Intervention),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
@@ -108,10 +110,12 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let row = loaders.load_one(EvaluationId(id)).await?;
             row.map(|it| Node::Evaluation(Evaluation(it)))
         }
-        IngenierieId::NAME => {
-            let found = ingenierie_collective::find(ctx, IngenierieId(id)).await?;
-            found.map(Node::IngenierieCollective)
-        }
+        IngenierieId::NAME => ingenierie::find(ctx, IngenierieId(id))
+            .await?
+            .map(|it| match it {
+                Ingenierie::Collective(it) => Node::IngenierieCollective(it),
+                Ingenierie::Individuelle(it) => Node::IngenierieIndividuelle(it),
+            }),
         InterventionId::NAME => {
             let row = loaders.load_one(InterventionId(id)).await?;
             row.map(|it| Node::Intervention(Intervention(it)))

@@ -5,7 +5,7 @@ mod partage;
 mod ressources;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{IngenierieId, Liste, PlanFinancementId};
+use domain::{Dossier, IngenierieId, Liste, PlanFinancementId};
 use eventlog::Outcome;
 use projections::financements::{self as rows, MODEL};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::{
         context::ContextExt,
         credits_ingenierie::{self, CreditsIngenierie, Superposition},
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
         loaders::{LignesOf, OfIngenierie, PlansOf},
         past::{self, AsOfInput},
         referentiel::Code,
@@ -60,8 +60,8 @@ impl PlanFinancement {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Where the ingénierie takes place, as known when the plan was opened.
@@ -279,7 +279,7 @@ impl CoutsMutation {
     ) -> Result<PlanFinancementPayload> {
         let id = PlanFinancementId(input.request.command_id);
         let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.request.decide_with(
             ctx,
             id,

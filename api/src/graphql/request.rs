@@ -9,8 +9,8 @@ use std::{
 use async_graphql::{Context, InputObject, Object};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Asked, Code, Date as Day, Decider, Decision, DlaId, IngenierieCollective, Liste, Prose,
-    referentiel, refusal::Common,
+    Asked, Code, Date as Day, Decider, Decision, DlaId, Dossier, Liste, Prose, referentiel,
+    refusal::Common,
 };
 use eventlog::{Command, Outcome, leaf};
 use serde_json::{Value, json};
@@ -202,12 +202,9 @@ impl Request {
 async fn late<D: Decider>(ctx: &Context<'_>, id: D::Id) -> Result<BTreeSet<DlaId>> {
     let part = ctx.log().load::<D>(id).await?;
     let Some((ingenierie, known)) = part.state.part_of() else { return Ok(BTreeSet::new()) };
-    let dossier = ctx.log().load::<IngenierieCollective>(ingenierie).await?;
-    Ok(dossier
-        .state
-        .dlas()
-        .filter(|it| !known.contains(it))
-        .collect())
+    let dossier = ctx.log().either::<Dossier>(ingenierie).await?;
+    let dlas = dossier.dlas.into_iter();
+    Ok(dlas.filter(|it| !known.contains(it)).collect())
 }
 
 /// The engine could not give the arguments back.

@@ -13,7 +13,8 @@ use crate::{
         context::ContextExt,
         dla::{self, Dla},
         ids::{global, typed},
-        ingenierie_collective::{self, IngenierieCollective, engager::SensAvis},
+        ingenierie::{self, Ingenierie},
+        ingenierie_collective::engager::SensAvis,
         organisation::{self, Organisation},
         paging::{self, List},
         regle::RegleEcartee,
@@ -159,8 +160,8 @@ impl DossierInscrit {
     }
 
     /// The ingénierie itself, with what it takes to examine it.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.0.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
     }
 
     /// Its place in the agenda, from 1. Of two dossiers of the same place, the one placed there

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use domain::{Actor, Decider as _, DlaId, Document, DocumentId, IngenierieCollective, Refusal};
+use domain::{Actor, Decider as _, DlaId, Document, DocumentId, Dossier, Refusal};
 use eventlog::EventLog;
 use http::StatusCode;
 use projections::Reads;
@@ -150,8 +150,8 @@ async fn standing(log: &EventLog, id: DocumentId) -> Result<(Document, BTreeSet<
     let dlas = match known.ingenierie() {
         None => BTreeSet::new(),
         Some(ingenierie) => {
-            let dossier = log.load::<IngenierieCollective>(ingenierie).await;
-            dossier.map_err(Error::from)?.state.dlas().collect()
+            let dossier = log.either::<Dossier>(ingenierie).await;
+            dossier.map_err(Error::from)?.dlas.into_iter().collect()
         }
     };
     known.joined_by(&dlas);

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use domain::{
-    Event, IngenierieCollective, IngenierieId, Prose, SeanceComiteAppui, SeanceComiteId,
+    Dossier, Event, Genre, IngenierieCollective, IngenierieId, IngenierieIndividuelle, Prose,
+    SeanceComiteAppui, SeanceComiteId,
     seance_comite_appui::{Avis, Event as Fact, Pending},
 };
 use eventlog::{Error, EventLog, Process, Reader, Recorded};
@@ -68,11 +69,20 @@ pub async fn record(
     };
     let (commentaire, reserves) = (text("/commentaire"), text("/reserves"));
     let avis = Avis { sens: it.sens, commentaire, reserves };
-    let decided = log
-        .decide::<IngenierieCollective>(&command, it.ingenierie, |dossier, asked| {
-            dossier.receive_avis(asked, it.dla, seance, avis.clone())
-        })
-        .await;
+    let decided = match log.either::<Dossier>(it.ingenierie).await?.genre {
+        Genre::Collective => {
+            log.decide::<IngenierieCollective>(&command, it.ingenierie, |dossier, asked| {
+                dossier.receive_avis(asked, it.dla, seance, avis.clone())
+            })
+            .await
+        }
+        Genre::Individuelle => {
+            log.decide::<IngenierieIndividuelle>(&command, it.ingenierie, |dossier, asked| {
+                dossier.receive_avis(asked, it.dla, seance, avis.clone())
+            })
+            .await
+        }
+    };
     match decided {
         Ok(_) => Ok(None),
         Err(Error::Refused(no)) => Ok(Some(no.code)),

@@ -8,9 +8,9 @@ use super::{
     SUPERPOSITIONS_MAX,
 };
 use crate::{
-    ActionFinanceeId, ActorId, Asked, Cents, Code, Decider, Decision, DlaId, IngenierieCollective,
-    IngenierieId, Liste, Periode, PlanFinancement, PlanFinancementId, Prose, Sealed, Seen, Subject,
-    Territoire, date, ingenierie_collective, plan_financement,
+    ActionFinanceeId, ActorId, Asked, Cents, Code, Decider, Decision, DlaId, Dossier,
+    IngenierieCollective, IngenierieId, Liste, Periode, PlanFinancement, PlanFinancementId, Prose,
+    Sealed, Seen, Subject, Territoire, date, ingenierie_collective, plan_financement,
     refusal::Common,
     testing::{
         DLA, OTHER_DLA, Scenario, amina, code, codes, folded, line, membre, prose, responsable,
@@ -86,11 +86,7 @@ fn withdrawn(plan: u128, ingenierie: u128) -> Event {
 }
 
 /// An ingénierie of `DLA` in the Vaucluse, and its plan.
-fn dossier(
-    plan: u128,
-    ingenierie: u128,
-    secteurs: &[&str],
-) -> (Seen<PlanFinancement>, Seen<IngenierieCollective>) {
+fn dossier(plan: u128, ingenierie: u128, secteurs: &[&str]) -> (Seen<PlanFinancement>, Dossier) {
     let secteurs = secteurs.iter().map(|it| code(Liste::Secteur, it)).collect();
     let initiated = ingenierie_collective::Event::IngenierieCollectiveInitiated {
         ingenierie: ingenierie_id(ingenierie),
@@ -104,7 +100,10 @@ fn dossier(
         dlas: BTreeSet::from([DLA]),
         territoire: Some(vaucluse()),
     };
-    (seen(plan_id(plan), [opened]), seen(ingenierie_id(ingenierie), [initiated]))
+    (
+        seen(plan_id(plan), [opened]),
+        seen::<IngenierieCollective>(ingenierie_id(ingenierie), [initiated]).into(),
+    )
 }
 
 fn declare(
@@ -385,11 +384,7 @@ fn a_plan_that_stands_says_nothing_else() {
         .when(|it| withdraw(it, &ingenierie))
         .refused(Refusal::PlanStands {});
     let mut over = ingenierie.clone();
-    over.state
-        .evolve(&ingenierie_collective::Event::IngenierieCollectiveAbandoned {
-            etat: ingenierie_collective::Etat::EnIdentification,
-            motif: because(5, "Faute de structures."),
-        });
+    over.etat = Some(ingenierie_collective::Etat::Abandonnee);
     ActionFinancee::given(given)
         .when(|it| withdraw(it, &over))
         .then([withdrawn(6, 5)]);

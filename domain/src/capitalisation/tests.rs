@@ -63,7 +63,7 @@ fn porteuse() -> Code {
 
 /// As the decision determines it: with whom the ingénierie knows.
 fn determined<const N: usize>(codes: [&str; N]) -> Event {
-    let around = ingenierie().state.perimeter();
+    let around = ingenierie().perimeter;
     NatureCapitalisationDetermined {
         ingenierie: INGENIERIE,
         dlas: around.dlas.into_iter().collect(),
@@ -466,7 +466,7 @@ fn nothing_is_dated_tomorrow() {
 fn determine(
     it: &Capitalisation,
     asked: &Asked,
-    ingenierie: &crate::Seen<crate::IngenierieCollective>,
+    ingenierie: &crate::Dossier,
     natures: BTreeSet<Code>,
 ) -> Decision<Capitalisation> {
     it.determine_nature_capitalisation(asked, ingenierie, natures)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CONTRIBUTE, Consultation, DRAFT, Event, FINALISE, INVITE, Refusal};
 use crate::{
-    Asked, Decided, Decision, IngenierieCollective, OrganisationId, Place, Prose, Sealed, Seen,
+    Asked, Decided, Decision, Dossier, OrganisationId, Place, Prose, Sealed,
     ingenierie_collective::engager::{FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL},
     refusal::{Common, Listed},
 };
@@ -54,10 +54,10 @@ impl Consultation {
     pub fn draft_cahier_des_charges(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         sections: Sections,
     ) -> Decision<Self> {
-        asked.may(&DRAFT, &ingenierie.state.perimeter())?;
+        asked.may(&DRAFT, &ingenierie.perimeter)?;
         if self.ingenierie.is_some_and(|it| it != ingenierie.id) {
             return Err(Common::AlreadyExists {}.into());
         }
@@ -70,13 +70,13 @@ impl Consultation {
             return Err(Refusal::CahierDesChargesFinal {});
         }
         // INV-38: what follows the end of an ingénierie is its evaluation, not new missions.
-        if ingenierie.state.is_over() {
+        if ingenierie.is_over() {
             return Err(Refusal::IngenierieEnded {});
         }
-        let territoire = ingenierie.state.territoire().ok_or(Common::NotFound {})?;
+        let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let drafted = Event::CahierDesChargesDrafted {
             ingenierie: ingenierie.id,
-            dlas: ingenierie.state.dlas().collect(),
+            dlas: ingenierie.dlas.clone(),
             territoire: territoire.clone(),
             edition: self.edition + 1,
             sections,
@@ -104,7 +104,7 @@ impl Consultation {
     pub fn invite_partenaire(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         organisation: OrganisationId,
     ) -> Decision<Self> {
         self.open_to(asked, &INVITE)?;
@@ -118,13 +118,13 @@ impl Consultation {
         if self.ingenierie != Some(ingenierie.id) {
             return Err(Common::NotFound {}.into());
         }
-        let pays = ingenierie.state.partenaires().any(|(id, categorie)| {
-            id == organisation
-                && [FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL].contains(&categorie.as_str())
-        });
+        let pays = ingenierie
+            .partenaires
+            .get(&organisation)
+            .is_some_and(|it| [FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL].contains(&it.as_str()));
         let qualite = if pays {
             QualiteInvite::Financeur
-        } else if ingenierie.state.is_mobilised(organisation) {
+        } else if ingenierie.mobilisees.contains(&organisation) {
             QualiteInvite::Structure
         } else {
             return Err(Refusal::NotInvitable { organisation });

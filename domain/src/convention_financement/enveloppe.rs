@@ -10,8 +10,8 @@ use super::{
     PERIMETRE_MAX, Periode, RELEASE, Refusal, SUPPLEMENT, given, next,
 };
 use crate::{
-    Asked, Cents, Date, Decided, Decision, DlaId, IngenierieCollective, Line, OrganisationId,
-    Prose, Seen, Territoire, refusal::Common, territoire,
+    Asked, Cents, Date, Decided, Decision, DlaId, Dossier, Line, OrganisationId, Prose, Territoire,
+    refusal::Common, territoire,
 };
 
 impl ConventionFinancement {
@@ -80,7 +80,7 @@ impl ConventionFinancement {
     pub fn allocate_enveloppe(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         dla: DlaId,
         (montant, periode): (Cents, Periode),
     ) -> Decision<Self> {
@@ -91,7 +91,7 @@ impl ConventionFinancement {
         if !asked.by.serves(dla) {
             return Err(Common::Forbidden { act: ALLOCATE.act.to_owned() }.into());
         }
-        if !asked.by.sees(&ingenierie.state.perimeter()) {
+        if !asked.by.sees(&ingenierie.perimeter) {
             return Err(Common::NotFound {}.into());
         }
         let montant = given(montant)?;
@@ -101,13 +101,13 @@ impl ConventionFinancement {
         if let Some((field, _)) = days.into_iter().find(|(_, it)| !signed.periode.holds(*it)) {
             return Err(Refusal::OutsidePeriode { field, du, au });
         }
-        if ingenierie.state.dlas().all(|it| it != dla) {
+        if !ingenierie.dlas.contains(&dla) {
             return Err(Refusal::IngenierieOfAnotherDla { dla });
         }
-        if ingenierie.state.is_over() {
+        if ingenierie.is_over() {
             return Err(Refusal::IngenierieEnded {});
         }
-        let territoire = ingenierie.state.territoire();
+        let territoire = ingenierie.territoire.clone();
         if let Some(territoire) = territoire.filter(|it| !signed.termes.may_cover(it)) {
             return Err(Refusal::OutsidePerimetre { territoire, field: "ingenierie" });
         }

@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::{Event::*, *};
 use crate::{
-    Asked, Claim, Decision, Dla, IngenierieCollective, Objet, Organisation, Seen, date, dla,
-    organisation,
+    Asked, Claim, Decision, Dla, Dossier, Objet, Organisation, Seen, date, dla, organisation,
     territoire::Niveau as Echelle,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
@@ -484,7 +483,7 @@ fn an_allocation_lies_in_the_time_and_the_perimeter() {
 
 #[test]
 fn a_dla_draws_on_its_own_conventions_for_its_own_ingenieries() {
-    let draws = |asked: Asked, ingenierie: Seen<IngenierieCollective>, dla| {
+    let draws = |asked: Asked, ingenierie: Dossier, dla| {
         folded::<It>([signed()]).allocate_enveloppe(&asked, &ingenierie, dla, (Cents(1), SPRING))
     };
     let forbidden = || Common::Forbidden { act: "allocateEnveloppe".to_owned() };

@@ -7,8 +7,7 @@ use super::{
     RESULTAT, Refusal, Registre, RegistreRestitue, Releve, SYNTHESISE,
 };
 use crate::{
-    Asked, Decided, Decision, IngenierieCollective, Sealed, Seen, Subject, referentiel::Code,
-    refusal::Common,
+    Asked, Decided, Decision, Dossier, Sealed, Subject, referentiel::Code, refusal::Common,
 };
 
 impl Evaluation {
@@ -58,7 +57,7 @@ impl Evaluation {
     pub fn record_resultat_obtenu(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         Obtenu { resultat, obtenu, appreciation }: Obtenu,
     ) -> Decision<Self> {
         self.visible_to(asked, &RESULTAT)?;
@@ -67,7 +66,7 @@ impl Evaluation {
             return Ok(Decided::nothing());
         }
         self.not_synthesised()?;
-        let max = ingenierie.state.resultats_attendus();
+        let max = ingenierie.resultats;
         if !(1..=max).contains(&usize::try_from(resultat).unwrap_or(0)) {
             return Err(Refusal::ResultatOutOfRange { max });
         }

@@ -10,8 +10,7 @@ use super::{
     Registre, RegistreRestitue, Releve, Sens,
 };
 use crate::{
-    Asked, Date, Decided, Decider, Decision, IngenierieCollective, Line, Mesure, Place, Sealed,
-    Seen, Subject, date,
+    Asked, Date, Decided, Decider, Decision, Dossier, Line, Mesure, Place, Sealed, Subject, date,
     ingenierie_collective::{
         self,
         confirmer::projet::{NatureResultat, ResultatAttendu},
@@ -20,8 +19,8 @@ use crate::{
     refusal::Common,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, code, codes, folded, ingenierie, line, membre, org, prose, stranger, structure,
-        vaucluse,
+        amina, code, codes, folded, ingenierie, ingenierie_with, line, membre, org, prose,
+        stranger, structure, vaucluse,
     },
 };
 
@@ -47,7 +46,7 @@ pub(crate) fn samples() -> Vec<Event> {
 
 /// As the decision plans it: with whom the ingénierie knows.
 fn planned() -> Event {
-    let around = ingenierie().state.perimeter();
+    let around = ingenierie().perimeter;
     EvaluationPlanned {
         ingenierie: INGENIERIE,
         dlas: around.dlas.into_iter().collect(),
@@ -442,17 +441,14 @@ fn objet() -> crate::Prose {
 }
 
 /// The ingénierie evaluated, with two results to reach.
-fn expecting_results() -> Seen<IngenierieCollective> {
+fn expecting_results() -> Dossier {
     let resultat = ResultatAttendu {
         nature: NatureResultat::Qualitatif,
         enonce: line("Des budgets tenus"),
         cible: None,
     };
     let resultats = vec![resultat.clone(), resultat];
-    let mut seen = ingenierie();
-    seen.state
-        .evolve(&ingenierie_collective::Event::ResultatsAttendusFixed { resultats });
-    seen
+    ingenierie_with([ingenierie_collective::Event::ResultatsAttendusFixed { resultats }])
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -124,6 +124,8 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
             Registre::Coherence | Registre::Pertinence => "S2-STEP4-B2",
             Registre::Efficacite | Registre::Efficience => "S2-STEP4-B3",
         }),
+        // The method is that of ingénieries collectives.
+        Event::IngenierieIndividuelle(_) => None,
         Event::ActionFinancee(_)
         | Event::Capitalisation(_)
         | Event::Consultation(_)

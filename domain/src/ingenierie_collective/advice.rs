@@ -119,7 +119,7 @@ impl Advice {
 impl IngenierieCollective {
     /// What is to be looked at, from what this dossier alone knows.
     pub fn advice(&self) -> Vec<Advice> {
-        if !self.exists() || self.is_over() {
+        if self.etat.is_none_or(Etat::is_over) {
             return vec![];
         }
         let mut all = vec![];

@@ -7,6 +7,10 @@ use crate::{
 };
 
 refusals! {
+    /// Another kind of ingénierie is meant.
+    NotCollective {} = "INGENIERIE_NOT_COLLECTIVE" at "ingenierie":
+        "Cette ingénierie est individuelle : cette action n'existe que pour une ingénierie collective.",
+        "This ingénierie is individual: this action exists for ingénieries collectives only.";
     /// INV-38.
     IngenierieOver { etat: Etat } = "INGENIERIE_OVER" at "ingenierie":
         "Cette ingénierie est terminée : rouvrez-la pour la modifier.",

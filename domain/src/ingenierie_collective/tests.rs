@@ -296,7 +296,7 @@ fn with(mut events: Vec<Event>, more: impl IntoIterator<Item = Event>) -> Vec<Ev
 fn those_concerned_know_the_dossier() {
     let events = with(engaged(), [DlaAssociated { dla: OTHER_DLA }]);
     let it: IngenierieCollective = folded(events);
-    assert!(it.exists() && !it.is_over());
+    assert!(it.exists() && !it.etat().unwrap().is_over());
     assert_eq!(it.etat(), Some(Etat::Engagee));
     assert_eq!(it.porteur(), Some(DLA));
     assert_eq!(it.dlas().collect::<Vec<_>>(), [DLA, OTHER_DLA]);

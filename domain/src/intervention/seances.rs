@@ -5,8 +5,8 @@ use super::{
     PRESENCE, REGISTER, RESCHEDULE, Refusal, SCHEDULE, SEANCES_MAX, Seance, UNREGISTER,
 };
 use crate::{
-    Asked, Decided, Decision, IngenierieCollective, Line, OrganisationId, PersonId, Prose, Right,
-    RoleName, Sealed, Seen, Subject, Territoire, ingenierie_collective::Etat, refusal::Common,
+    Asked, Decided, Decision, Dossier, Line, OrganisationId, PersonId, Prose, Right, RoleName,
+    Sealed, Subject, Territoire, ingenierie_collective::Etat, refusal::Common,
 };
 
 /// A séance as it is planned.
@@ -27,7 +27,7 @@ impl Intervention {
     pub fn schedule_seance(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         prevue: SeancePrevue,
     ) -> Decision<Self> {
         self.open_to(asked, &SCHEDULE)?;
@@ -39,11 +39,11 @@ impl Intervention {
         in_order(&moment)?;
         if module
             .as_ref()
-            .is_some_and(|it| !ingenierie.state.has_module(it))
+            .is_some_and(|it| !ingenierie.modules.contains(it))
         {
             return Err(Refusal::ModuleUnknown {});
         }
-        if let Some(groupe) = groupe.filter(|it| !ingenierie.state.has_groupe(*it)) {
+        if let Some(groupe) = groupe.filter(|it| !ingenierie.groupes.contains(it)) {
             return Err(Refusal::GroupeOfSeanceUnknown { groupe });
         }
         if let NatureSeance::Individuelle(structure) = nature {
@@ -110,7 +110,7 @@ impl Intervention {
     pub fn register_participant(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         seance: i32,
         (structure, personne): (OrganisationId, PersonId),
     ) -> Decision<Self> {
@@ -168,19 +168,14 @@ impl Intervention {
     }
 
     /// Notes that a séance took place, on the date of the request.
-    pub fn hold_seance(
-        &self,
-        asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
-        seance: i32,
-    ) -> Decision<Self> {
+    pub fn hold_seance(&self, asked: &Asked, ingenierie: &Dossier, seance: i32) -> Decision<Self> {
         self.led_by(asked, &HOLD, seance)?;
         self.carries_out(ingenierie)?;
         if self.seance(seance)?.state == EtatSeance::Held {
             return Ok(Decided::nothing());
         }
         let planned = self.to_come(asked, &HOLD, seance)?;
-        if ingenierie.state.etat() != Some(Etat::EnIntervention) {
+        if ingenierie.etat != Some(Etat::EnIntervention) {
             return Err(Refusal::IngenierieNotStarted {});
         }
         let date = planned.moment.date;
@@ -248,12 +243,12 @@ impl Intervention {
         asked: &Asked,
         right: &Right,
         structure: OrganisationId,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
     ) -> Result<(), Refusal> {
         if asked.by.role.name() != RoleName::StructureBeneficiaire {
             return self.open_to(asked, right);
         }
-        asked.may(right, &ingenierie.state.perimeter())?;
+        asked.may(right, &ingenierie.perimeter)?;
         if asked.by.answers_for() != Some(structure) || self.ingenierie != Some(ingenierie.id) {
             return Err(Common::NotFound {}.into());
         }
@@ -262,11 +257,8 @@ impl Intervention {
 }
 
 /// INV-20: only those who commit take part.
-fn mobilised(
-    ingenierie: &Seen<IngenierieCollective>,
-    structure: OrganisationId,
-) -> Result<(), Refusal> {
-    if ingenierie.state.is_mobilised(structure) {
+fn mobilised(ingenierie: &Dossier, structure: OrganisationId) -> Result<(), Refusal> {
+    if ingenierie.mobilisees.contains(&structure) {
         return Ok(());
     }
     Err(Refusal::StructureAbsent { structure })

@@ -5,7 +5,7 @@ use super::{
     Refusal,
 };
 use crate::{
-    Asked, Decided, Decision, DlaId, IngenierieCollective, OrganisationId, Prose, RoleName, Seen,
+    Asked, Decided, Decision, DlaId, Dossier, OrganisationId, Prose, RoleName,
     ingenierie_collective::LIST_MAX, refusal::Common, rules::Rule,
 };
 
@@ -14,7 +14,7 @@ impl Intervention {
     pub fn make_mise_en_relation(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         structure: OrganisationId,
         intervenant: OrganisationId,
     ) -> Decision<Self> {
@@ -23,7 +23,7 @@ impl Intervention {
         if self.relations.contains(&(structure, intervenant)) {
             return Ok(Decided::nothing());
         }
-        if !ingenierie.state.is_mobilised(structure) {
+        if !ingenierie.mobilisees.contains(&structure) {
             return Err(Refusal::StructureAbsent { structure });
         }
         let made = Event::MiseEnRelationMade { structure, intervenant };
@@ -54,7 +54,7 @@ impl Intervention {
     pub fn report_progress(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         avancement: Prose,
         destinataires: Vec<OrganisationId>,
     ) -> Decision<Self> {
@@ -64,8 +64,7 @@ impl Intervention {
             return Err(Refusal::DestinatairesOutOfRange { max: LIST_MAX });
         }
         let known = |it: &OrganisationId| {
-            ingenierie.state.is_mobilised(*it)
-                || ingenierie.state.partenaires().any(|(id, _)| id == *it)
+            ingenierie.mobilisees.contains(it) || ingenierie.partenaires.contains_key(it)
         };
         if let Some(organisation) = destinataires.iter().copied().find(|it| !known(it)) {
             return Err(Refusal::DestinataireUnknown { organisation });

@@ -6,8 +6,8 @@ use super::{
     EtapePresence, Event, Event::*, Intervention, Moment, NatureSeance, Refusal, SeancePrevue,
 };
 use crate::{
-    Asked, Date, Decider, Decision, Heure, IngenierieCollective, OrganisationId, PersonId, Rule,
-    Sealed, Seen, Subject, date,
+    Asked, Date, Decider, Decision, Dossier, Heure, IngenierieCollective, OrganisationId, PersonId,
+    Rule, Sealed, Subject, date,
     ingenierie_collective::{self as ingenierie, confirmer::projet::NatureModule},
     refusal::Common,
     testing::{
@@ -114,7 +114,7 @@ fn registered(seance: i32, structure: OrganisationId, personne: PersonId) -> Eve
 }
 
 /// The ingénierie as far as a milestone: SECOURS and VERGER take part.
-fn as_far_as(milestone: ingenierie::Event) -> Seen<IngenierieCollective> {
+fn as_far_as(milestone: ingenierie::Event) -> Dossier {
     use ingenierie::Event as Fact;
     let mut facts = vec![
         Fact::IngenierieCollectiveInitiated {
@@ -147,14 +147,14 @@ fn as_far_as(milestone: ingenierie::Event) -> Seen<IngenierieCollective> {
         facts.push(Fact::StructureMobilised { structure, participants: None });
     }
     facts.push(milestone);
-    seen(INGENIERIE, facts)
+    seen::<IngenierieCollective>(INGENIERIE, facts).into()
 }
 
-fn confirmed() -> Seen<IngenierieCollective> {
+fn confirmed() -> Dossier {
     as_far_as(ingenierie::Event::IngenierieCollectiveConfirmed {})
 }
 
-fn started() -> Seen<IngenierieCollective> {
+fn started() -> Dossier {
     let plan = crate::PlanFinancementId(uuid::Uuid::from_u128(8));
     as_far_as(ingenierie::Event::IngenierieCollectiveStarted { plan })
 }
@@ -234,7 +234,7 @@ fn a_seance_is_of_the_projet_and_for_those_who_take_part() {
 
 #[test]
 fn another_ingenierie_says_nothing_here() {
-    let other = Seen { id: crate::IngenierieId(uuid::Uuid::from_u128(55)), ..started() };
+    let other = Dossier { id: crate::IngenierieId(uuid::Uuid::from_u128(55)), ..started() };
     Intervention::given([opened()])
         .when(|it| it.schedule_seance(&amina(), &other, prevue(bare())))
         .refused(Refusal::IngenierieElsewhere {});

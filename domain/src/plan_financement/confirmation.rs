@@ -3,9 +3,8 @@
 
 use super::{CHOOSE_REGIME, CONFIRM, Contributeur, Event, PlanFinancement, Refusal, RegimeTaxe};
 use crate::{
-    ActionFinancee, Asked, Cents, Decided, Decision, IngenierieCollective, OrganisationId,
-    PlanFinancementId, Rule, Seen, ingenierie_collective::engager::FINANCEUR_PERMANENT,
-    refusal::Common,
+    ActionFinancee, Asked, Cents, Decided, Decision, Dossier, OrganisationId, PlanFinancementId,
+    Rule, Seen, ingenierie_collective::engager::FINANCEUR_PERMANENT, refusal::Common,
 };
 
 /// The source that pays for training alone (RUL-19).
@@ -24,7 +23,7 @@ impl PlanFinancement {
         &self,
         asked: &Asked,
         plan: PlanFinancementId,
-        (dossier, action): (&Seen<IngenierieCollective>, Option<&Seen<ActionFinancee>>),
+        (dossier, action): (&Dossier, Option<&Seen<ActionFinancee>>),
     ) -> Decision<Self> {
         self.kept_by(asked, &CONFIRM)?;
         if self.confirmed {
@@ -93,12 +92,12 @@ impl PlanFinancement {
     }
 
     /// INV-16: an OPCO pays where training is set up.
-    fn trains(&self, dossier: &Seen<IngenierieCollective>) -> Result<(), Refusal> {
+    fn trains(&self, dossier: &Dossier) -> Result<(), Refusal> {
         let mut retained = self.ressources.iter().filter(|(_, it)| it.is_retained());
         let of_an_opco =
             retained.find(|(_, it)| [SOURCE_OPCA, SOURCE_OPCO].contains(&it.source.as_str()));
         match of_an_opco {
-            Some((ligne, _)) if !dossier.state.plans_formation() => {
+            Some((ligne, _)) if !dossier.formation => {
                 Err(Refusal::FormationNotPlanned { ligne: *ligne })
             }
             _ => Ok(()),
@@ -110,15 +109,15 @@ impl PlanFinancement {
 /// nothing that it meets is left to clear.
 fn stacks_on_none(
     plan: PlanFinancementId,
-    dossier: &Seen<IngenierieCollective>,
+    dossier: &Dossier,
     action: Option<&Seen<ActionFinancee>>,
 ) -> Result<(), Refusal> {
     let declared = action.and_then(|it| Some((it, it.state.credits(plan)?)));
     let Some((action, credits)) = declared else {
         return Err(Refusal::CreditsNotDeclared {});
     };
-    let same_dlas = dossier.state.dlas().all(|it| credits.dlas.contains(&it));
-    if credits.secteurs != *dossier.state.secteurs() || !same_dlas {
+    let same_dlas = dossier.dlas.iter().all(|it| credits.dlas.contains(it));
+    if credits.secteurs != dossier.secteurs || !same_dlas {
         return Err(Refusal::CreditsOutdated {});
     }
     match action.state.uncleared(plan).count() {
@@ -127,8 +126,7 @@ fn stacks_on_none(
     }
 }
 
-fn is_permanent(dossier: &Seen<IngenierieCollective>, organisation: OrganisationId) -> bool {
-    let mut partenaires = dossier.state.partenaires();
-    partenaires
-        .any(|(id, categorie)| id == organisation && categorie.as_str() == FINANCEUR_PERMANENT)
+fn is_permanent(dossier: &Dossier, organisation: OrganisationId) -> bool {
+    let categorie = dossier.partenaires.get(&organisation);
+    categorie.is_some_and(|it| it.as_str() == FINANCEUR_PERMANENT)
 }

@@ -9,17 +9,16 @@ use super::{
     partage::shares,
 };
 use crate::{
-    ActionFinancee, ActionFinanceeId, Asked, Cents, Claim, Code, Decider, Decision,
-    IngenierieCollective, IngenierieId, Liste, Prose, QuarterDays, Rule, Sealed, Seen, Subject,
-    date,
+    ActionFinancee, ActionFinanceeId, Asked, Cents, Claim, Code, Decider, Decision, Dossier,
+    IngenierieCollective, IngenierieId, Liste, Prose, QuarterDays, Rule, Sealed, Subject, date,
     ingenierie_collective::{
         Event as Fact,
         confirmer::projet::{Module, NatureModule},
     },
     refusal::Common,
     testing::{
-        DLA, OTHER_DLA, Scenario, TODAY, amina, code, financeur, folded, line, membre, org, prose,
-        responsable, seen, stored, stranger, vaucluse,
+        DLA, OTHER_DLA, Scenario, TODAY, absent_ingenierie, amina, code, financeur, folded, line,
+        membre, org, prose, responsable, seen, stored, stranger, vaucluse,
     },
     values::AMOUNT_MAX,
 };
@@ -34,12 +33,12 @@ const REGION: Contributeur = Contributeur::Organisation(org(20));
 /// Something that is asked of a plan.
 type Asking<'a> = dyn Fn(&PlanFinancement) -> Decision<PlanFinancement> + 'a;
 
-fn ingenierie() -> Seen<IngenierieCollective> {
+fn ingenierie() -> Dossier {
     dossier([])
 }
 
 /// The ingénierie, after some facts.
-fn dossier(facts: impl IntoIterator<Item = Fact>) -> Seen<IngenierieCollective> {
+fn dossier(facts: impl IntoIterator<Item = Fact>) -> Dossier {
     let initiated = Fact::IngenierieCollectiveInitiated {
         ingenierie: INGENIERIE,
         porteur: DLA,
@@ -47,7 +46,7 @@ fn dossier(facts: impl IntoIterator<Item = Fact>) -> Seen<IngenierieCollective> 
         territoire: vaucluse(),
         secteurs: vec![],
     };
-    seen(INGENIERIE, [initiated].into_iter().chain(facts))
+    seen::<IngenierieCollective>(INGENIERIE, [initiated].into_iter().chain(facts)).into()
 }
 
 fn sealed(text: &str) -> Sealed<Prose> {
@@ -188,7 +187,7 @@ fn a_plan_is_opened_by_those_who_see_the_ingenierie() {
         .when(|it| it.open_plan_financement(&stranger(), &ingenierie()))
         .refused(Common::NotFound {});
     PlanFinancement::given([])
-        .when(|it| it.open_plan_financement(&amina(), &seen(INGENIERIE, [])))
+        .when(|it| it.open_plan_financement(&amina(), &absent_ingenierie()))
         .refused(Common::NotFound {});
     PlanFinancement::given([])
         .when(|it| it.open_plan_financement(&responsable(), &ingenierie()))
@@ -686,7 +685,7 @@ fn paid_by_the_dla() -> Vec<Event> {
 #[test]
 fn credits_d_ingenierie_are_declared_and_stack_on_none_that_nobody_cleared() {
     use crate::action_financee::tests::{cleared, declared, detected};
-    let ask = |it: &PlanFinancement, dossier: &Seen<IngenierieCollective>, facts: &[_]| {
+    let ask = |it: &PlanFinancement, dossier: &Dossier, facts: &[_]| {
         let action = seen::<ActionFinancee>(ActionFinanceeId(Uuid::nil()), facts.iter().cloned());
         it.confirm_plan_financement(&amina(), PLAN, (dossier, Some(&action)))
     };

@@ -1,11 +1,10 @@
 //! The agenda: which dossiers, in which order, for how long; and that it was sent.
 
 use super::{
-    DOSSIERS_MAX, DUREE_MAX, Dossier, Event, INSCRIBE, Refusal, SEND, SeanceComiteAppui, WITHDRAW,
+    DOSSIERS_MAX, DUREE_MAX, Event, INSCRIBE, Inscrit, Refusal, SEND, SeanceComiteAppui, WITHDRAW,
 };
 use crate::{
-    Asked, Decided, Decision, IngenierieCollective, IngenierieId, Prose, Rule, Sealed, Seen,
-    Subject, refusal::Common,
+    Asked, Decided, Decision, Dossier, IngenierieId, Prose, Rule, Sealed, Subject, refusal::Common,
 };
 
 impl SeanceComiteAppui {
@@ -14,11 +13,11 @@ impl SeanceComiteAppui {
     pub fn inscribe_dossier(
         &self,
         asked: &Asked,
-        ingenierie: &Seen<IngenierieCollective>,
+        ingenierie: &Dossier,
         (rang, duree): (Option<i32>, Option<i32>),
     ) -> Decision<Self> {
         let dla = self.going_on(asked, &INSCRIBE)?;
-        if !asked.by.sees(&ingenierie.state.perimeter()) {
+        if !asked.by.sees(&ingenierie.perimeter) {
             return Err(Common::NotFound {}.into());
         }
         let known = self.dossiers.get(&ingenierie.id);
@@ -39,16 +38,16 @@ impl SeanceComiteAppui {
         if self.dossiers.len() >= DOSSIERS_MAX {
             return Err(Refusal::TooManyDossiers { max: DOSSIERS_MAX });
         }
-        if !ingenierie.state.dlas().any(|it| it == dla) {
+        if !ingenierie.dlas.contains(&dla) {
             return Err(Refusal::DossierOfAnotherDla { dla });
         }
         // INV-38: nothing is left to advise on.
-        if ingenierie.state.is_over() {
+        if ingenierie.is_over() {
             return Err(Refusal::DossierEnded {});
         }
         let mut events = vec![];
         // INV-14: what others do already was looked at first (RUL-03).
-        if !ingenierie.state.is_complementarite_checked() {
+        if !ingenierie.complementarite_checked {
             let subject = Subject::dossier(ingenierie.id);
             let (rule, because) = asked.waive(Rule::ComplementariteChecked, subject)?;
             events.push(Event::RuleWaived { rule, because });
@@ -69,7 +68,7 @@ impl SeanceComiteAppui {
         self.going_on(asked, &WITHDRAW)?;
         match self.dossiers.get(&ingenierie) {
             None => Ok(Decided::nothing()),
-            Some(Dossier { avis: Some(_), .. }) => Err(Refusal::DossierExamined {}),
+            Some(Inscrit { avis: Some(_), .. }) => Err(Refusal::DossierExamined {}),
             Some(_) => {
                 let motif = Sealed::new(Subject::dossier(ingenierie), motif);
                 let withdrawn = Event::DossierWithdrawn { ingenierie, motif };

@@ -9,14 +9,14 @@ use super::{
     SeanceComiteAppui,
 };
 use crate::{
-    Asked, Date, Decider, Decision, Dla, Heure, IngenierieCollective, IngenierieId, PersonId,
+    Asked, Date, Decision, Dla, Dossier, Heure, IngenierieCollective, IngenierieId, PersonId,
     Prose, Role, Rule, Sealed, SeanceComiteId, Seen, Subject, date, dla,
     ingenierie_collective::{self as dossier, engager::SensAvis},
     refusal::Common,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, asked, financeur, folded, ingenierie, line, membre, org, prose, responsable, seen,
-        stranger, vaucluse,
+        amina, asked, financeur, folded, ingenierie, ingenierie_with, line, membre, org, prose,
+        responsable, seen, stranger, vaucluse,
     },
 };
 
@@ -105,11 +105,10 @@ fn convened() -> Event {
 }
 
 /// The ingénierie of the tests, compared with what others do.
-fn checked() -> Seen<IngenierieCollective> {
-    let mut it = ingenierie();
-    it.state
-        .evolve(&dossier::Event::ComplementariteChecked { commentaire: sealed("Vu la ligue.") });
-    it
+fn checked() -> Dossier {
+    ingenierie_with([dossier::Event::ComplementariteChecked {
+        commentaire: sealed("Vu la ligue."),
+    }])
 }
 
 fn inscribed(ingenierie: IngenierieId, rang: i32) -> Event {

@@ -1,7 +1,7 @@
 //! What a fiche holds.
 
 use domain::{
-    Code, Date, Line, Prose, QuarterDays, Territoire,
+    Code, Date, Genre, Line, Prose, QuarterDays, Territoire,
     ingenierie_collective::{
         Etat,
         activites::ActiviteMethode,
@@ -22,10 +22,11 @@ use uuid::Uuid;
 
 use crate::{SealedPlace, Waiver};
 
-/// One ingénierie collective.
+/// One ingénierie, collective or individual.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ingenierie {
     pub id: Uuid,
+    pub genre: Genre,
     /// Of the ingénierie itself: facts of its plan do not raise it.
     pub version: i64,
     /// Its last fact.
@@ -41,6 +42,8 @@ pub struct Ingenierie {
     pub contributeurs: Vec<Uuid>,
     /// The same, of DLAs.
     pub dlas_contributeurs: Vec<Uuid>,
+    /// What only an individual one has.
+    pub mission: Option<Mission>,
     pub intitule: Line,
     pub accroche: Option<Line>,
     pub territoire: Territoire,
@@ -70,7 +73,7 @@ pub struct Ingenierie {
     pub participantes: Vec<Uuid>,
     pub groupes: Vec<Groupe>,
     pub resultats: Vec<ResultatAttendu>,
-    /// When results were changed after the projet was formalised.
+    /// When results were changed after the projet was formalised, or the mission validated.
     pub amendements: Vec<Note>,
     pub type_ingenierie: Option<TypeIngenierie>,
     pub types_prestation: Vec<Code>,
@@ -97,6 +100,20 @@ pub struct Ingenierie {
     pub informations: Vec<Information>,
     pub waivers: Vec<Waiver>,
     pub activites_skipped: Vec<Skipped>,
+}
+
+/// What is done for one structure, and what it follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mission {
+    pub structure: Uuid,
+    /// What was last said of its need.
+    pub besoin: SealedPlace,
+    /// Whether it holds training.
+    pub formation: bool,
+    /// The ingénierie that it follows from.
+    pub origine: Option<Uuid>,
+    /// The diagnostic or the rapport that it follows from.
+    pub document: Option<Uuid>,
 }
 
 /// The common need.

@@ -1,9 +1,9 @@
-//! How facts fill the fiche. It says of rows what `domain` says of states.
+//! How facts fill the fiche of an ingénierie collective, and what both kinds share. It says of rows what `domain` says of states.
 
 use std::collections::BTreeSet;
 
 use domain::{
-    Code, Date, Event, Line, OrganisationId, Prose,
+    Code, Date, DlaId, Event, Genre, IngenierieId, Line, OrganisationId, Prose, Territoire,
     ingenierie_collective::{
         Etat, Event as Fact,
         confirmer::{mobilisation::Reponses, projet::Module},
@@ -15,11 +15,14 @@ use eventlog::Recorded;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::fiche::{
-    Abandon, AireQualifiee, Attente, Avis, ChoixScenario, Coherence, Confirmation, Contribution,
-    Engagement, EtatStructure, Groupe, Implication, Information, Ingenierie, Note, Objectif,
-    ObjectifsEvaluation, Partage, Partenaire, PriseEnCompte, Problematique, Reformulation, RoleDla,
-    Skipped, Source, Structure, Subsidiarite, Validation,
+use super::{
+    fiche::{
+        Abandon, AireQualifiee, Attente, Avis, ChoixScenario, Coherence, Confirmation,
+        Contribution, Engagement, EtatStructure, Groupe, Implication, Information, Ingenierie,
+        Note, Objectif, ObjectifsEvaluation, Partage, Partenaire, PriseEnCompte, Problematique,
+        Reformulation, RoleDla, Skipped, Source, Structure, Subsidiarite, Validation,
+    },
+    individuelle,
 };
 use crate::{
     Error, SealedPlace, Waiver,
@@ -32,14 +35,23 @@ pub(super) async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(
     for recorded in facts {
         let not_applied = || Error::not_applied(recorded);
         let dossier = recorded.dossier.ok_or_else(not_applied)?;
-        if let Some(initiated) = Ingenierie::initiated(recorded) {
-            rows.put(initiated);
+        let opened = match &recorded.event {
+            Event::IngenierieCollective(fact) => Ingenierie::initiated(fact, recorded),
+            Event::IngenierieIndividuelle(fact) => individuelle::initiated(fact, recorded),
+            _ => None,
+        };
+        if let Some(opened) = opened {
+            rows.put(opened);
         }
         let row = rows.get_mut(&dossier).ok_or_else(not_applied)?;
         match &recorded.event {
             Event::IngenierieCollective(fact) => {
                 row.version = recorded.version.0;
                 row.apply(fact, recorded);
+            }
+            Event::IngenierieIndividuelle(fact) => {
+                row.version = recorded.version.0;
+                individuelle::apply(row, fact, recorded);
             }
             Event::PlanFinancement(PlanFact::RessourceSought { contributeur, .. }) => {
                 row.counts_on(*contributeur);
@@ -54,19 +66,31 @@ pub(super) async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(
 
 impl Ingenierie {
     /// The fiche that a fact opens, if it opens one.
-    fn initiated(recorded: &Recorded) -> Option<Self> {
-        let Event::IngenierieCollective(Fact::IngenierieCollectiveInitiated {
+    fn initiated(fact: &Fact, recorded: &Recorded) -> Option<Self> {
+        let Fact::IngenierieCollectiveInitiated {
             ingenierie,
             porteur,
             intitule,
             territoire,
             secteurs,
-        }) = &recorded.event
+        } = fact
         else {
             return None;
         };
-        Some(Self {
+        let place = (intitule, territoire, secteurs.as_slice());
+        Some(Self::opened(recorded, Genre::Collective, (*ingenierie, *porteur), place))
+    }
+
+    /// In its first days.
+    pub(super) fn opened(
+        recorded: &Recorded,
+        genre: Genre,
+        (ingenierie, porteur): (IngenierieId, DlaId),
+        (intitule, territoire, secteurs): (&Line, &Territoire, &[Code]),
+    ) -> Self {
+        Self {
             id: ingenierie.0,
+            genre,
             version: recorded.version.0,
             position: recorded.position.0,
             initiated_position: recorded.position.0,
@@ -75,11 +99,12 @@ impl Ingenierie {
             organisations: vec![],
             contributeurs: vec![],
             dlas_contributeurs: vec![],
+            mission: None,
             intitule: intitule.clone(),
             accroche: None,
             territoire: territoire.clone(),
             lieux: lieux([territoire.to_string().as_str()]),
-            secteurs: secteurs.clone(),
+            secteurs: secteurs.to_vec(),
             etat: Etat::EnIdentification,
             initiated_on: recorded.on,
             engaged_on: None,
@@ -121,7 +146,7 @@ impl Ingenierie {
             informations: vec![],
             waivers: vec![],
             activites_skipped: vec![],
-        })
+        }
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm a fact, and no wildcard, keep it honest")]
@@ -362,19 +387,12 @@ impl Ingenierie {
                     message: sealed_if_given("/message"),
                 });
             }
-            Fact::IngenierieCollectiveFinalised {} => {
-                self.etat = Etat::Finalisee;
-                self.finalised_on = Some(on);
-            }
+            Fact::IngenierieCollectiveFinalised {} => self.finalised(on),
             Fact::IngenierieCollectiveAbandoned { etat, .. } => {
-                self.etat = Etat::Abandonnee;
-                self.abandoned_on = Some(on);
-                self.abandon = Some(Abandon { etat: *etat, motif: sealed("/motif") });
+                self.abandoned(*etat, Note { on, text: sealed("/motif") });
             }
             Fact::IngenierieCollectiveReopened { etat, .. } => {
-                self.etat = *etat;
-                (self.finalised_on, self.abandoned_on, self.abandon) = (None, None, None);
-                self.reouvertures.push(Note { on, text: sealed("/motif") });
+                self.reopened(*etat, Note { on, text: sealed("/motif") });
             }
             Fact::ActiviteSkipped { activite, .. } => {
                 let (activite, motif) = (activite.clone(), sealed("/motif"));
@@ -384,6 +402,25 @@ impl Ingenierie {
                 self.activites_skipped.retain(|it| it.activite != *activite);
             }
         }
+    }
+
+    pub(super) fn finalised(&mut self, on: Date) {
+        self.etat = Etat::Finalisee;
+        self.finalised_on = Some(on);
+    }
+
+    /// It was given up in a state, for a reason.
+    pub(super) fn abandoned(&mut self, etat: Etat, motif: Note) {
+        self.etat = Etat::Abandonnee;
+        self.abandoned_on = Some(motif.on);
+        self.abandon = Some(Abandon { etat, motif: motif.text });
+    }
+
+    /// It goes on in the state that it had, for a reason.
+    pub(super) fn reopened(&mut self, etat: Etat, motif: Note) {
+        self.etat = etat;
+        (self.finalised_on, self.abandoned_on, self.abandon) = (None, None, None);
+        self.reouvertures.push(motif);
     }
 
     /// What follows from the rest.
@@ -503,7 +540,7 @@ impl Problematique {
 }
 
 impl Structure {
-    fn targeted(structure: OrganisationId, on: Date) -> Self {
+    pub(super) fn targeted(structure: OrganisationId, on: Date) -> Self {
         Self {
             structure: structure.0,
             etat: EtatStructure::Ciblee,

@@ -1,7 +1,7 @@
 //! From the cahier des charges to the answers awaited.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::{ConsultationId, IngenierieId, consultation::Sections};
+use domain::{ConsultationId, Dossier, IngenierieId, consultation::Sections};
 
 use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload};
 use crate::{
@@ -32,7 +32,7 @@ impl AppelOffresMutation {
             None => ConsultationId(input.request.command_id),
         };
         let sections = input.sections.parse()?;
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.request.decide_with(
             ctx,
             id,

@@ -1,7 +1,9 @@
 //! Sharing the choice: who is invited, what they bring, what offres are thought of.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::{ConsultationId, IngenierieId, OrganisationId, consultation::Notation as Marks};
+use domain::{
+    ConsultationId, Dossier, IngenierieId, OrganisationId, consultation::Notation as Marks,
+};
 
 use super::{
     ConsultationInput, ConsultationPayload, PrestataireInput,
@@ -38,9 +40,7 @@ impl ChoixPartageMutation {
             let it = ctx.log().load::<domain::Consultation>(id).await?;
             // A consultation that is not there serves an ingénierie that is not either.
             let ingenierie = it.state.ingenierie().unwrap_or(IngenierieId(id.0));
-            ctx.log()
-                .seen::<domain::IngenierieCollective>(ingenierie)
-                .await
+            ctx.log().either::<Dossier>(ingenierie).await
         };
         let decided = input.of.request.decide_with(
             ctx,

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object};
 use domain::{
-    Asked, ConventionId, Decision, DlaId, IngenierieId, OrganisationId,
+    Asked, ConventionId, Decision, DlaId, Dossier, IngenierieId, OrganisationId,
     convention_financement::Avenant as Voulu,
 };
 use eventlog::Outcome;
@@ -133,7 +133,7 @@ impl ConventionMutation {
         let ingenierie: IngenierieId = typed(&input.ingenierie, "input.ingenierie")?;
         let dla: DlaId = typed(&input.dla, "input.dla")?;
         let what = (input.montant.0, input.periode.parse());
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.of.request.decide_with(
             ctx,
             id,

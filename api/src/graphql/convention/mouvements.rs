@@ -10,7 +10,7 @@ use crate::{
     graphql::{
         dla::{self, Dla},
         ids::global,
-        ingenierie_collective::{self, IngenierieCollective},
+        ingenierie::{self, Ingenierie},
         organisation::{self, Organisation},
         scalars::{Cents, Date, Position},
         territoire::Territoire,
@@ -156,8 +156,8 @@ impl Allocation {
     }
 
     /// The ingénierie itself. Null when you may not see its dossier.
-    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<IngenierieCollective>> {
-        ingenierie_collective::find(ctx, IngenierieId(self.row.ingenierie)).await
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.row.ingenierie)).await
     }
 
     /// The DLA that sets it aside.

@@ -198,7 +198,7 @@ impl Named {
     async fn gather(&self, log: &EventLog) -> Result<Around, eventlog::Error> {
         let mut around = Around::default();
         if let Some(id) = self.ingenierie {
-            around.ingenierie = Some(log.seen(id).await?);
+            around.ingenierie = Some(log.either(id).await?);
         }
         if let Some(id) = self.consultation {
             around.consultation = Some(log.seen(id).await?);

@@ -74,8 +74,10 @@ categories! {
     Document = "document", DocumentId;
     /// The evaluation of an ingénierie.
     Evaluation = "evaluation", EvaluationId;
-    /// The ingénierie itself.
+    /// An ingénierie collective itself.
     IngenierieCollective = "ingenierie_collective", IngenierieId;
+    /// An ingénierie individuelle itself.
+    IngenierieIndividuelle = "ingenierie_individuelle", IngenierieId;
     /// The intervention of an ingénierie.
     Intervention = "intervention", InterventionId;
     /// An organisation. Its facts stand in no dossier.

@@ -119,7 +119,7 @@ pub(crate) enum Compatibilite {
 }
 
 /// An objective that the partners share (method, step 2 B).
-pub(crate) struct Objectif(pub(super) rows::Objectif);
+pub(crate) struct Objectif(pub(crate) rows::Objectif);
 
 /// An objective that the partners share (method, step 2 B).
 #[Object]
@@ -167,7 +167,7 @@ impl PorteeObjectif {
 
 /// A structure porteuse (the organisation that carries a DLA) inscribed the démarche in its
 /// activities (INV-08).
-pub(crate) struct ValidationDemarche(pub(super) rows::Validation);
+pub(crate) struct ValidationDemarche(pub(crate) rows::Validation);
 
 /// A structure porteuse (the organisation that carries a DLA) inscribed the démarche in its
 /// activities (INV-08).
@@ -186,7 +186,7 @@ impl ValidationDemarche {
 
 /// The avis (opinion) of the comité d'appui of a DLA: the committee that advises it. Only the
 /// last avis of each DLA counts.
-pub(crate) struct AvisComiteAppui(pub(super) Part<rows::Avis>);
+pub(crate) struct AvisComiteAppui(pub(crate) Part<rows::Avis>);
 
 /// The avis (opinion) of the comité d'appui of a DLA: the committee that advises it. Only the
 /// last avis of each DLA counts.

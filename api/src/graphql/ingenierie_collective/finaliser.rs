@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Something that was done on a day, and the words that go with it.
-pub(crate) struct NoteDatee(pub(super) Part<rows::Note>);
+pub(crate) struct NoteDatee(pub(crate) Part<rows::Note>);
 
 /// Something that was done on a day, and the words that go with it.
 #[Object]
@@ -62,7 +62,7 @@ impl ActiviteSkipped {
 }
 
 /// The end of an ingénierie that was given up.
-pub(crate) struct Abandon(pub(super) Part<rows::Abandon>);
+pub(crate) struct Abandon(pub(crate) Part<rows::Abandon>);
 
 /// The end of an ingénierie that was given up.
 #[Object]

@@ -2,13 +2,14 @@
 //! the log.
 
 use async_graphql::{Context, ID, InputObject};
-use domain::{Asked, Decision, IngenierieId, OrganisationId, Prose};
+use domain::{Asked, Decision, Genre, IngenierieId, OrganisationId, Prose};
 
 use super::{IngenierieCollectivePayload, payload};
 use crate::{
     Result,
     graphql::{
         ids::typed,
+        ingenierie::of_kind,
         request::{Request, prose},
     },
 };
@@ -39,8 +40,8 @@ impl IngenierieInput {
         + Sync,
     ) -> Result<IngenierieCollectivePayload> {
         let id = self.id()?;
-        let decided = self.request.decide(ctx, id, decision);
-        Ok(payload(id, decided.await?))
+        let decided = self.request.decide(ctx, id, decision).await;
+        Ok(payload(id, of_kind(ctx, id, Genre::Collective, decided).await?))
     }
 
     /// The same, for a rule that looks at other streams: `gather` reads them.
@@ -62,8 +63,8 @@ impl IngenierieInput {
         F: Future<Output = Result<O, eventlog::Error>> + Send,
     {
         let id = self.id()?;
-        let decided = self.request.decide_with(ctx, id, gather, decision);
-        Ok(payload(id, decided.await?))
+        let decided = self.request.decide_with(ctx, id, gather, decision).await;
+        Ok(payload(id, of_kind(ctx, id, Genre::Collective, decided).await?))
     }
 }
 

@@ -12,9 +12,10 @@ use crate::graphql::scalars::Date;
 pub(crate) enum EtatIngenierie {
     /// The need is being identified and the démarche built.
     EnIdentification,
-    /// The démarche is validated: structures may be contacted.
+    /// The démarche is validated: structures may be contacted, and an individual one may start.
     Engagee,
-    /// The projet d'intervention is confirmed.
+    /// The projet d'intervention is confirmed. An individual ingénierie is never here: the
+    /// démarche that its porteuse validates says what will be done.
     Confirmee,
     /// The intervention is under way.
     EnIntervention,
@@ -45,7 +46,7 @@ pub(crate) struct Jalons {
 }
 
 impl Jalons {
-    pub(super) fn of(row: &rows::Ingenierie) -> Self {
+    pub(crate) fn of(row: &rows::Ingenierie) -> Self {
         Self {
             initiated_on: Date(row.initiated_on),
             engaged_on: row.engaged_on.map(Date),

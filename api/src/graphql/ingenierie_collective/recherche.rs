@@ -1,7 +1,7 @@
 //! Finding ingénieries: by id, and in the list.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::{IngenierieId, Liste, ingenierie_collective::Etat};
+use domain::{Genre, IngenierieId, Liste, ingenierie_collective::Etat};
 use projections::ingenieries::{self as rows, Filter, MODEL};
 
 use super::{EtatIngenierie, IngenierieCollective};
@@ -10,6 +10,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::typed,
+        ingenierie::{self, Ingenierie},
         paging::{self, List},
         past::{self, AsOfInput},
         request::code,
@@ -46,7 +47,7 @@ impl IngenierieCollectiveQuery {
     }
 
     /// An ingénierie collective by its id. Null when it does not exist, or when you may not see
-    /// it.
+    /// it. One of one structure is asked by `ingenierieIndividuelle`, either by `node`.
     async fn ingenierie(
         &self,
         ctx: &Context<'_>,
@@ -61,12 +62,15 @@ impl IngenierieCollectiveQuery {
     }
 }
 
-/// An ingénierie by its id, if the actor may see it.
+/// An ingénierie collective by its id, if the actor may see it.
 pub(crate) async fn find(
     ctx: &Context<'_>,
     id: IngenierieId,
 ) -> Result<Option<IngenierieCollective>> {
-    Ok(ctx.loaders().load_one(id).await?.map(IngenierieCollective))
+    match ingenierie::find(ctx, id).await? {
+        Some(Ingenierie::Collective(it)) => Ok(Some(it)),
+        Some(Ingenierie::Individuelle(_)) | None => Ok(None),
+    }
 }
 
 /// What to look for among ingénieries. What is given holds together.
@@ -100,6 +104,8 @@ impl IngenierieFilter {
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));
         Ok(Filter {
+            genre: Some(Genre::Collective),
+            structure: None,
             etat: self.etat.map(Etat::from),
             dla: dla.transpose()?,
             secteur: secteur.transpose()?,

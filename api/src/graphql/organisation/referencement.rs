@@ -15,7 +15,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         ids::typed,
-        ingenierie_collective::IngenierieCollective,
+        ingenierie::Ingenierie,
         loaders::ExperienceOf,
         referentiel::Code,
         request::{Request, line, prose},
@@ -90,11 +90,11 @@ impl ExperiencePrestataire {
 
     /// The ingénieries where it was chosen or led séances, the last one first: those that you may
     /// see.
-    async fn ingenieries(&self, ctx: &Context<'_>) -> Result<Vec<IngenierieCollective>> {
+    async fn ingenieries(&self, ctx: &Context<'_>) -> Result<Vec<Ingenierie>> {
         let ids = self.0.ingenieries.iter().map(|it| IngenierieId(*it));
         let mut found = ctx.loaders().load_many(ids.clone()).await?;
         let seen = ids.filter_map(|it| found.remove(&it));
-        Ok(seen.map(IngenierieCollective).collect())
+        Ok(seen.map(Ingenierie::of).collect())
     }
 }
 

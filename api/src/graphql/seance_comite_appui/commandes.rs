@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object};
 use domain::{
-    DlaId, Heure, IngenierieId, OrganisationId, PersonId, SeanceComiteId,
+    DlaId, Dossier, Heure, IngenierieId, OrganisationId, PersonId, SeanceComiteId,
     seance_comite_appui::{Avis, Rencontre},
 };
 use eventlog::Outcome;
@@ -91,7 +91,7 @@ impl SeanceComiteAppuiMutation {
     ) -> Result<SeanceComiteAppuiPayload> {
         let (id, ingenierie) = input.of.ids()?;
         let place = (input.rang, input.duree);
-        let gather = || ctx.log().seen::<domain::IngenierieCollective>(ingenierie);
+        let gather = || ctx.log().either::<Dossier>(ingenierie);
         let decided = input.of.of.request.decide_with(
             ctx,
             id,

@@ -2,17 +2,16 @@
 
 use super::*;
 use crate::{
-    IngenierieCollective, Liste, PlanFinancement, PlanFinancementId, Seen,
+    Dossier, Liste, PlanFinancement, PlanFinancementId, Seen,
     consultation::{ContratVoulu, MARK_MAX, classement, moyenne},
     ingenierie_collective as ingenierie_facts, plan_financement as plan,
-    testing::{code, financeur, seen, structure},
+    testing::{code, financeur, ingenierie_with, seen, structure},
 };
 
 /// The ingénierie, with a region that pays and a structure that takes part.
-pub(super) fn mobilised() -> Seen<IngenierieCollective> {
+pub(super) fn mobilised() -> Dossier {
     use ingenierie_facts::Event as Fact;
-    let mut it = ingenierie();
-    for fact in [
+    ingenierie_with([
         Fact::PartenaireAssociated {
             organisation: REGION,
             categorie: code(Liste::CategoriePartenaire, "FINANCEUR_PERMANENT"),
@@ -20,10 +19,7 @@ pub(super) fn mobilised() -> Seen<IngenierieCollective> {
         },
         Fact::StructureTargeted { structure: RESTO },
         Fact::StructureMobilised { structure: RESTO, participants: None },
-    ] {
-        it.state.evolve(&fact);
-    }
-    it
+    ])
 }
 
 /// A contract that no plan pays for.

@@ -119,7 +119,7 @@ fn what_is_finalised_reopens_in_intervention_and_no_further() {
         .when(reopen)
         .nothing();
     let it: IngenierieCollective = folded(finalised());
-    assert!(it.is_over());
+    assert!(it.etat().unwrap().is_over());
 }
 
 // INV-36, RUL-01

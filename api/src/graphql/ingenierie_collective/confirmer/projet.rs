@@ -41,7 +41,7 @@ pub(crate) enum TypeIngenierie {
 }
 
 /// A result to reach (method, step 3 B1d).
-pub(crate) struct ResultatAttendu(pub(in super::super) rules::ResultatAttendu);
+pub(crate) struct ResultatAttendu(pub(crate) rules::ResultatAttendu);
 
 /// A result to reach (method, step 3 B1d).
 #[Object]
@@ -321,7 +321,7 @@ pub(crate) struct ResultatAttenduInput {
     cible: Option<String>,
 }
 
-fn resultats(given: &[ResultatAttenduInput]) -> Result<Vec<rules::ResultatAttendu>> {
+pub(crate) fn resultats(given: &[ResultatAttenduInput]) -> Result<Vec<rules::ResultatAttendu>> {
     let parse = |(n, it): (usize, &ResultatAttenduInput)| {
         let path = format!("input.resultats.{n}");
         Ok(rules::ResultatAttendu {

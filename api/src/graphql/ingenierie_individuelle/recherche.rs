@@ -1,0 +1,119 @@
+//! Finding ingénieries individuelles: by id, and in the list.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use domain::{Genre, IngenierieId, Liste, ingenierie_collective::Etat};
+use projections::ingenieries::{self as rows, Filter, MODEL};
+
+use super::IngenierieIndividuelle;
+use crate::{
+    Result,
+    graphql::{
+        context::ContextExt,
+        ids::typed,
+        ingenierie::{self, Ingenierie},
+        ingenierie_collective::EtatIngenierie,
+        paging::{self, List},
+        request::code,
+        scalars::{Date, Position},
+        territoire::TerritoireInput,
+    },
+};
+
+#[derive(Default)]
+pub(crate) struct IngenierieIndividuelleQuery;
+
+#[Object]
+impl IngenierieIndividuelleQuery {
+    /// The ingénieries individuelles that you may see, the last initiated first.
+    #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
+    async fn ingenieries_individuelles(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from 1 to 100.")] first: i32,
+        #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
+        #[graphql(desc = "What to look for.")] filter: Option<IngenierieIndividuelleFilter>,
+        #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
+            Position,
+        >,
+    ) -> Result<List<i64, IngenierieIndividuelle>> {
+        paging::at_least(ctx, &MODEL, at_least_position).await?;
+        let asked = paging::asked(first, after.as_deref())?;
+        let filter = filter.unwrap_or_default().rows(ctx)?;
+        let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after);
+        let row = |it: rows::Ingenierie| (it.initiated_position, IngenierieIndividuelle(it));
+        let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
+        paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await
+    }
+
+    /// An ingénierie individuelle by its id. Null when it does not exist, or when you may not see
+    /// it.
+    async fn ingenierie_individuelle(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> Result<Option<IngenierieIndividuelle>> {
+        let id: IngenierieId = typed(&id, "id")?;
+        find(ctx, id).await
+    }
+}
+
+/// An ingénierie individuelle by its id, if the actor may see it.
+pub(super) async fn find(
+    ctx: &Context<'_>,
+    id: IngenierieId,
+) -> Result<Option<IngenierieIndividuelle>> {
+    match ingenierie::find(ctx, id).await? {
+        Some(Ingenierie::Individuelle(it)) => Ok(Some(it)),
+        Some(Ingenierie::Collective(_)) | None => Ok(None),
+    }
+}
+
+/// What to look for among ingénieries individuelles. What is given holds together.
+#[derive(Default, InputObject)]
+pub(crate) struct IngenierieIndividuelleFilter {
+    /// Those that stand there.
+    etat: Option<EtatIngenierie>,
+    /// Those that this DLA carries.
+    dla: Option<ID>,
+    /// Those for this structure.
+    structure: Option<ID>,
+    /// Those of a structure of this sector: a code of `SECTEUR`.
+    secteur: Option<String>,
+    /// Those that take place there, or inside it as far as the codes show.
+    territoire: Option<TerritoireInput>,
+    /// Those of this theme: a code of `TYPE_PRESTATION`.
+    type_prestation: Option<String>,
+    /// Part of the intitulé, whatever the case.
+    search: Option<String>,
+    /// Those initiated on this day or later.
+    initiated_from: Option<Date>,
+    /// Those initiated on this day or before.
+    initiated_to: Option<Date>,
+}
+
+impl IngenierieIndividuelleFilter {
+    fn rows(self, ctx: &Context<'_>) -> Result<Filter> {
+        let secteur = self.secteur.as_deref();
+        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
+        let theme = self.type_prestation.as_deref();
+        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.typePrestation", it));
+        let territoire = self.territoire.as_ref();
+        let territoire = territoire.map(|it| it.parse("filter.territoire"));
+        let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));
+        let structure = self.structure.as_ref();
+        let structure = structure.map(|it| typed(it, "filter.structure"));
+        Ok(Filter {
+            genre: Some(Genre::Individuelle),
+            etat: self.etat.map(Etat::from),
+            dla: dla.transpose()?,
+            structure: structure.transpose()?,
+            secteur: secteur.transpose()?,
+            territoire: territoire.transpose()?,
+            type_prestation: theme.transpose()?,
+            search: self.search,
+            initiated_from: self.initiated_from.map(|it| it.0),
+            initiated_to: self.initiated_to.map(|it| it.0),
+        })
+    }
+}

@@ -135,11 +135,12 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
         .map(|(it, _)| it)
         .collect();
     // Of persons, the house alone: those who keep their register read it by `personne`. Of a
-    // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds.
+    // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds. Of a
+    // mission, those who see its dossier: `tests/it/individuelles.rs`.
     let decided = CATEGORIES
         .iter()
         .chain(historique::REGISTRIES)
-        .chain(&["convention_financement", "personne"])
+        .chain(&["convention_financement", "ingenierie_individuelle", "personne"])
         .copied();
     assert_eq!(categories, decided.collect());
     Ok(())

@@ -479,8 +479,7 @@ async fn judged_and_settled(told: &mut Told, amina: &Visitor) -> anyhow::Result<
 async fn each_reads_what_is_theirs(house: &OpenHouse, people: &People) -> anyhow::Result<()> {
     let query = "query($id: ID!, $filter: FinancementFilter) {
         financementPartenaire(financeur: $id, filter: $filter) {
-            totals { sought { montant } }
-            ingenieries(first: 9) { nodes { ingenierieId confirmed totalCost { montant }
+            ingenieries(first: 5) { nodes { ingenierieId confirmed totalCost { montant }
                 ingenierie { __typename intitule etat structuresMobilisees
                     ... on IngenierieIndividuelle { besoin structure { id } } } } } } }";
     let asks = async |filter: Value| {
@@ -569,7 +568,7 @@ async fn lists_and_history(people: &People) -> anyhow::Result<()> {
         assert_eq!(seen["ingenieriesIndividuelles"]["totalCount"], 0, "{filter}");
     }
     let query = "query($id: ID!, $types: [String!]) { ingenierieIndividuelle(id: $id) {
-        historique(first: 100, filter: { types: $types }) {
+        historique(first: 9, filter: { types: $types }) {
             nodes { type category ingenierieId sealed { pointer value }
                     changes { pointer before after } } } } }";
     let read = async |by: &Visitor, kind: &str| {

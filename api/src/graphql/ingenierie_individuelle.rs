@@ -244,7 +244,9 @@ impl IngenierieIndividuelle {
         #[graphql(desc = "How many, from 1 to 100.")] first: i32,
         #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
         #[graphql(desc = "What to look for.")] filter: Option<HistoriqueFilter>,
-        #[graphql(desc = "As of that time: what was recorded later is absent. What you may see is decided as of today.")]
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
         as_of: Option<AsOfInput>,
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,

@@ -13,6 +13,7 @@ use crate::{
         ingenierie::{self, Ingenierie},
         ingenierie_collective::EtatIngenierie,
         paging::{self, List},
+        past::{self, AsOfInput},
         request::code,
         scalars::{Date, Position},
         territoire::TerritoireInput,
@@ -52,9 +53,13 @@ impl IngenierieIndividuelleQuery {
         &self,
         ctx: &Context<'_>,
         id: ID,
+        #[graphql(
+            desc = "As of that time: what was recorded later is absent. What you may see is decided as of today."
+        )]
+        as_of: Option<AsOfInput>,
     ) -> Result<Option<IngenierieIndividuelle>> {
         let id: IngenierieId = typed(&id, "id")?;
-        find(ctx, id).await
+        past::seen(ctx, as_of, || find(ctx, id)).await
     }
 }
 

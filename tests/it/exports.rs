@@ -256,7 +256,7 @@ async fn what_cannot_be_told_is_listed_with_its_reason_until_it_is_corrected() -
     let plan = it
         .does(
             "openPlanFinancement",
-            json!({ "ingenierie": id("IngenierieCollective", INGENIERIE.0) }),
+            json!({ "ingenierie": id("Ingenierie", INGENIERIE.0) }),
         )
         .await?;
     let plan = id("PlanFinancement", plan);
@@ -327,7 +327,7 @@ async fn what_cannot_be_told_is_listed_with_its_reason_until_it_is_corrected() -
     // The convention sets money aside for the same ingénierie: some of the line is in it, or all.
     let set_aside = |montant: &str| {
         json!({
-            "convention": convention, "ingenierie": id("IngenierieCollective", INGENIERIE.0),
+            "convention": convention, "ingenierie": id("Ingenierie", INGENIERIE.0),
             "dla": id("Dla", DLA.0), "montant": montant, "du": "2026-03-01", "au": "2026-06-30",
         })
     };

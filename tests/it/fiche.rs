@@ -240,6 +240,8 @@ impl Dossier {
     }
 
     pub(crate) async fn fiche(&self, by: &Visitor, selection: &str) -> anyhow::Result<Value> {
+        // Its activities, and its history, are other questions than the fiche.
+        self.house.caught_up().await?;
         let query = format!("query($id: ID!) {{ ingenierie(id: $id) {{ {selection} }} }}");
         let mut data = by.asks(&query, json!({ "id": self.ingenierie })).await?;
         Ok(data["ingenierie"].take())

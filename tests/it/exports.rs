@@ -254,10 +254,7 @@ async fn what_cannot_be_told_is_listed_with_its_reason_until_it_is_corrected() -
 
     // A line of a plan of the same financeur, which no convention pays for.
     let plan = it
-        .does(
-            "openPlanFinancement",
-            json!({ "ingenierie": id("Ingenierie", INGENIERIE.0) }),
-        )
+        .does("openPlanFinancement", json!({ "ingenierie": id("Ingenierie", INGENIERIE.0) }))
         .await?;
     let plan = id("PlanFinancement", plan);
     let ligne = |more: Value| {

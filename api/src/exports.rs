@@ -7,7 +7,6 @@ pub mod scdl;
 
 use async_graphql::ID;
 use domain::{Actor, ConventionId, OrganisationId, PlanFinancementId, RoleName, values::Invalid};
-use eventlog::Position;
 pub use projections::exports::Filter;
 use projections::{
     AsOf, Reads, Scope,
@@ -68,29 +67,12 @@ impl Export {
         if known.is_empty() || own.is_some_and(|it| it != filter.financeur) {
             return Ok(None);
         }
-        let mut as_of: Option<AsOf> = None;
-        for model in MODELS {
-            let it = reads.as_of(model).await?;
-            let parked = as_of.map_or(0, |known| known.parked) + it.parked;
-            let first = as_of.filter(|known| known.position <= it.position);
-            as_of = Some(AsOf { parked, ..first.unwrap_or(it) });
-        }
+        let as_of = reads.as_of_all(&MODELS).await?;
         let page = subventions(reads, &scope, filter).await?;
         if page.has_next {
             return Err(too_many());
         }
-        Ok(Some(Self { as_of: as_of.unwrap_or_default(), subventions: page.rows }))
-    }
-
-    /// Waits until all that is asked has seen a position.
-    pub(crate) async fn at_least(reads: &Reads, position: Position) -> Result<()> {
-        for model in MODELS {
-            match reads.caught_up(model, position).await {
-                Err(projections::Error::Late) => return Err(Error::PositionNotReached),
-                other => other?,
-            }
-        }
-        Ok(())
+        Ok(Some(Self { as_of, subventions: page.rows }))
     }
 
     /// Each subvention told by `tell`, or refused; each once, in the order of their keys.

@@ -24,7 +24,7 @@ mod partenaire;
 pub use ligne::{Ligne, Versement};
 pub use partenaire::{
     Autre, Filter, Financement, Totals, awaiting, by_partenaire, count_awaiting,
-    positions_by_partenaire, totals_by_partenaire,
+    count_by_partenaire, positions_by_partenaire, totals_by_partenaire,
 };
 
 pub const MODEL: ReadModel = ReadModel {

@@ -33,7 +33,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The questions that are also answered as of then. The others are as of now: names and people,
 /// for what is erased stays erased; documents and what is published, for what is withdrawn stays
-/// withdrawn; and the history, which needs no past.
+/// withdrawn; the history, which needs no past; and the séances of comités, whose avis stand in the
+/// dossiers.
 const THEN: &[&ReadModel] = &[
     &consultations::MODEL,
     &conventions::MODEL,

@@ -4,7 +4,7 @@
 //!
 //! A figure counts what its reader may see: dossiers, and of their money what their plan shows.
 
-use domain::{Date, DlaId, Territoire, ingenierie_collective::Etat};
+use domain::{Code, Date, DlaId, Territoire, ingenierie_collective::Etat};
 use serde::Deserialize;
 use sqlx::{Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
 use uuid::Uuid;
@@ -20,8 +20,8 @@ pub struct Filter {
     pub to: Option<Date>,
     /// There, or inside it as far as the codes show.
     pub territoire: Option<Territoire>,
-    pub secteur: Option<String>,
-    pub theme: Option<String>,
+    pub secteur: Option<Code>,
+    pub theme: Option<Code>,
     /// One of those concerned.
     pub dla: Option<DlaId>,
     pub etat: Option<Etat>,
@@ -112,7 +112,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "with found as (
-                 select *
+                 select id, initiated_position, initiated_on, dlas, territoire, lieux, secteurs,
+                        types_prestation, etat, jours, participantes
                  from ingenieries
                  where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
                    and ($4::date is null or initiated_on >= $4)
@@ -372,8 +373,8 @@ impl Filter {
             .bind(self.from.map(jiff_sqlx::Date::from))
             .bind(self.to.map(jiff_sqlx::Date::from))
             .bind(self.territoire.as_ref().map(Territoire::cle))
-            .bind(self.secteur.clone())
-            .bind(self.theme.clone())
+            .bind(self.secteur.as_ref().map(ToString::to_string))
+            .bind(self.theme.as_ref().map(ToString::to_string))
             .bind(self.dla.map(|it| it.0))
             .bind(self.etat.map(name_of).transpose()?))
     }

@@ -82,6 +82,18 @@ impl Reads {
         Ok(AsOf { position, recorded_at: at.map(jiff_sqlx::Timestamp::to_jiff), parked })
     }
 
+    /// How recent an answer is that several questions make: as the least recent of them.
+    pub async fn as_of_all(&self, models: &[&'static ReadModel]) -> Result<AsOf, Error> {
+        let mut all: Option<AsOf> = None;
+        for model in models {
+            let it = self.as_of(model).await?;
+            let parked = all.map_or(0, |known| known.parked) + it.parked;
+            let first = all.filter(|known| known.position <= it.position);
+            all = Some(AsOf { parked, ..first.unwrap_or(it) });
+        }
+        Ok(all.unwrap_or_default())
+    }
+
     /// Where every question stands.
     pub async fn status(&self) -> Result<Vec<Status>, Error> {
         type Row = (Position, bool, bool, Option<String>, Option<Position>, Option<f64>);

@@ -225,15 +225,17 @@ async fn a_day_counts_what_was_recorded_by_its_end_and_must_be_over() -> anyhow:
         (&json!("BAD_USER_INPUT"), &json!(["asOf", "date"]))
     );
 
-    // The day before, as though half of the log had been recorded then.
+    // Whatever the moment, what was recorded at it or later is left out, and nothing else.
     let head = house.house.log.newest().await?.0.0;
-    let moment = house
-        .house
-        .log
-        .recorded_at(Position(head / 2))
-        .await?
-        .unwrap();
-    assert_eq!(house.house.log.before(moment).await?, Position(head / 2 - 1).max(Position(0)));
+    let at = async |position: i64| house.house.log.recorded_at(Position(position)).await;
+    for tenth in 1..=10 {
+        let moment = at(head * tenth / 10).await?.unwrap();
+        let last = house.house.log.before(moment).await?.0;
+        assert!(at(last).await? < Some(moment), "{last} was not recorded before {moment}");
+        assert_eq!(at(last + 1).await?, Some(moment), "{last} is not the last before {moment}");
+    }
+    let later = api::clock::now().checked_add(jiff::SignedDuration::from_hours(1))?;
+    assert_eq!(house.house.log.before(later).await?.0, head);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::{
         organisation::{self, Organisation},
         paging::{self, List},
         referentiel::Code,
-        request::code,
+        request::code_if_given,
         scalars::{Date, Position},
         territoire::TerritoireInput,
     },
@@ -148,16 +148,16 @@ pub(crate) struct PrestataireFilter {
 
 impl PrestataireFilter {
     fn rows(self, ctx: &Context<'_>) -> Result<rows::PrestataireFilter> {
-        let theme = self.theme.as_deref();
-        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.theme", it));
-        let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
+        let theme =
+            code_if_given(ctx, Liste::TypePrestation, "filter.theme", self.theme.as_deref())?;
+        let secteur =
+            code_if_given(ctx, Liste::Secteur, "filter.secteur", self.secteur.as_deref())?;
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         Ok(rows::PrestataireFilter {
             search: self.search,
-            theme: theme.transpose()?,
-            secteur: secteur.transpose()?,
+            theme,
+            secteur,
             territoire: territoire.transpose()?,
             competence: self.competence,
         })
@@ -183,19 +183,22 @@ pub(crate) struct PartenaireFilter {
 
 impl PartenaireFilter {
     fn rows(self, ctx: &Context<'_>) -> Result<rows::PartenaireFilter> {
-        let categorie = self.categorie.as_deref();
-        let categorie =
-            categorie.map(|it| code(ctx, Liste::CategoriePartenaire, "filter.categorie", it));
-        let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
+        let categorie = code_if_given(
+            ctx,
+            Liste::CategoriePartenaire,
+            "filter.categorie",
+            self.categorie.as_deref(),
+        )?;
+        let secteur =
+            code_if_given(ctx, Liste::Secteur, "filter.secteur", self.secteur.as_deref())?;
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));
         Ok(rows::PartenaireFilter {
             search: self.search,
-            categorie: categorie.transpose()?,
+            categorie,
             dla: dla.transpose()?,
-            secteur: secteur.transpose()?,
+            secteur,
             territoire: territoire.transpose()?,
             compatibilite: self.compatibilite.map(Into::into),
         })

@@ -24,7 +24,7 @@ use crate::{
         paging::{self, List},
         past::{self, AsOfInput},
         referentiel::Code,
-        request::{Recorded, Request, code, prose},
+        request::{Recorded, Request, code_if_given, prose},
         scalars::{Date, Position},
         sealed::text,
         territoire::Territoire,
@@ -255,16 +255,16 @@ impl SuperpositionFilter {
         let dla = self.dla.as_ref().map(|it| typed::<DlaId>(it, "filter.dla"));
         let ingenierie = self.ingenierie.as_ref();
         let ingenierie = ingenierie.map(|it| typed::<IngenierieId>(it, "filter.ingenierie"));
-        let theme = self.theme.as_deref();
-        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.theme", it));
-        let objet = self.objet.as_deref();
-        let objet = objet.map(|it| code(ctx, Liste::ObjetPrestation, "filter.objet", it));
+        let theme =
+            code_if_given(ctx, Liste::TypePrestation, "filter.theme", self.theme.as_deref())?;
+        let objet =
+            code_if_given(ctx, Liste::ObjetPrestation, "filter.objet", self.objet.as_deref())?;
         Ok(rows::Filter {
             dla: dla.transpose()?.map(|it| it.0),
             ingenierie: ingenierie.transpose()?,
             plans: vec![],
-            theme: theme.transpose()?.map(|it| it.to_string()),
-            objet: objet.transpose()?.map(|it| it.to_string()),
+            theme: theme.map(|it| it.to_string()),
+            objet: objet.map(|it| it.to_string()),
             base: self.base.map(Into::into),
             etat: self.etat.map(Into::into),
         })

@@ -1,6 +1,7 @@
 //! DLAs: the registry of who carries them, where they work, for whom, with how much.
 
 pub(crate) mod comite;
+mod fonds;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
 use domain::{
@@ -8,28 +9,21 @@ use domain::{
     dla::{self as rules, Priorites},
 };
 use eventlog::Outcome;
-use projections::{
-    SealedPlace,
-    dlas::{self as rows, Filter, MODEL},
-    financements::Engagement,
-};
+use projections::dlas::{self as rows, Filter, MODEL};
 use uuid::Uuid;
 
-use self::comite::MembreComite;
+use self::{comite::MembreComite, fonds::FondsIngenierie};
 use crate::{
     Result,
     graphql::{
         context::ContextExt,
-        financement::MontantTrace,
         ids::{global, typed},
-        loaders::EngagementsOf,
         organisation::{self, Organisation},
         paging::{self, List},
         past::{self, AsOfInput},
         referentiel::Code,
         request::{Recorded, Request, line, optional, prose},
         scalars::{Cents, Date, Position, Version},
-        sealed::{Readers, open},
         territoire::{Territoire, TerritoireInput},
     },
 };
@@ -105,7 +99,7 @@ impl Dla {
     async fn fonds(&self) -> Vec<FondsIngenierie> {
         let fonds = self.0.fonds.iter().cloned();
         fonds
-            .map(|row| FondsIngenierie { dla: self.0.id, row })
+            .map(|row| FondsIngenierie::of(self.0.id, row))
             .collect()
     }
 }
@@ -155,80 +149,6 @@ impl PrioritesCiblage {
             secteurs: codes(Liste::Secteur, &it.secteurs),
             themes: codes(Liste::TypePrestation, &it.themes),
         }
-    }
-}
-
-/// The crédits d'ingénierie of a DLA for one year.
-pub(crate) struct FondsIngenierie {
-    dla: Uuid,
-    row: rows::Fonds,
-}
-
-/// The crédits d'ingénierie of a DLA for one year.
-#[Object]
-impl FondsIngenierie {
-    /// The year.
-    async fn annee(&self) -> i16 {
-        self.row.annee
-    }
-
-    /// What the DLA may spend on ingénieries that year.
-    async fn montant(&self) -> Cents {
-        self.row.montant_cents.into()
-    }
-
-    /// The facts that made it so much.
-    async fn positions(&self) -> Vec<Position> {
-        self.row.positions.iter().copied().map(Position).collect()
-    }
-
-    /// What it promised to plans de financement that year (engagé). Null for those who are not of
-    /// this DLA.
-    async fn engage(&self, ctx: &Context<'_>) -> Result<Option<MontantTrace>> {
-        let engagement = self.engagement(ctx).await?;
-        Ok(engagement.map(|it| MontantTrace::of(it.engage_cents, it.positions.into_iter())))
-    }
-
-    /// What it paid of it, in whichever year. Null for those who are not of this DLA.
-    async fn paid(&self, ctx: &Context<'_>) -> Result<Option<MontantTrace>> {
-        let engagement = self.engagement(ctx).await?;
-        Ok(engagement.map(|it| MontantTrace::of(it.paid_cents, it.positions.into_iter())))
-    }
-
-    /// What is left to promise: below zero when more was promised than opened. Null for those who
-    /// are not of this DLA.
-    async fn remaining(&self, ctx: &Context<'_>) -> Result<Option<MontantTrace>> {
-        let opened = self.row.positions.iter().copied();
-        Ok(self.engagement(ctx).await?.map(|it| {
-            let left = self.row.montant_cents - it.engage_cents;
-            MontantTrace::of(left, opened.chain(it.positions))
-        }))
-    }
-
-    /// Why it was last adjusted. Sealed: those of the DLA read it; absent for others, and when
-    /// it is as it was opened.
-    async fn motif(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let Some(SealedPlace { position, pointer }) = &self.row.motif else { return Ok(None) };
-        open(ctx, Readers::Dlas, &[self.dla], *position, pointer).await
-    }
-}
-
-impl FondsIngenierie {
-    /// What of it is promised and paid, for those of the DLA.
-    async fn engagement(&self, ctx: &Context<'_>) -> Result<Option<Engagement>> {
-        let scope = ctx.scope();
-        if !scope.all && !scope.inside(&[self.dla]) {
-            return Ok(None);
-        }
-        let years = ctx
-            .loaders()
-            .load_one(EngagementsOf(DlaId(self.dla)))
-            .await?;
-        let year = years
-            .unwrap_or_default()
-            .into_iter()
-            .find(|it| it.annee == self.row.annee);
-        Ok(Some(year.unwrap_or_else(|| Engagement::none(self.dla, self.row.annee))))
     }
 }
 

@@ -6,7 +6,7 @@ use domain::{IngenierieId, OrganisationId};
 use projections::{
     Page,
     conventions::MODEL,
-    exports::{Key, Source, Subvention},
+    exports::{Key, MODELS, Source, Subvention},
 };
 use serde_json::Value;
 
@@ -47,9 +47,7 @@ impl ExportQuery {
         >,
     ) -> Result<Option<ExportSubventions>> {
         let financeur: OrganisationId = typed(&financeur, "financeur")?;
-        if let Some(Position(position)) = at_least_position {
-            Export::at_least(ctx.reads(), eventlog::Position(position)).await?;
-        }
+        paging::reached(ctx.reads(), &MODELS, at_least_position).await?;
         let filter = Filter { financeur, from: from.map(|it| it.0), to: to.map(|it| it.0) };
         let export = Export::read(ctx.reads(), ctx.actor(), &filter).await?;
         Ok(export.map(|export| ExportSubventions { financeur, export }))

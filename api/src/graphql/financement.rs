@@ -20,7 +20,7 @@ use crate::{
         plan_financement::{
             self, Contributeur, EtatRessource, PlanFinancement, RessourceFinancement,
         },
-        request::code,
+        request::code_if_given,
         scalars::{Cents, Date, Position},
         territoire::{Territoire, TerritoireInput},
     },
@@ -87,10 +87,7 @@ impl FinancementFilter {
     fn rows(self, ctx: &Context<'_>, financeur: OrganisationId) -> Result<Filter> {
         let dla = |it: &ID| typed::<DlaId>(it, "filter.dla");
         let territoire = |it: &TerritoireInput| it.parse("filter.territoire");
-        let chosen = |list, path: &str, text: Option<String>| -> Result<Option<String>> {
-            let chosen = text.map(|it| code(ctx, list, path, &it)).transpose()?;
-            Ok(chosen.map(|it| it.to_string()))
-        };
+        let (secteur, theme) = (self.secteur.as_deref(), self.theme.as_deref());
         Ok(Filter {
             financeur,
             from: self.from.map(|it| it.0),
@@ -98,8 +95,8 @@ impl FinancementFilter {
             dla: self.dla.as_ref().map(dla).transpose()?,
             territoire: self.territoire.as_ref().map(territoire).transpose()?,
             state: self.etat.map(Into::into),
-            secteur: chosen(Liste::Secteur, "filter.secteur", self.secteur)?,
-            theme: chosen(Liste::TypePrestation, "filter.theme", self.theme)?,
+            secteur: code_if_given(ctx, Liste::Secteur, "filter.secteur", secteur)?,
+            theme: code_if_given(ctx, Liste::TypePrestation, "filter.theme", theme)?,
         })
     }
 }
@@ -139,11 +136,7 @@ impl FinancementPartenaire {
         let page = rows::by_partenaire(reads, scope, &self.0, asked.first, asked.after);
         let row = |it: rows::Financement| (it.position, FinancementIngenierie(it));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
-        let count = async {
-            let totals = rows::totals_by_partenaire(reads, scope, &self.0).await?;
-            Ok(totals.ingenieries)
-        };
-        paging::total(ctx, list, count).await
+        paging::total(ctx, list, rows::count_by_partenaire(reads, scope, &self.0)).await
     }
 
     /// The lines that await the financeur's answer, the longest first. The filter does not

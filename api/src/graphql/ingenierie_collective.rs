@@ -351,10 +351,11 @@ impl IngenierieCollective {
     }
 
     /// What deserves a look: warnings that never block. Read from the log itself, so it counts
-    /// as much as twenty fields. For the DLAs concerned; null for others.
+    /// as much as twenty fields. For the DLAs concerned; null for others, and as of an earlier
+    /// time.
     #[graphql(complexity = "20 + child_complexity")]
     async fn advice(&self, ctx: &Context<'_>) -> Result<Option<Vec<Advice>>> {
-        if !ctx.scope().inside(&self.0.dlas) {
+        if ctx.reads().past().is_some() || !ctx.scope().inside(&self.0.dlas) {
             return Ok(None);
         }
         advice::of(ctx, IngenierieId(self.0.id)).await.map(Some)

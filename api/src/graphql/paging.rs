@@ -5,7 +5,7 @@ use async_graphql::{
     connection::{Connection, CursorType, Edge, OpaqueCursor},
 };
 use domain::values::Invalid;
-use projections::{AsOf, ReadModel};
+use projections::{AsOf, ReadModel, Reads};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -154,18 +154,26 @@ pub(crate) async fn at_least(
     model: &'static ReadModel,
     position: Option<Position>,
 ) -> Result<()> {
+    reached(ctx.reads(), &[model], position).await
+}
+
+/// The same, of an answer that several questions make.
+pub(crate) async fn reached(
+    reads: &Reads,
+    models: &[&'static ReadModel],
+    position: Option<Position>,
+) -> Result<()> {
     let Some(Position(position)) = position else { return Ok(()) };
-    if ctx.reads().past().is_some_and(|it| it.0 < position) {
+    if reads.past().is_some_and(|it| it.0 < position) {
         return Err(Error::PositionNotReached);
     }
-    match ctx
-        .reads()
-        .caught_up(model, eventlog::Position(position))
-        .await
-    {
-        Err(projections::Error::Late) => Err(Error::PositionNotReached),
-        other => Ok(other?),
+    for model in models {
+        match reads.caught_up(model, eventlog::Position(position)).await {
+            Err(projections::Error::Late) => return Err(Error::PositionNotReached),
+            other => other?,
+        }
     }
+    Ok(())
 }
 
 /// What a page costs: as many times what it holds as it has rows.

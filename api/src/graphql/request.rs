@@ -272,3 +272,13 @@ pub(crate) fn code(ctx: &Context<'_>, list: Liste, path: &str, text: &str) -> Re
     let entry = lists.chosen(list, text).at(path)?;
     Ok(entry.code.clone())
 }
+
+/// The same, of what a filter may leave out.
+pub(crate) fn code_if_given(
+    ctx: &Context<'_>,
+    list: Liste,
+    path: &str,
+    text: Option<&str>,
+) -> Result<Option<Code>> {
+    text.map(|it| code(ctx, list, path, it)).transpose()
+}

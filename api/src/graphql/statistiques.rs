@@ -19,7 +19,7 @@ use crate::{
         past::{self, AsOfInput},
         plan_financement::Contributeur,
         referentiel::Code,
-        request::code,
+        request::code_if_given,
         scalars::{Cents, Date, Jours, Position},
         territoire::{Territoire, TerritoireInput},
     },
@@ -55,15 +55,9 @@ impl StatistiquesQuery {
     ) -> Result<StatistiquesActivite> {
         let filter = filter.unwrap_or_default().rows(ctx)?;
         past::travel(ctx, as_of).await?;
-        let mut oldest: Option<AsOf> = None;
-        for model in MODELS {
-            paging::at_least(ctx, model, at_least_position).await?;
-            let as_of = ctx.reads().as_of(model).await?;
-            if oldest.is_none_or(|it| as_of.position < it.position) {
-                oldest = Some(as_of);
-            }
-        }
-        Ok(StatistiquesActivite { filter, as_of: oldest.unwrap_or_default() })
+        paging::reached(ctx.reads(), &MODELS, at_least_position).await?;
+        let as_of = ctx.reads().as_of_all(&MODELS).await?;
+        Ok(StatistiquesActivite { filter, as_of })
     }
 }
 
@@ -91,16 +85,13 @@ impl StatistiquesFilter {
     fn rows(self, ctx: &Context<'_>) -> Result<Filter> {
         let dla = |it: &ID| typed::<DlaId>(it, "filter.dla");
         let territoire = |it: &TerritoireInput| it.parse("filter.territoire");
-        let chosen = |list, path: &str, text: Option<String>| -> Result<Option<String>> {
-            let chosen = text.map(|it| code(ctx, list, path, &it)).transpose()?;
-            Ok(chosen.map(|it| it.to_string()))
-        };
+        let (secteur, theme) = (self.secteur.as_deref(), self.theme.as_deref());
         Ok(Filter {
             from: self.from.map(|it| it.0),
             to: self.to.map(|it| it.0),
             territoire: self.territoire.as_ref().map(territoire).transpose()?,
-            secteur: chosen(Liste::Secteur, "filter.secteur", self.secteur)?,
-            theme: chosen(Liste::TypePrestation, "filter.theme", self.theme)?,
+            secteur: code_if_given(ctx, Liste::Secteur, "filter.secteur", secteur)?,
+            theme: code_if_given(ctx, Liste::TypePrestation, "filter.theme", theme)?,
             dla: self.dla.as_ref().map(dla).transpose()?,
             etat: self.etat.map(Into::into),
         })

@@ -10,8 +10,9 @@ use axum::{
     routing::get,
 };
 use domain::{Date, Refusal, refusal::Common, values::Invalid};
-use eventlog::{Position, Reader};
+use eventlog::Reader;
 use http::{HeaderName, HeaderValue, Uri, header};
+use projections::exports::MODELS;
 
 use super::{
     Language,
@@ -22,7 +23,7 @@ use crate::{
     Error, Result,
     error::BAD_USER_INPUT,
     exports::{Export, Filter, giving::GivingPrefix},
-    graphql::ids::typed,
+    graphql::{ids::typed, paging, scalars::Position},
 };
 
 /// The most files on their way at once: each is whole in memory.
@@ -94,9 +95,7 @@ async fn give(
     prefix: GivingPrefix,
 ) -> Result<Response> {
     let (filter, at_least) = asked(&request.uri)?;
-    if let Some(position) = at_least {
-        Export::at_least(&it.reads, position).await?;
-    }
+    paging::reached(&it.reads, &MODELS, at_least).await?;
     let export = Export::read(&it.reads, &actor, &filter).await?;
     let export = export.ok_or_else(|| Refusal::from(Common::NotFound {}))?;
     let as_of = export.as_of.position;

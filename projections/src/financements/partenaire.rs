@@ -1,7 +1,7 @@
 //! What one funder asks: what it was asked for, what it gave, beside whom, and what awaits
 //! its answer. Whoever asks sees of it the plans in their own scope, and no other.
 
-use domain::{Date, DlaId, OrganisationId, Territoire, plan_financement::StatutRessource};
+use domain::{Code, Date, DlaId, OrganisationId, Territoire, plan_financement::StatutRessource};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
 use uuid::Uuid;
@@ -23,9 +23,9 @@ pub struct Filter {
     pub territoire: Option<Territoire>,
     pub state: Option<StatutRessource>,
     /// Of the ingénierie.
-    pub secteur: Option<String>,
+    pub secteur: Option<Code>,
     /// A theme of the ingénierie.
-    pub theme: Option<String>,
+    pub theme: Option<Code>,
 }
 
 impl Filter {
@@ -59,8 +59,8 @@ impl Filter {
             .bind(self.dla.map(|it| it.0))
             .bind(self.territoire.as_ref().map(Territoire::cle))
             .bind(self.state.map(name_of).transpose()?)
-            .bind(self.secteur.clone())
-            .bind(self.theme.clone()))
+            .bind(self.secteur.as_ref().map(ToString::to_string))
+            .bind(self.theme.as_ref().map(ToString::to_string)))
     }
 }
 
@@ -202,6 +202,17 @@ pub async fn by_partenaire(
         .await?;
     let rows = rows.into_iter().map(|Json(row)| row).collect();
     Ok(Page::of(rows, first))
+}
+
+/// How many ingénieries a filter finds lines of.
+pub async fn count_by_partenaire(
+    reads: &Reads,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64, Error> {
+    const SQL: &str = select!("plan", "group by plan", "select count(*) from found");
+    let query = filter.bind(sqlx::query_scalar(SQL), scope)?;
+    Ok(query.fetch_one(&reads.pool).await?)
 }
 
 /// What a funder was asked for and gave, in all.

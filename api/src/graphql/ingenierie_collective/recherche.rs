@@ -13,7 +13,7 @@ use crate::{
         ingenierie::{self, Ingenierie},
         paging::{self, List},
         past::{self, AsOfInput},
-        request::code,
+        request::code_if_given,
         scalars::{Date, Position},
         territoire::TerritoireInput,
     },
@@ -96,10 +96,14 @@ pub(crate) struct IngenierieFilter {
 
 impl IngenierieFilter {
     fn rows(self, ctx: &Context<'_>) -> Result<Filter> {
-        let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
-        let theme = self.type_prestation.as_deref();
-        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.typePrestation", it));
+        let secteur =
+            code_if_given(ctx, Liste::Secteur, "filter.secteur", self.secteur.as_deref())?;
+        let theme = code_if_given(
+            ctx,
+            Liste::TypePrestation,
+            "filter.typePrestation",
+            self.type_prestation.as_deref(),
+        )?;
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));
@@ -108,9 +112,9 @@ impl IngenierieFilter {
             structure: None,
             etat: self.etat.map(Etat::from),
             dla: dla.transpose()?,
-            secteur: secteur.transpose()?,
+            secteur,
             territoire: territoire.transpose()?,
-            type_prestation: theme.transpose()?,
+            type_prestation: theme,
             search: self.search,
             initiated_from: self.initiated_from.map(|it| it.0),
             initiated_to: self.initiated_to.map(|it| it.0),

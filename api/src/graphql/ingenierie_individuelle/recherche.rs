@@ -14,7 +14,7 @@ use crate::{
         ingenierie_collective::EtatIngenierie,
         paging::{self, List},
         past::{self, AsOfInput},
-        request::code,
+        request::code_if_given,
         scalars::{Date, Position},
         territoire::TerritoireInput,
     },
@@ -99,10 +99,14 @@ pub(crate) struct IngenierieIndividuelleFilter {
 
 impl IngenierieIndividuelleFilter {
     fn rows(self, ctx: &Context<'_>) -> Result<Filter> {
-        let secteur = self.secteur.as_deref();
-        let secteur = secteur.map(|it| code(ctx, Liste::Secteur, "filter.secteur", it));
-        let theme = self.type_prestation.as_deref();
-        let theme = theme.map(|it| code(ctx, Liste::TypePrestation, "filter.typePrestation", it));
+        let secteur =
+            code_if_given(ctx, Liste::Secteur, "filter.secteur", self.secteur.as_deref())?;
+        let theme = code_if_given(
+            ctx,
+            Liste::TypePrestation,
+            "filter.typePrestation",
+            self.type_prestation.as_deref(),
+        )?;
         let territoire = self.territoire.as_ref();
         let territoire = territoire.map(|it| it.parse("filter.territoire"));
         let dla = self.dla.as_ref().map(|it| typed(it, "filter.dla"));
@@ -113,9 +117,9 @@ impl IngenierieIndividuelleFilter {
             etat: self.etat.map(Etat::from),
             dla: dla.transpose()?,
             structure: structure.transpose()?,
-            secteur: secteur.transpose()?,
+            secteur,
             territoire: territoire.transpose()?,
-            type_prestation: theme.transpose()?,
+            type_prestation: theme,
             search: self.search,
             initiated_from: self.initiated_from.map(|it| it.0),
             initiated_to: self.initiated_to.map(|it| it.0),

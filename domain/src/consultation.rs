@@ -25,8 +25,8 @@ pub use self::{
     offres::{CauseRejet, Offre, OffreOuverte},
 };
 use crate::{
-    Asked, Cents, ConsultationId, Date, Decided, Decider, DlaId, IngenierieId, OrganisationId,
-    Place, Prose, Sealed, Subject, Territoire,
+    Asked, Cents, ConsultationId, Date, Decided, Decider, DlaId, Dossier, IngenierieId,
+    OrganisationId, Place, Prose, Sealed, Subject, Territoire,
     actor::{Perimeter, Right, rights},
     refusal::{Common, Listed, refusals},
     rules::Rule,
@@ -367,6 +367,20 @@ impl Consultation {
         self.chosen.is_some() || self.unsuccessful
     }
 
+    /// Its own ingénierie. Another one is answered as an absent one.
+    fn serves(&self, ingenierie: &Dossier) -> Result<(), Refusal> {
+        if self.ingenierie == Some(ingenierie.id) {
+            return Ok(());
+        }
+        Err(Common::NotFound {}.into())
+    }
+
+    /// Its own ingénierie, which is not over.
+    fn goes_on(&self, ingenierie: &Dossier) -> Result<(), Refusal> {
+        self.serves(ingenierie)?;
+        under_way(ingenierie)
+    }
+
     fn undecided(&self) -> Result<(), Refusal> {
         if self.decided() { Err(Refusal::ResultAlreadyDecided {}) } else { Ok(()) }
     }
@@ -379,6 +393,11 @@ impl Consultation {
         let place = Place { territoire: self.territoire.clone(), dossier: self.ingenierie };
         asked.records(place, events)
     }
+}
+
+/// INV-38: what follows the end of an ingénierie is its evaluation, not new missions.
+fn under_way(ingenierie: &Dossier) -> Result<(), Refusal> {
+    if ingenierie.is_over() { Err(Refusal::IngenierieEnded {}) } else { Ok(()) }
 }
 
 impl Decider for Consultation {

@@ -52,9 +52,14 @@ impl<D: Decider> When<D> {
     /// The decision stands only if the other stream has not moved.
     #[track_caller]
     pub(crate) fn expecting(self, other: impl Into<Expect>) -> Self {
-        let expected = other.into();
+        self.expecting_all([other.into()])
+    }
+
+    /// The same of these, and of no other.
+    #[track_caller]
+    pub(crate) fn expecting_all<const N: usize>(self, others: [Expect; N]) -> Self {
         let expects = self.0.as_ref().map(|decided| decided.expects.clone());
-        assert_eq!(expects, Ok(vec![expected]));
+        assert_eq!(expects, Ok(others.to_vec()));
         self
     }
 

@@ -169,6 +169,7 @@ fn answer<D: Decider>(
     command: &Command,
     decision: &Look<'_, D>,
 ) -> Result<Decided<D::Event>, Error> {
+    // INV-37.
     if command.seen.is_some_and(|seen| seen != state.version) {
         return Err(Error::Moved { current: state.version });
     }

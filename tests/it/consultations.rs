@@ -1,12 +1,12 @@
 //! Consultations over HTTP: what those who follow them, and those who are asked, see of them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Cents, Consultation, Organisation, Role, organisation::OrganisationRole};
+use domain::{Cents, Consultation, Dossier, Organisation, Role, organisation::OrganisationRole};
 use house::{
     OpenHouse, Questions, Visitor,
     dossier::{
-        CONSULTATION, DLA, FINANCEUR, FONDATION, OTHER_PRESTATAIRE, PRESTATAIRE, STRUCTURE, amina,
-        org,
+        CONSULTATION, DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_PRESTATAIRE, PRESTATAIRE,
+        STRUCTURE, amina, org,
     },
     questions::{admin, because, command},
 };
@@ -29,10 +29,11 @@ async fn awarded() -> anyhow::Result<Questions> {
         })
         .await?;
     let other = questions.organisation(FONDATION).await?;
+    let ingenierie = questions.log.either::<Dossier>(INGENIERIE).await?;
     let command = because("Elle seule connaît le sujet.", command(&amina()));
     questions
         .tell::<Consultation>(&command, CONSULTATION, |it, asked| {
-            it.award_directly(asked, &other, Cents(300_000))
+            it.award_directly(asked, &ingenierie, &other, Cents(300_000))
         })
         .await?;
     Ok(questions)

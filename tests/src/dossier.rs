@@ -422,7 +422,7 @@ impl Questions {
         self.consultation(Consultation::finalise_cahier_des_charges)
             .await?;
         let deadline = crate::questions::TODAY.tomorrow().context("a day after")?;
-        self.consultation(|it, asked| it.launch_appel_offres(asked, deadline))
+        self.consultation(|it, asked| it.launch_appel_offres(asked, &ingenierie, deadline))
             .await?;
         for id in [PRESTATAIRE, OTHER_PRESTATAIRE] {
             let prestataire = self.organisation(id).await?;

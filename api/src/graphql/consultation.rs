@@ -8,8 +8,8 @@ pub(crate) mod contrat;
 pub(crate) mod partage;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
-use domain::{ConsultationId, IngenierieId, OrganisationId, consultation::classement};
-use eventlog::Outcome;
+use domain::{ConsultationId, Dossier, IngenierieId, OrganisationId, consultation::classement};
+use eventlog::{EventLog, Outcome};
 use projections::consultations::{self as rows, MODEL};
 use uuid::Uuid;
 
@@ -293,6 +293,14 @@ impl PrestataireInput {
 /// What every change of a consultation answers.
 #[derive(MergedObject)]
 pub(crate) struct ConsultationPayload(ConsultationChanged, Recorded);
+
+/// The ingénierie that a consultation serves. One that is not there serves an ingénierie that is
+/// not either.
+async fn served(log: &EventLog, id: ConsultationId) -> Result<Dossier, eventlog::Error> {
+    let it = log.load::<domain::Consultation>(id).await?;
+    let ingenierie = it.state.ingenierie().unwrap_or(IngenierieId(id.0));
+    log.either(ingenierie).await
+}
 
 fn payload(id: ConsultationId, outcome: Outcome) -> ConsultationPayload {
     ConsultationPayload(ConsultationChanged { id, outcome }, Recorded(outcome))

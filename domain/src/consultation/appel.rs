@@ -2,13 +2,18 @@
 
 use super::{CLOSE, CONSULT, Consultation, Event, LAUNCH, Refusal};
 use crate::{
-    Asked, Date, Decided, Decision, Organisation, OrganisationId, Seen,
+    Asked, Date, Decided, Decision, Dossier, Organisation, OrganisationId, Seen,
     organisation::OrganisationRole,
 };
 
 impl Consultation {
     /// Asks for offres until a deadline (INV-01).
-    pub fn launch_appel_offres(&self, asked: &Asked, deadline: Date) -> Decision<Self> {
+    pub fn launch_appel_offres(
+        &self,
+        asked: &Asked,
+        ingenierie: &Dossier,
+        deadline: Date,
+    ) -> Decision<Self> {
         self.open_to(asked, &LAUNCH)?;
         match self.deadline {
             Some(launched) if launched == deadline => return Ok(Decided::nothing()),
@@ -21,7 +26,9 @@ impl Consultation {
         if deadline < asked.date() {
             return Err(Refusal::DeadlinePast { deadline });
         }
-        Ok(self.records(asked, [Event::AppelOffresLaunched { deadline }]))
+        self.goes_on(ingenierie)?;
+        let launched = self.records(asked, [Event::AppelOffresLaunched { deadline }]);
+        Ok(launched.expecting(ingenierie))
     }
 
     /// Sends the cahier des charges to one more prestataire.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CONTRIBUTE, Consultation, DRAFT, Event, FINALISE, INVITE, Refusal};
+use super::{CONTRIBUTE, Consultation, DRAFT, Event, FINALISE, INVITE, Refusal, under_way};
 use crate::{
     Asked, Decided, Decision, Dossier, OrganisationId, Place, Prose, Sealed,
     ingenierie_collective::engager::{FINANCEUR_PERMANENT, FINANCEUR_PONCTUEL},
@@ -69,10 +69,7 @@ impl Consultation {
         if self.deadline.is_some() {
             return Err(Refusal::CahierDesChargesFinal {});
         }
-        // INV-38: what follows the end of an ingénierie is its evaluation, not new missions.
-        if ingenierie.is_over() {
-            return Err(Refusal::IngenierieEnded {});
-        }
+        under_way(ingenierie)?;
         let territoire = ingenierie.territoire.clone().ok_or(Common::NotFound {})?;
         let drafted = Event::CahierDesChargesDrafted {
             ingenierie: ingenierie.id,
@@ -115,9 +112,7 @@ impl Consultation {
         if self.consulted.contains(&organisation) {
             return Err(Refusal::InvitedBids { organisation });
         }
-        if self.ingenierie != Some(ingenierie.id) {
-            return Err(Common::NotFound {}.into());
-        }
+        self.serves(ingenierie)?;
         let pays = ingenierie
             .partenaires
             .get(&organisation)

@@ -5,7 +5,8 @@ use super::{
     appel::referenced,
 };
 use crate::{
-    Asked, Cents, Decided, Decision, Organisation, OrganisationId, Prose, Rule, Sealed, Seen,
+    Asked, Cents, Decided, Decision, Dossier, Organisation, OrganisationId, Prose, Rule, Sealed,
+    Seen,
 };
 
 /// What choosing needs to be told.
@@ -24,13 +25,19 @@ impl Consultation {
     ///
     /// Choosing the same one again changes nothing. Changing one's mind is another
     /// decision, because a contract may already be signed.
-    pub fn choose_prestataire(&self, asked: &Asked, choice: Choice) -> Decision<Self> {
+    pub fn choose_prestataire(
+        &self,
+        asked: &Asked,
+        ingenierie: &Dossier,
+        choice: Choice,
+    ) -> Decision<Self> {
         self.open_to(asked, &CHOOSE)?;
         let Choice { prestataire, notation, motif, proces_verbal } = choice;
         if self.already_chosen(prestataire)? {
             return Ok(Decided::nothing());
         }
         self.undecided()?;
+        self.goes_on(ingenierie)?;
         // INV-02: on an admissible offre, after the deadline or once everyone has answered,
         // which the opening has checked.
         let montant = self.admissible(prestataire)?;
@@ -53,7 +60,7 @@ impl Consultation {
             motif,
             proces_verbal,
         });
-        Ok(self.records(asked, events))
+        Ok(self.records(asked, events).expecting(ingenierie))
     }
 
     /// Chooses a prestataire without competition (INV-03).
@@ -62,6 +69,7 @@ impl Consultation {
     pub fn award_directly(
         &self,
         asked: &Asked,
+        ingenierie: &Dossier,
         prestataire: &Seen<Organisation>,
         montant: Cents,
     ) -> Decision<Self> {
@@ -70,12 +78,14 @@ impl Consultation {
             return Ok(Decided::nothing());
         }
         self.undecided()?;
+        self.goes_on(ingenierie)?;
         referenced(prestataire)?;
         self.not_invited(prestataire.id)?;
         let (rule, because) = asked.waive(Rule::Competition, self.subject()?)?;
         let chosen = Event::PrestataireDirectlyChosen { prestataire: prestataire.id, montant };
         let events = [Event::RuleWaived { rule, because }, chosen];
-        Ok(self.records(asked, events).expecting(prestataire))
+        let decided = self.records(asked, events);
+        Ok(decided.expecting(prestataire).expecting(ingenierie))
     }
 
     /// Declares that no offre answers the need. The reason is mandatory (INV-36).

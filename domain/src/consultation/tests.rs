@@ -9,8 +9,8 @@ use super::{
 
 mod choix_partage;
 use crate::{
-    Asked, Cents, ConsultationId, Date, Decider, Decision, OrganisationId, QuarterDays, Rule,
-    Sealed, Subject, date,
+    Asked, Cents, ConsultationId, Date, Decider, Decision, Dossier, IngenierieId, OrganisationId,
+    QuarterDays, Rule, Sealed, Subject, date,
     refusal::{Common, Listed, Param},
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
@@ -235,8 +235,29 @@ fn a_cahier_des_charges_changes_by_editions_that_are_to_be_finalised_again() {
         .when(|it| it.draft_cahier_des_charges(&amina(), &ingenierie(), shorter.clone()))
         .then([next.clone()]);
     Consultation::given([finalised(), vec![next]].concat())
-        .when(|it| it.launch_appel_offres(&amina(), DEADLINE))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), DEADLINE))
         .refused(Refusal::CahierDesChargesNotFinal {});
+}
+
+// INV-38: a mission is not given for an ingénierie that is over, nor for another one.
+#[test]
+fn nothing_is_awarded_once_the_ingenierie_has_ended() {
+    let asked = amina().because("Seul sur ce sujet.");
+    let elsewhere = Dossier { id: IngenierieId(uuid::Uuid::from_u128(6)), ..ingenierie() };
+    for (dossier, refusal) in [
+        (abandoned_ingenierie(), Refusal::IngenierieEnded {}),
+        (elsewhere, Refusal::Common(Common::NotFound {})),
+    ] {
+        Consultation::given(finalised())
+            .when(|it| it.launch_appel_offres(&asked, &dossier, DEADLINE))
+            .refused(refusal.clone());
+        Consultation::given(opened())
+            .when(|it| it.choose_prestataire(&asked, &dossier, choice(ATELIER)))
+            .refused(refusal.clone());
+        Consultation::given(launched())
+            .when(|it| it.award_directly(&asked, &dossier, &referenced(1), PRICE))
+            .refused(refusal);
+    }
 }
 
 #[test]
@@ -325,7 +346,7 @@ fn a_mission_that_was_awarded_needs_no_final_cahier_des_charges() {
         .when(|it| it.finalise_cahier_des_charges(&amina()))
         .refused(Refusal::ResultAlreadyDecided {});
     Consultation::given(awarded)
-        .when(|it| it.launch_appel_offres(&amina(), DEADLINE))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), DEADLINE))
         .refused(Refusal::ResultAlreadyDecided {});
 }
 
@@ -333,10 +354,11 @@ fn a_mission_that_was_awarded_needs_no_final_cahier_des_charges() {
 #[test]
 fn offres_are_asked_for_on_a_final_cahier_des_charges() {
     Consultation::given(finalised())
-        .when(|it| it.launch_appel_offres(&amina(), DEADLINE))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), DEADLINE))
+        .expecting(&ingenierie())
         .then([AppelOffresLaunched { deadline: DEADLINE }]);
     Consultation::given([drafted(sections())])
-        .when(|it| it.launch_appel_offres(&amina(), DEADLINE))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), DEADLINE))
         .refused(Refusal::CahierDesChargesNotFinal {});
 }
 
@@ -344,13 +366,13 @@ fn offres_are_asked_for_on_a_final_cahier_des_charges() {
 fn a_deadline_gives_time_to_answer_and_does_not_move() {
     let yesterday = date(2026, 3, 15);
     Consultation::given(finalised())
-        .when(|it| it.launch_appel_offres(&amina(), yesterday))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), yesterday))
         .refused(Refusal::DeadlinePast { deadline: yesterday });
     Consultation::given(launched())
-        .when(|it| it.launch_appel_offres(&amina(), DEADLINE))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), DEADLINE))
         .nothing();
     Consultation::given(launched())
-        .when(|it| it.launch_appel_offres(&amina(), DAY_AFTER))
+        .when(|it| it.launch_appel_offres(&amina(), &ingenierie(), DAY_AFTER))
         .refused(Refusal::AppelOffresAlreadyLaunched { deadline: DEADLINE });
 }
 
@@ -574,17 +596,18 @@ fn there_is_something_to_open() {
 fn one_of_those_who_answered_is_chosen() {
     for asked in [amina(), responsable()] {
         Consultation::given(opened())
-            .when(|it| it.choose_prestataire(&asked, choice(ATELIER)))
+            .when(|it| it.choose_prestataire(&asked, &ingenierie(), choice(ATELIER)))
+            .expecting(&ingenierie())
             .then([chosen(ATELIER)]);
     }
     Consultation::given(decided())
-        .when(|it| it.choose_prestataire(&amina(), choice(ATELIER)))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), choice(ATELIER)))
         .nothing();
     Consultation::given(decided())
-        .when(|it| it.choose_prestataire(&amina(), choice(COOP)))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), choice(COOP)))
         .refused(Refusal::AnotherPrestataireChosen { chosen: ATELIER });
     Consultation::given(failed())
-        .when(|it| it.choose_prestataire(&amina(), choice(ATELIER)))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), choice(ATELIER)))
         .refused(Refusal::ResultAlreadyDecided {});
 }
 
@@ -592,10 +615,10 @@ fn one_of_those_who_answered_is_chosen() {
 #[test]
 fn nobody_is_chosen_on_a_closed_envelope_or_without_an_offre() {
     Consultation::given(half_answered())
-        .when(|it| it.choose_prestataire(&at(DAY_AFTER), choice(ATELIER)))
+        .when(|it| it.choose_prestataire(&at(DAY_AFTER), &ingenierie(), choice(ATELIER)))
         .refused(Refusal::OffresNotOpen {});
     Consultation::given(opened())
-        .when(|it| it.choose_prestataire(&amina(), choice(LIGUE)))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), choice(LIGUE)))
         .refused(Refusal::NoOffre { prestataire: LIGUE });
 }
 
@@ -613,6 +636,7 @@ fn each_of_the_four_criteria_is_marked_from_0_to_5() {
             .when(|it| {
                 it.choose_prestataire(
                     &amina(),
+                    &ingenierie(),
                     Choice { notation: Some(notation), ..choice(ATELIER) },
                 )
             })
@@ -628,11 +652,11 @@ fn fewer_than_three_consulted_is_justified() {
     history.extend([received(ATELIER), received(COOP)]);
     history.push(OffresOpened { offres: vec![envelope(ATELIER, PRICE), envelope(COOP, PRICE)] });
     Consultation::given(history.clone())
-        .when(|it| it.choose_prestataire(&amina(), choice(ATELIER)))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), choice(ATELIER)))
         .refused(Common::JustificationNeeded { rule: Rule::ConsultedMin });
     let asked = amina().because("Seul sur ce sujet.");
     Consultation::given(history)
-        .when(|it| it.choose_prestataire(&asked, choice(ATELIER)))
+        .when(|it| it.choose_prestataire(&asked, &ingenierie(), choice(ATELIER)))
         .then([waived(Rule::ConsultedMin), chosen(ATELIER)]);
 }
 
@@ -643,11 +667,11 @@ fn a_mission_given_without_competition_is_justified() {
     let asked = responsable().because("Seul sur ce sujet.");
     for history in [vec![drafted(sections())], half_answered(), opened()] {
         Consultation::given(history.clone())
-            .when(|it| it.award_directly(&amina(), &referenced(1), PRICE))
+            .when(|it| it.award_directly(&amina(), &ingenierie(), &referenced(1), PRICE))
             .refused(Common::JustificationNeeded { rule: Rule::Competition });
         Consultation::given(history)
-            .when(|it| it.award_directly(&asked, &referenced(1), PRICE))
-            .expecting(&referenced(1))
+            .when(|it| it.award_directly(&asked, &ingenierie(), &referenced(1), PRICE))
+            .expecting_all([(&referenced(1)).into(), (&ingenierie()).into()])
             .then([waived(Rule::Competition), direct.clone()]);
     }
 }
@@ -656,16 +680,16 @@ fn a_mission_given_without_competition_is_justified() {
 fn a_mission_is_given_once_to_a_referenced_prestataire() {
     let asked = amina().because("Seul sur ce sujet.");
     Consultation::given(finalised())
-        .when(|it| it.award_directly(&asked, &unreferenced(1), PRICE))
+        .when(|it| it.award_directly(&asked, &ingenierie(), &unreferenced(1), PRICE))
         .refused(Refusal::NotPrestataire { prestataire: ATELIER });
     Consultation::given(decided())
-        .when(|it| it.award_directly(&asked, &referenced(1), PRICE))
+        .when(|it| it.award_directly(&asked, &ingenierie(), &referenced(1), PRICE))
         .nothing();
     Consultation::given(decided())
-        .when(|it| it.award_directly(&asked, &referenced(2), PRICE))
+        .when(|it| it.award_directly(&asked, &ingenierie(), &referenced(2), PRICE))
         .refused(Refusal::AnotherPrestataireChosen { chosen: ATELIER });
     Consultation::given(failed())
-        .when(|it| it.award_directly(&asked, &referenced(1), PRICE))
+        .when(|it| it.award_directly(&asked, &ingenierie(), &referenced(1), PRICE))
         .refused(Refusal::ResultAlreadyDecided {});
 }
 
@@ -883,14 +907,14 @@ impl Command {
         match self {
             Self::Draft => it.draft_cahier_des_charges(asked, &ingenierie(), sections()),
             Self::Finalise => it.finalise_cahier_des_charges(asked),
-            Self::Launch => it.launch_appel_offres(asked, DEADLINE),
+            Self::Launch => it.launch_appel_offres(asked, &ingenierie(), DEADLINE),
             Self::Consult(n) => it.consult_prestataire(asked, &referenced(n)),
             Self::Decline(n) => it.decline_consultation(asked, org(n)),
             Self::Submit(n) => it.submit_offre(asked, ID, org(n), offre()),
             Self::Withdraw(n) => it.withdraw_offre(asked, org(n)),
             Self::Open => it.open_offres(asked, &envelopes),
-            Self::Choose(n) => it.choose_prestataire(asked, choice(org(n))),
-            Self::Award(n) => it.award_directly(asked, &referenced(n), PRICE),
+            Self::Choose(n) => it.choose_prestataire(asked, &ingenierie(), choice(org(n))),
+            Self::Award(n) => it.award_directly(asked, &ingenierie(), &referenced(n), PRICE),
             Self::Inform(n) => it.inform_prestataire(asked, org(n)),
             Self::Unsuccessful => {
                 it.declare_consultation_unsuccessful(asked, prose("Aucune ne convient."))

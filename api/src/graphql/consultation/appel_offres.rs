@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::{ConsultationId, Dossier, IngenierieId, consultation::Sections};
 
-use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload};
+use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload, served};
 use crate::{
     Result,
     graphql::{
@@ -67,11 +67,15 @@ impl AppelOffresMutation {
     ) -> Result<ConsultationPayload> {
         let id = typed(&input.consultation, "input.consultation")?;
         let deadline = input.deadline.0;
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::Consultation, asked| {
-                it.launch_appel_offres(asked, deadline)
-            });
+        let gather = || served(ctx.log(), id);
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Consultation, asked, ingenierie| {
+                it.launch_appel_offres(asked, ingenierie, deadline)
+            },
+        );
         Ok(payload(id, decided.await?))
     }
 

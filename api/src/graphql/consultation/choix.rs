@@ -7,7 +7,7 @@ use domain::{
 };
 use eventlog::{EventLog, Reader};
 
-use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload};
+use super::{ConsultationInput, ConsultationPayload, PrestataireInput, payload, served};
 use crate::{
     Result,
     graphql::{
@@ -96,11 +96,15 @@ impl ChoixMutation {
             motif: prose("input.motif", &input.motif)?,
             proces_verbal: optional(prose, "input.procesVerbal", input.proces_verbal.as_ref())?,
         };
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::Consultation, asked| {
-                it.choose_prestataire(asked, choice.clone())
-            });
+        let gather = || served(ctx.log(), id);
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Consultation, asked, ingenierie| {
+                it.choose_prestataire(asked, ingenierie, choice.clone())
+            },
+        );
         Ok(payload(id, decided.await?))
     }
 
@@ -113,13 +117,16 @@ impl ChoixMutation {
         let id = typed(&input.consultation, "input.consultation")?;
         let prestataire: OrganisationId = typed(&input.prestataire, "input.prestataire")?;
         let montant = input.montant.0;
-        let gather = || ctx.log().seen::<domain::Organisation>(prestataire);
+        let gather = || async move {
+            let ingenierie = served(ctx.log(), id).await?;
+            Ok((ingenierie, ctx.log().seen::<domain::Organisation>(prestataire).await?))
+        };
         let decided = input.request.decide_with(
             ctx,
             id,
             gather,
-            |it: &domain::Consultation, asked, prestataire| {
-                it.award_directly(asked, prestataire, montant)
+            |it: &domain::Consultation, asked, (ingenierie, prestataire)| {
+                it.award_directly(asked, ingenierie, prestataire, montant)
             },
         );
         Ok(payload(id, decided.await?))

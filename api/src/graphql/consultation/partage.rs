@@ -1,16 +1,14 @@
 //! Sharing the choice: who is invited, what they bring, what offres are thought of.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::{
-    ConsultationId, Dossier, IngenierieId, OrganisationId, consultation::Notation as Marks,
-};
+use domain::{ConsultationId, OrganisationId, consultation::Notation as Marks};
 
 use super::{
     ConsultationInput, ConsultationPayload, PrestataireInput,
     cahier::SectionCahier,
     candidat::{CauseRejet, NotateurInput},
     choix::NotationInput,
-    payload,
+    payload, served,
 };
 use crate::{
     Result,
@@ -36,12 +34,7 @@ impl ChoixPartageMutation {
     ) -> Result<ConsultationPayload> {
         let id = input.of.id()?;
         let organisation: OrganisationId = typed(&input.organisation, "input.organisation")?;
-        let gather = || async move {
-            let it = ctx.log().load::<domain::Consultation>(id).await?;
-            // A consultation that is not there serves an ingénierie that is not either.
-            let ingenierie = it.state.ingenierie().unwrap_or(IngenierieId(id.0));
-            ctx.log().either::<Dossier>(ingenierie).await
-        };
+        let gather = || served(ctx.log(), id);
         let decided = input.of.request.decide_with(
             ctx,
             id,

@@ -74,8 +74,10 @@ fn who_pays_or_takes_part_is_invited_and_does_not_bid() {
         Consultation::given([launched(), vec![invited(org(4), QualiteInvite::Structure)]].concat());
     both.when(|it| it.consult_prestataire(&amina(), &referenced(4)))
         .refused(Refusal::PrestataireInvited { prestataire: org(4) });
-    both.when(|it| it.award_directly(&amina().because("Seule."), &referenced(4), PRICE))
-        .refused(Refusal::PrestataireInvited { prestataire: org(4) });
+    both.when(|it| {
+        it.award_directly(&amina().because("Seule."), &ingenierie(), &referenced(4), PRICE)
+    })
+    .refused(Refusal::PrestataireInvited { prestataire: org(4) });
     Consultation::given(shared())
         .when(|it| it.invite_partenaire(&amina(), &mobilised(), REGION))
         .nothing();
@@ -135,7 +137,7 @@ fn a_late_or_inadmissible_offre_is_out_and_its_bidder_is_told() {
     let out = [opened(), vec![rejected(COOP, odd)]].concat();
     reject(out.clone(), amina(), COOP, odd).nothing();
     let out = Consultation::given(out);
-    out.when(|it| it.choose_prestataire(&amina(), choice(COOP)))
+    out.when(|it| it.choose_prestataire(&amina(), &ingenierie(), choice(COOP)))
         .refused(Refusal::NoOffre { prestataire: COOP });
     // INV-05: whoever came late is told as well.
     let late_one =
@@ -244,7 +246,7 @@ fn marks_are_added_up_by_criterion_then_in_all() {
 fn a_choice_records_the_mean_when_it_gives_no_mark() {
     let silent = |it| Choice { notation: None, ..choice(it) };
     Consultation::given(shared())
-        .when(|it| it.choose_prestataire(&amina(), silent(ATELIER)))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), silent(ATELIER)))
         .refused(Refusal::NotationMissing {});
     let marks = [
         scored(ATELIER, Notateur::Dla(DLA), Notation { enquete: 1, ..flat(4) }),
@@ -252,7 +254,7 @@ fn a_choice_records_the_mean_when_it_gives_no_mark() {
     ];
     let minutes = Choice { proces_verbal: Some(prose("Présents : M. Roux.")), ..silent(ATELIER) };
     Consultation::given([shared(), marks.to_vec()].concat())
-        .when(|it| it.choose_prestataire(&amina(), minutes))
+        .when(|it| it.choose_prestataire(&amina(), &ingenierie(), minutes))
         .then([PrestataireChosen {
             prestataire: ATELIER,
             montant: PRICE,

@@ -6,7 +6,9 @@ pub mod giving;
 pub mod scdl;
 
 use async_graphql::ID;
-use domain::{Actor, ConventionId, OrganisationId, PlanFinancementId, RoleName, values::Invalid};
+use domain::{
+    Actor, ConventionId, Date, OrganisationId, PlanFinancementId, RoleName, values::Invalid,
+};
 pub use projections::exports::Filter;
 use projections::{
     AsOf, Reads, Scope,
@@ -17,7 +19,12 @@ use serde_json::{Value, json};
 
 use crate::{
     Error, Result,
-    graphql::ids::{global, typed},
+    clock::RequestClock,
+    graphql::{
+        ids::{global, typed},
+        past::AsOfInput,
+        scalars,
+    },
     http::Language,
 };
 
@@ -48,6 +55,16 @@ pub struct Rejet {
 pub fn financeur(text: &str) -> Option<OrganisationId> {
     let uuid = text.parse().ok().map(OrganisationId);
     uuid.or_else(|| typed(&ID(text.to_owned()), "financeur").ok())
+}
+
+/// The answers to export from, as of the end of a day or of a position, or of now.
+pub async fn as_of(now: &Reads, day: Option<Date>, position: Option<i64>) -> Result<Reads> {
+    let day = day.map(|it| AsOfInput::Date(scalars::Date(it)));
+    let then = day.or_else(|| Some(AsOfInput::Position(scalars::Position(position?))));
+    match then {
+        None => Ok(now.clone()),
+        Some(then) => then.reads(now, RequestClock::read()).await,
+    }
 }
 
 /// What somebody exports: what they see; an administrator, who publishes for the network, all.

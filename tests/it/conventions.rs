@@ -221,6 +221,8 @@ async fn a_convention_says_no_in_both_languages() -> anyhow::Result<()> {
         (json!({ "montant": "0" }), "CONVENTION_MONTANT_OUT_OF_RANGE"),
         (json!({ "montant": "-1" }), "BAD_USER_INPUT"),
         (json!({ "montant": "10000000001" }), "BAD_USER_INPUT"),
+        (json!({ "montant": "9223372036854775808" }), "BAD_USER_INPUT"),
+        (json!({ "montant": "10000 USD" }), "BAD_USER_INPUT"),
         (json!({ "au": "2025-12-31" }), "CONVENTION_PERIODE_REVERSED"),
         (json!({ "perimetre": [{ "niveau": "DEPARTEMENT", "code": "84000" }] }), "BAD_USER_INPUT"),
         (json!({ "perimetre": [{ "niveau": "REGION", "code": "99" }] }), "BAD_USER_INPUT"),
@@ -230,6 +232,9 @@ async fn a_convention_says_no_in_both_languages() -> anyhow::Result<()> {
         let (found, _) = refusal(&amina, "signConvention", signature(0xC1, &more)).await?;
         assert_eq!(found, code, "{more}");
     }
+    let pounds = signature(0xC1, &json!({ "montant": "£100" }));
+    let (_, message) = refusal(&british, "signConvention", pounds).await?;
+    assert!(message.contains("an amount in euro cents"), "{message}");
     let (code, _) = refusal(&fondation, "signConvention", signature(0xC1, &json!({}))).await?;
     assert_eq!(code, "NOT_FOUND", "a financeur signs for itself");
     let signed = caf

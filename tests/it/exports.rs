@@ -374,6 +374,63 @@ async fn what_cannot_be_told_is_listed_with_its_reason_until_it_is_corrected() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_as_of_a_position_never_changes() -> anyhow::Result<()> {
+    let mut it = Stage::set().await?;
+    let signed = signature(0, &json!({ "dlas": [id("Dla", DLA.0)] }));
+    it.does("signConvention", signed).await?;
+    it.identify(FINANCEUR, json!("73282932000074"), Value::Null)
+        .await?;
+    it.identify(STRUCTURE, json!("35600000049837"), Value::Null)
+        .await?;
+    let role = Role::Financeur { financeur: FINANCEUR };
+    let by = it.house.visitor_named("own", role)?;
+    let scdl = async |more: &str| {
+        let path = address("scdl-subventions.csv", FINANCEUR) + more;
+        by.sends(Method::GET, &path, &[], "").await
+    };
+    let (then, _) = it.house.house.log.newest().await?;
+    let before = scdl(&format!("&atLeastPosition={}", then.0)).await?;
+    assert_eq!(csv(std::str::from_utf8(&before.body)?).len(), 1);
+
+    it.does("signConvention", signature(1, &json!({ "dlas": [id("Dla", DLA.0)] })))
+        .await?;
+    let (now, _) = it.house.house.log.newest().await?;
+    let after = scdl(&format!("&atLeastPosition={}", now.0)).await?;
+    assert_eq!(csv(std::str::from_utf8(&after.body)?).len(), 2);
+
+    // The same by three doors.
+    let again = scdl(&format!("&asOfPosition={}", then.0)).await?;
+    assert_eq!((again.status, &again.body), (StatusCode::OK, &before.body));
+    assert_eq!(again.headers["essaim-as-of"], then.0.to_string());
+    let (of, position) = (FINANCEUR.0.to_string(), then.0.to_string());
+    let output = export(&it.house, &["scdl", "--financeur", &of, "--as-of-position", &position])?;
+    assert_eq!(output.stdout, before.body, "{output:?}");
+    let asked = json!({ "of": id("Organisation", FINANCEUR.0), "at": position });
+    let told = by
+        .asks(
+            "query($of: ID!, $at: Position!) {
+                exportSubventions(financeur: $of, asOf: { position: $at }) {
+                    asOf { position } scdl(first: 2) { totalCount } } }",
+            asked,
+        )
+        .await?;
+    let told = &told["exportSubventions"];
+    assert_eq!(told["asOf"]["position"], json!(position));
+    assert_eq!(told["scdl"]["totalCount"], 1);
+
+    for (more, path) in [
+        ("&asOfPosition=1&asOfDate=2026-03-16", json!(["asOf"])),
+        ("&asOfDate=2999-01-01", json!(["asOf", "date"])),
+        ("&asOfDate=hier", json!(["asOf"])),
+    ] {
+        let answer = scdl(more).await?;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{more}");
+        assert_eq!(answer.json()?["errors"][0]["extensions"]["path"], path, "{more}");
+    }
+    it.house.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_exports_what_is_theirs_and_nobody_else_knows() -> anyhow::Result<()> {
     let mut it = Stage::set().await?;
     it.does("signConvention", signature(0, &json!({ "dlas": [id("Dla", DLA.0)] })))

@@ -45,6 +45,12 @@ pub(super) struct Asked {
     /// Signed or notified on this day or earlier.
     #[arg(long)]
     to: Option<Date>,
+    /// As of the end of that day, in Paris: what was recorded later does not count.
+    #[arg(long, conflicts_with = "as_of_position")]
+    as_of_date: Option<Date>,
+    /// As of that position of the log: what was recorded later does not count.
+    #[arg(long)]
+    as_of_position: Option<i64>,
     /// The file; standard output by default.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -68,7 +74,11 @@ pub(super) async fn run(
     let (Word::Scdl(asked) | Word::Giving(asked)) = &word;
     let filter = Filter { financeur: asked.financeur, from: asked.from, to: asked.to };
     let house = open(settings).await?;
-    let export = Export::read(&house.reads, &Actor::HOUSE, &filter).await;
+    let export = async {
+        let reads = exports::as_of(&house.reads, asked.as_of_date, asked.as_of_position).await?;
+        Export::read(&reads, &Actor::HOUSE, &filter).await
+    };
+    let export = export.await;
     house.close().await;
     let export = export.map_err(Failure::Export)?;
     let export = export.ok_or(Failure::NoFinanceur)?;

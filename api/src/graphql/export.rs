@@ -19,6 +19,7 @@ use crate::{
         ids::{global, typed},
         organisation::{self, Organisation},
         paging::{self, AsOfObject, List},
+        past::{self, AsOfInput},
         plan_financement::{self, PlanFinancement},
         scalars::{Cents, Date, Position},
     },
@@ -30,8 +31,8 @@ pub(crate) struct ExportQuery;
 #[Object]
 impl ExportQuery {
     /// What a financeur (funder) grants to structures porteuses, as open files tell it: its
-    /// conventions, for what is notified in all today, and what it notified in plans de
-    /// financement beside them. A financeur asks for itself only; those of a DLA see of it the
+    /// conventions, for all that they notify, and what it notified in plans de financement beside
+    /// them. A financeur asks for itself only; those of a DLA see of it the
     /// conventions and the plans that they may see; an administrator sees all. Null when it is not
     /// yours to ask. The files are downloaded at `/exports/scdl-subventions.csv` and
     /// `/exports/360giving.json`, the arguments being parameters there.
@@ -45,9 +46,14 @@ impl ExportQuery {
         #[graphql(desc = "Wait until the answer counts this position.")] at_least_position: Option<
             Position,
         >,
+        #[graphql(
+            desc = "The day or the position to answer as of: what was recorded later does not count. Organisations go by their names and identifiers of now."
+        )]
+        as_of: Option<AsOfInput>,
     ) -> Result<Option<ExportSubventions>> {
         let financeur: OrganisationId = typed(&financeur, "financeur")?;
         paging::reached(ctx.reads(), &MODELS, at_least_position).await?;
+        past::travel(ctx, as_of).await?;
         let filter = Filter { financeur, from: from.map(|it| it.0), to: to.map(|it| it.0) };
         let export = Export::read(ctx.reads(), ctx.actor(), &filter).await?;
         Ok(export.map(|export| ExportSubventions { financeur, export }))

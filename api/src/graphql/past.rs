@@ -9,7 +9,8 @@ use eventlog::EventLog;
 use projections::Reads;
 
 use crate::{
-    Result, clock,
+    Result,
+    clock::{self, RequestClock},
     error::At,
     graphql::{
         context::ContextExt,
@@ -38,6 +39,14 @@ impl AsOfInput {
                 Ok(log.before(end.at("asOf.date")?).await?)
             }
         }
+    }
+
+    /// The answers as they stood then. The day of the request is refused: it is not over.
+    pub(crate) async fn reads(&self, now: &Reads, clock: RequestClock) -> Result<Reads> {
+        if matches!(self, Self::Date(Date(day)) if *day >= clock.today) {
+            return Err(not_over()).at("asOf.date");
+        }
+        Ok(now.at(self.position(now.log()).await?).await?)
     }
 }
 
@@ -94,10 +103,7 @@ pub(crate) async fn travel(ctx: &Context<'_>, as_of: Option<AsOfInput>) -> Resul
     let (Some(pasts), Some(root)) = (ctx.data_opt::<Pasts>(), root(ctx)) else {
         return Ok(());
     };
-    if matches!(as_of, AsOfInput::Date(Date(day)) if day >= ctx.clock().today) {
-        return Err(not_over()).at("asOf.date");
-    }
-    let reads = ctx.reads().at(as_of.position(ctx.log()).await?).await?;
+    let reads = as_of.reads(ctx.reads(), ctx.clock()).await?;
     let loaders = Loaders::of(&reads, ctx.actor());
     let past = Past { root: root.to_owned(), reads, loaders, others: Pasts::default() };
     pasts.add(past);

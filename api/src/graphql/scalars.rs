@@ -187,6 +187,28 @@ fn date(value: &Value) -> Option<domain::Date> {
     }
 }
 
+/// How a scalar is written, in French and in English.
+pub(crate) fn form(scalar: &str) -> Option<[&'static str; 2]> {
+    Some(match scalar {
+        "Cents" => [
+            "un montant en centimes d'euro, en chiffres entre guillemets, comme \"250000\" pour 2 500,00 €",
+            "an amount in euro cents, in digits between quotes, such as \"250000\" for €2,500.00",
+        ],
+        "Date" => ["une date, comme \"2026-03-16\"", "a date, such as \"2026-03-16\""],
+        "DateTime" => [
+            "un instant, comme \"2026-03-16T08:15:30Z\"",
+            "a moment, such as \"2026-03-16T08:15:30Z\"",
+        ],
+        "Jours" => ["des jours par quarts, comme \"2.5\"", "days by quarters, such as \"2.5\""],
+        "Mesure" => ["un nombre, comme \"4.5\"", "a number, such as \"4.5\""],
+        "Position" | "Version" => [
+            "un nombre entier, en chiffres entre guillemets, comme \"42\"",
+            "a whole number, in digits between quotes, such as \"42\"",
+        ],
+        _ => return None,
+    })
+}
+
 /// Digits in a string: a JSON number would lose some beyond 2^53.
 fn integer<T: async_graphql::InputType>(value: &Value) -> Result<i64, InputValueError<T>> {
     let parsed = match value {

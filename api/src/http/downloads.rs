@@ -1,6 +1,8 @@
 //! What every file that is downloaded goes through: who asks, a place among a few, a task of its
 //! own, and why there is no file.
 
+pub(super) mod parameters;
+
 use std::sync::Arc;
 
 use axum::{

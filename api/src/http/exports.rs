@@ -9,21 +9,23 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Date, Refusal, refusal::Common, values::Invalid};
+use domain::{Date, Refusal, refusal::Common};
 use eventlog::Reader;
 use http::{HeaderName, HeaderValue, Uri, header};
 use projections::exports::MODELS;
 
 use super::{
-    Language,
-    asked::parameters,
-    downloads::{AS_OF, Coming, Door, Downloads},
+    Language, asked,
+    downloads::{
+        AS_OF, Coming, Door, Downloads,
+        parameters::{self, invalid},
+    },
 };
 use crate::{
-    Error, Result,
-    error::BAD_USER_INPUT,
+    Result,
+    clock::RequestClock,
     exports::{Export, Filter, giving::GivingPrefix},
-    graphql::{ids::typed, paging, scalars::Position},
+    graphql::{ids::typed, paging, past::AsOfInput, scalars::Position},
 };
 
 /// The most files on their way at once: each is whole in memory.
@@ -94,9 +96,13 @@ async fn give(
     (name, part): (Name, Part),
     prefix: GivingPrefix,
 ) -> Result<Response> {
-    let (filter, at_least) = asked(&request.uri)?;
+    let Asked { filter, at_least, as_of } = Asked::of(&request.uri)?;
     paging::reached(&it.reads, &MODELS, at_least).await?;
-    let export = Export::read(&it.reads, &actor, &filter).await?;
+    let reads = match as_of {
+        None => it.reads.clone(),
+        Some(as_of) => as_of.reads(&it.reads, RequestClock::read()).await?,
+    };
+    let export = Export::read(&reads, &actor, &filter).await?;
     let export = export.ok_or_else(|| Refusal::from(Common::NotFound {}))?;
     let as_of = export.as_of.position;
     let query = request.uri.query().unwrap_or_default();
@@ -149,28 +155,33 @@ async fn give(
     Ok(response)
 }
 
-/// Which subventions, and what the file must count.
-fn asked(address: &Uri) -> Result<(Filter, Option<Position>)> {
-    let all = parameters(address).ok_or_else(|| invalid("financeur"))?;
-    let (mut financeur, mut from, mut to, mut at_least) = (None, None, None, None);
-    for (name, text) in all {
-        let day = || text.parse::<Date>().map_err(|_| invalid(&name));
-        match name.as_str() {
-            "financeur" => financeur = Some(typed(&ID(text.clone()), "financeur")?),
-            "from" => from = Some(day()?),
-            "to" => to = Some(day()?),
-            "atLeastPosition" => {
-                let position = text.parse().map_err(|_| invalid(&name))?;
-                at_least = Some(Position(position));
-            }
-            _ => return Err(invalid(&name)),
-        }
-    }
-    let financeur = financeur.ok_or_else(|| invalid("financeur"))?;
-    Ok((Filter { financeur, from, to }, at_least))
+/// Which subventions, what the file must count, and when.
+struct Asked {
+    filter: Filter,
+    at_least: Option<Position>,
+    as_of: Option<AsOfInput>,
 }
 
-fn invalid(path: &str) -> Error {
-    let (fr, en) = (BAD_USER_INPUT.fr.to_owned(), BAD_USER_INPUT.en.to_owned());
-    Error::Invalid { path: path.to_owned(), why: Invalid { fr, en } }
+impl Asked {
+    fn of(address: &Uri) -> Result<Self> {
+        let all = asked::parameters(address).ok_or_else(|| invalid("financeur"))?;
+        let (mut financeur, mut from, mut to, mut at_least) = (None, None, None, None);
+        let mut as_of = parameters::AsOf::default();
+        for (name, text) in all {
+            let day = || text.parse::<Date>().map_err(|_| invalid(&name));
+            match name.as_str() {
+                it if as_of.takes(it, &text) => (),
+                "financeur" => financeur = Some(typed(&ID(text.clone()), "financeur")?),
+                "from" => from = Some(day()?),
+                "to" => to = Some(day()?),
+                "atLeastPosition" => {
+                    let position = text.parse().map_err(|_| invalid(&name))?;
+                    at_least = Some(Position(position));
+                }
+                _ => return Err(invalid(&name)),
+            }
+        }
+        let financeur = financeur.ok_or_else(|| invalid("financeur"))?;
+        Ok(Self { filter: Filter { financeur, from, to }, at_least, as_of: as_of.asked()? })
+    }
 }

@@ -21,6 +21,7 @@ use crate::{
         Answer, BAD_USER_INPUT, BOTH, DOCUMENT_TOO_COMPLEX, DOCUMENT_TOO_DEEP, Entry, Error,
         GRAPHQL_VALIDATION_FAILED, INTERNAL_SERVER_ERROR,
     },
+    graphql::scalars::form,
     http::{Language, RequestId},
 };
 
@@ -206,10 +207,13 @@ fn invalid_argument(reason: &str, language: Language) -> Option<Answer> {
     let words: Vec<&str> = why.split('"').step_by(2).map(str::trim).collect();
     let mut at = path.to_owned();
     let (fr, en) = match (words.first().copied()?, quoted.as_slice()) {
-        ("expected type", [kind, ..]) => (
-            format!("« {path} » n'a pas la forme attendue : {kind}."),
-            format!("`{path}` has not the expected form: {kind}."),
-        ),
+        ("expected type", [kind, ..]) => {
+            let [fr, en] = form(kind).unwrap_or([kind, kind]);
+            (
+                format!("« {path} » n'a pas la forme attendue : {fr}."),
+                format!("`{path}` has not the expected form: {en}."),
+            )
+        }
         ("enumeration type", [kind, value, ..]) => (
             format!("« {path} » : « {value} » n'est pas une valeur de {kind}."),
             format!("`{path}`: `{value}` is not a value of {kind}."),

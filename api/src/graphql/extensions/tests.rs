@@ -210,7 +210,8 @@ async fn an_argument_that_does_not_fit_names_its_field() {
         (
             "input: {montant: 3}",
             "input montant",
-            "`input.montant` has not the expected form: Cents.",
+            "`input.montant` has not the expected form: an amount in euro cents, in digits between \
+             quotes, such as \"250000\" for €2,500.00.",
         ),
         ("input: {}", "input montant", "`input.montant` is required."),
         (

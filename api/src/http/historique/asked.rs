@@ -1,16 +1,17 @@
 //! What a download is asked: the members of the GraphQL filter, as parameters of the address.
 
-use async_graphql::{InputType, InputValueError, Name, Pos, Value, indexmap::IndexMap};
-use domain::values::Invalid;
+use async_graphql::{Name, Value, indexmap::IndexMap};
 use eventlog::Position;
 use http::Uri;
 use projections::historique::Filter;
 
 use crate::{
     Error, Result,
-    error::{BAD_USER_INPUT, BOTH},
     graphql::{historique::filter::HistoriqueFilter, past::AsOfInput},
-    http::asked::parameters,
+    http::{
+        asked::parameters,
+        downloads::parameters::{AS_OF_POSITION, AsOf, invalid, parsed},
+    },
 };
 
 /// Those that hold several values, between commas.
@@ -29,8 +30,6 @@ pub(super) const SINGLES: [&str; 11] = [
     "recordedTo",
     "to",
 ];
-const KNOWN_DATE: &str = "asOfDate";
-const KNOWN_POSITION: &str = "asOfPosition";
 /// Whether a byte order mark goes first, for the spreadsheets that need one.
 const BOM: &str = "bom";
 
@@ -43,24 +42,25 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn of(address: &Uri) -> Result<Self> {
-        let all = parameters(address).ok_or_else(|| invalid(BOM, None))?;
+        let all = parameters(address).ok_or_else(|| invalid(BOM))?;
         let mut members = IndexMap::new();
-        let mut known = IndexMap::new();
+        let mut known = AsOf::default();
         let mut bom = false;
         for (name, text) in all {
+            if known.takes(&name, &text) {
+                continue;
+            }
             let one = Value::String(text.clone());
             match name.as_str() {
                 BOM if text == "true" => bom = true,
                 BOM if text == "false" => (),
-                KNOWN_DATE => drop(known.insert(Name::new("date"), one)),
-                KNOWN_POSITION => drop(known.insert(Name::new("position"), one)),
                 it if SINGLES.contains(&it) => drop(members.insert(Name::new(it), one)),
                 it if LISTS.contains(&it) => {
                     let several = text.split(',').filter(|it| !it.is_empty());
                     let several = several.map(|it| Value::String(it.to_owned())).collect();
                     members.insert(Name::new(it), Value::List(several));
                 }
-                _ => return Err(invalid(&name, None)),
+                _ => return Err(invalid(&name)),
             }
         }
         // One at a time first, so that the parameter at fault is named.
@@ -69,10 +69,6 @@ impl Asked {
             parsed::<HistoriqueFilter>(name, Value::Object(alone))?;
         }
         let filter: HistoriqueFilter = parsed("filter", Value::Object(members))?;
-        let as_of = match known.first() {
-            None => None,
-            Some(_) => Some(parsed("asOf", Value::Object(known))?),
-        };
         let filter = filter.rows().map_err(|error| match error {
             Error::Invalid { path, why } => {
                 let path = path.trim_start_matches("filter.").to_owned();
@@ -80,38 +76,21 @@ impl Asked {
             }
             other => other,
         })?;
-        Ok(Self { filter, as_of, bom })
+        Ok(Self { filter, as_of: known.asked()?, bom })
     }
 }
 
 /// The parameters of what comes after, as known at the same position.
 pub(super) fn continued(query: &str, next: Position, as_of: Position) -> String {
-    let replaced = ["from", KNOWN_DATE, KNOWN_POSITION];
     let mut all: Vec<_> = query
         .split('&')
         .filter(|it| !it.is_empty())
-        .filter(|it| !replaced.contains(&it.split('=').next().unwrap_or_default()))
+        .filter(|it| {
+            let name = it.split('=').next().unwrap_or_default();
+            name != "from" && !AsOf::NAMES.contains(&name)
+        })
         .map(str::to_owned)
         .collect();
-    all.extend([format!("from={}", next.0), format!("{KNOWN_POSITION}={}", as_of.0)]);
+    all.extend([format!("from={}", next.0), format!("{AS_OF_POSITION}={}", as_of.0)]);
     all.join("&")
-}
-
-fn parsed<T: InputType>(path: &str, value: Value) -> Result<T> {
-    T::parse(Some(value)).map_err(|error| invalid(path, said(error)))
-}
-
-/// What a scalar says of a value that it refuses.
-fn said<T: InputType>(error: InputValueError<T>) -> Option<Invalid> {
-    let extensions = error.into_server_error(Pos::default()).extensions?;
-    let [fr, en] = BOTH.map(|it| match extensions.get(it) {
-        Some(Value::String(text)) => Some(text.clone()),
-        _ => None,
-    });
-    Some(Invalid { fr: fr?, en: en? })
-}
-
-fn invalid(path: &str, why: Option<Invalid>) -> Error {
-    let (fr, en) = (BAD_USER_INPUT.fr.to_owned(), BAD_USER_INPUT.en.to_owned());
-    Error::Invalid { path: path.to_owned(), why: why.unwrap_or(Invalid { fr, en }) }
 }

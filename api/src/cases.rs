@@ -70,24 +70,24 @@ struct Case {
 }
 
 /// One command of a case.
-#[derive(Clone, Deserialize)]
-struct Step {
+#[derive(Debug, Clone, Deserialize)]
+pub struct Step {
     /// The command is given once for each of these, in place of `{each}` in every text of the
     /// step: `["44", "49"]`, or `["01..30"]` for all from `01` to `30`.
     #[serde(default)]
     each: Vec<String>,
     /// What later steps call the object that it opens.
     #[serde(default)]
-    name: Option<String>,
+    pub name: Option<String>,
     /// The role that gives the command.
-    r#as: RoleName,
+    pub r#as: RoleName,
     /// For roles that answer for an organisation: which one.
     #[serde(default)]
-    of: Option<String>,
+    pub of: Option<String>,
     /// The mutation.
-    r#do: String,
+    pub r#do: String,
     /// Its input. `@name` is the id of what the step of that name opened.
-    input: Map<String, Value>,
+    pub input: Map<String, Value>,
 }
 
 /// Plays every case.
@@ -101,12 +101,24 @@ pub async fn play_all(house: &House) -> Result<Vec<Played>, Failure> {
 
 /// Plays one case, by the name of its file.
 pub async fn play(house: &House, name: &str) -> Result<Played, Failure> {
+    let (name, case) = read(name)?;
+    let inputs = graphql::inputs().await;
+    Stage::new(name, &inputs).play(house, case).await
+}
+
+/// The commands of a case, one after the other, as they are written.
+pub fn steps(name: &str) -> Result<Vec<Step>, Failure> {
+    let (_, case) = read(name)?;
+    let given = case.steps.iter().flat_map(|step| step.given(0));
+    Ok(given.map(|(_, step)| step).collect())
+}
+
+fn read(name: &str) -> Result<(&'static str, Case), Failure> {
     let known = CASES.into_iter().find(|(case, _)| *case == name);
     let (name, text) = known.ok_or_else(|| Failure::NoCase(name.to_owned()))?;
     let case =
         serde_json::from_str(text).map_err(|source| Failure::Unreadable { case: name, source })?;
-    let inputs = graphql::inputs().await;
-    Stage::new(name, &inputs).play(house, case).await
+    Ok((name, case))
 }
 
 /// A case as it is being played.
@@ -304,7 +316,7 @@ fn filled(value: &Value, each: &str) -> Value {
 }
 
 /// The noun that a mutation opens, if it opens one.
-fn opens(mutation: &str) -> Option<&'static str> {
+pub fn opens(mutation: &str) -> Option<&'static str> {
     Some(match mutation {
         "registerOrganisation" => "Organisation",
         "registerDla" => "Dla",

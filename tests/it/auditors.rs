@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Cents, Dla, DlaId, Dossier, Evaluation, EvaluationId, OrganisationId, PersonId,
-    PlanFinancement, Role,
+    Cents, Consultation, Decider, Dla, DlaId, Dossier, Evaluation, EvaluationId,
+    IngenierieCollective, Intervention, InterventionId, OrganisationId, PersonId, Place,
+    PlanFinancement, Prose, Role, Rule, Sealed, SeanceComiteAppui, SeanceComiteId, Subject,
+    consultation, ingenierie_collective, intervention, plan_financement, seance_comite_appui,
 };
 use house::{
     Answer, OpenHouse, Questions, Visitor,
     dossier::{
-        DLA, FINANCEUR, INGENIERIE, OTHER_STRUCTURE, PLAN, PRESTATAIRE, STRUCTURE, amina, prose,
+        CONSULTATION, DLA, FINANCEUR, INGENIERIE, OTHER_STRUCTURE, PLAN, PRESTATAIRE, STRUCTURE,
+        amina, prose,
     },
     questions::{admin, because, command},
 };
@@ -443,6 +446,88 @@ async fn a_download_says_where_it_stands_and_leaves_a_trace() -> anyhow::Result<
         let answer = by.sends(Method::GET, path, &[], "").await?;
         assert_eq!(answer.status.as_u16(), status, "{path}");
         assert_eq!(answer.json()?["errors"][0]["extensions"]["code"], code, "{path}");
+    }
+    house.close().await
+}
+
+/// Sets a rule aside in one stream of the dossier, as its decisions do.
+async fn sets_aside<D: Decider>(
+    asked: &Questions,
+    id: D::Id,
+    rule: Rule,
+    event: fn(Rule, Sealed<Prose>) -> D::Event,
+) -> anyhow::Result<()> {
+    let why = format!("Pour {}.", rule.code());
+    let command = because(&why, command(&amina()));
+    asked
+        .tell::<D>(&command, id, |_, asked| {
+            let (rule, because) = asked.waive(rule, Subject::dossier(INGENIERIE))?;
+            let place = Place { territoire: None, dossier: Some(INGENIERIE) };
+            Ok(asked.records(place, [event(rule, because)]))
+        })
+        .await?;
+    Ok(())
+}
+
+/// INV-03, 04, 07, 09, 10, 12, 14, 17, 19, 22, 30 and 34: whichever part of a dossier sets a rule
+/// aside, those who pay read in the history that it was, and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_justification_is_read_by_those_who_pay() -> anyhow::Result<()> {
+    let asked = Questions::open().await?;
+    asked.confirmed().await?;
+    asked.financed().await?;
+    asked.consulted().await?;
+    for &rule in Rule::ALL {
+        let it = &asked;
+        match rule {
+            Rule::AvisDefavorable
+            | Rule::FinanceursConfirm
+            | Rule::ProblematiqueConfirmed
+            | Rule::GroupStable => {
+                sets_aside::<IngenierieCollective>(it, INGENIERIE, rule, |rule, because| {
+                    ingenierie_collective::Event::RuleWaived { rule, because }
+                })
+                .await?;
+            }
+            Rule::Competition | Rule::ConsultedMin | Rule::ContratWithinPlan => {
+                sets_aside::<Consultation>(it, CONSULTATION, rule, |rule, because| {
+                    consultation::Event::RuleWaived { rule, because }
+                })
+                .await?;
+            }
+            Rule::LinesGranted | Rule::FundingArticulated | Rule::PaidAsSpent => {
+                sets_aside::<PlanFinancement>(it, PLAN, rule, |rule, because| {
+                    plan_financement::Event::RuleWaived { rule, because }
+                })
+                .await?;
+            }
+            Rule::DlaPresent => {
+                let id = InterventionId(Uuid::from_u128(0x30));
+                sets_aside::<Intervention>(it, id, rule, |rule, because| {
+                    intervention::Event::RuleWaived { rule, because }
+                })
+                .await?;
+            }
+            Rule::ComplementariteChecked => {
+                let id = SeanceComiteId(Uuid::from_u128(0x14));
+                sets_aside::<SeanceComiteAppui>(it, id, rule, |rule, because| {
+                    seance_comite_appui::Event::RuleWaived { rule, because }
+                })
+                .await?;
+            }
+        }
+    }
+    asked.catch_up().await?;
+    let Questions { log, reads, database } = asked;
+    reads.close().await;
+    log.close().await;
+    let house = OpenHouse::on(database).await?;
+    let payer = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
+    let lines = jsonl(&downloads(&payer, "/historique.jsonl?types=RuleWaived").await?)?;
+    for rule in Rule::ALL {
+        let why = json!({ "/because": format!("Pour {}.", rule.code()) });
+        let mut of_rule = lines.iter().filter(|it| it["data"]["rule"] == rule.code());
+        assert!(of_rule.any(|it| it["sealed"] == why), "{}: {lines:#?}", rule.invariant());
     }
     house.close().await
 }

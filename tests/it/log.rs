@@ -88,6 +88,7 @@ async fn facts_are_numbered_from_one_without_holes() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// INV-37.
 #[tokio::test]
 async fn the_same_command_sent_ten_times_at_once_counts_once() -> anyhow::Result<()> {
     let database = Database::open().await?;
@@ -105,6 +106,7 @@ async fn the_same_command_sent_ten_times_at_once_counts_once() -> anyhow::Result
     Ok(())
 }
 
+/// INV-37.
 #[tokio::test]
 async fn a_command_id_used_for_something_else_is_refused() -> anyhow::Result<()> {
     let database = Database::open().await?;
@@ -150,6 +152,7 @@ async fn a_no_from_memory_is_asked_again() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// INV-37.
 #[tokio::test]
 async fn a_stale_version_is_told_where_the_stream_stands() -> anyhow::Result<()> {
     let database = Database::open().await?;

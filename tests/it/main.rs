@@ -6,6 +6,7 @@
 )]
 
 mod activites;
+mod any_order;
 mod annuaires;
 mod audits;
 mod auditors;

@@ -3,7 +3,7 @@
 //! A read model is two files: what it is made of (`.sql`) and how facts fill it and how it
 //! is asked (`.rs`). It is never migrated: a new version is built beside the old one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use eventlog::{EventLog, Position, Recorded};
 use futures_util::future::BoxFuture;
@@ -133,6 +133,8 @@ pub struct Reads {
     pub(crate) log: EventLog,
     pub(crate) told: Arc<runner::Told>,
     pub(crate) pasts: Arc<past::Pasts>,
+    /// How long a query waits for its answer to catch up.
+    pub(crate) patience: Duration,
     /// The position they stand at, when it is not the newest.
     past: Option<Position>,
 }
@@ -172,7 +174,14 @@ impl Reads {
         let pasts = past::Pasts::new(options.clone());
         let options = options.options([("search_path", schemas.join(","))]);
         let pool = eventlog::pooling(connections).connect_with(options).await?;
-        Ok(Self { pool, log, told: Arc::new(runner::Told::new()), pasts, past: None })
+        let told = Arc::new(runner::Told::new());
+        Ok(Self { pool, log, told, pasts, patience: runner::WAIT_MAX, past: None })
+    }
+
+    /// The same, where queries wait that long for their answers and not [`runner::WAIT_MAX`].
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The log that the answers come from.

@@ -30,7 +30,7 @@ pub const BATCH_MAX: i64 = 1_000;
 /// The same where nothing else is to be seen meanwhile: rows are written once for more facts.
 pub(crate) const BUILD_MAX: i64 = 10_000;
 
-/// How long a query waits for its answer to catch up.
+/// How long a query waits for its answer to catch up, unless told otherwise.
 pub const WAIT_MAX: Duration = Duration::from_secs(2);
 
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -433,13 +433,14 @@ impl Reads {
         Ok(waits)
     }
 
-    /// Waits until a question has seen a position; [`Error::Late`] after [`WAIT_MAX`].
+    /// Waits until a question has seen a position; [`Error::Late`] after [`WAIT_MAX`], or as
+    /// long as these answers are patient.
     pub async fn caught_up(
         &self,
         model: &'static ReadModel,
         position: Position,
     ) -> Result<(), Error> {
-        let until = Instant::now() + WAIT_MAX;
+        let until = Instant::now() + self.patience;
         let Some(mut told) = self.told.of(model).map(watch::Sender::subscribe) else {
             return Err(Error::Late);
         };

@@ -442,7 +442,7 @@ async fn played(case: &str, throws: (u64, usize)) -> anyhow::Result<Seen> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_asked_in_whatever_order_the_hard_rules_hold() -> anyhow::Result<()> {
     let mut all = Seen::default();
-    for (case, seed, chaos) in [("acm", 1, 3), ("fe2-3", 2, 6), ("fe2-3", 3, 12)] {
+    for (case, seed, chaos) in [("acm", 1, 3), ("fe2-3", 2, 6)] {
         let seen = played(case, (seed, chaos)).await;
         let seen = seen.with_context(|| format!("case {case}, seed {seed}"))?;
         all.accepted += seen.accepted;

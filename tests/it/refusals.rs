@@ -256,11 +256,12 @@ async fn a_question_waits_for_a_position_and_says_when_it_waited_too_long() -> a
         .does("registerOrganisation", register(ONE, SIRET), "{ position }")
         .await?;
     let query = "query($at: Position) { organisations(first: 1, atLeastPosition: $at) { totalCount asOf { position recordedAt } } }";
-    let data = visitor
-        .asks(query, json!({ "at": made["position"] }))
+    let answer = visitor
+        .posts(query, json!({ "at": made["position"] }))
         .await?;
-    assert_eq!(data["organisations"]["totalCount"], 1);
-    assert_eq!(data["organisations"]["asOf"]["position"], "1");
+    let page = &answer["data"]["organisations"];
+    assert_eq!(page["totalCount"], 1);
+    assert_eq!(page["asOf"]["position"], "1");
     let late = visitor.posts(query, json!({ "at": "1000" })).await?;
     assert_eq!(late["errors"][0]["extensions"]["code"], "POSITION_NOT_REACHED");
     house.close().await

@@ -1,6 +1,9 @@
 //! The house as it runs, on a database of its own, and those who visit it over HTTP.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, ensure};
 use api::{
@@ -31,6 +34,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{Database, database::ORIGIN};
 
+/// How long an answer may lag behind what was just written: a busy machine proves nothing wrong.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// A house with its doors open, on a fresh database. Everything ends with it.
 pub struct OpenHouse {
     /// Dropped first, it closes the doors.
@@ -38,6 +44,8 @@ pub struct OpenHouse {
     pub house: House,
     pub url: String,
     pub database: Database,
+    /// Where the contents of documents are kept.
+    pub contents: Contents,
     /// Opens the checkpoints of this house.
     pub verifier_key: VerifierKey,
     issuer: DevIssuer,
@@ -54,10 +62,11 @@ impl OpenHouse {
     pub async fn on(database: Database) -> anyhow::Result<Self> {
         let log = database.log().await?;
         let reads = Reads::open(database.as_service(), 8, log.clone()).await?;
-        let house = House::of(log, reads);
+        let house = House::of(log, reads.patient(PATIENCE));
         let issuer = DevIssuer::new()?;
         let (signer, _) = Signer::draw(ORIGIN)?;
         let verifier_key = signer.verifier().clone();
+        let contents = Contents::in_folder(&database.documents())?;
         let doors = Doors {
             verifier: Verifier::new().with(issuer.issuer()),
             figures: Figures::new(String::new),
@@ -68,7 +77,7 @@ impl OpenHouse {
                 giving_prefix: GivingPrefix::default(),
             },
             signing: Signing { signers: [signer].into(), copy: None },
-            contents: Contents::in_folder(&database.documents())?,
+            contents: contents.clone(),
             stopping: Stopping { drain: Duration::ZERO, grace: Duration::from_secs(5) },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -82,8 +91,16 @@ impl OpenHouse {
                 }
             }
         });
-        let open =
-            Self { house, url, database, verifier_key, issuer, stop: stop.drop_guard(), served };
+        let open = Self {
+            house,
+            url,
+            database,
+            contents,
+            verifier_key,
+            issuer,
+            stop: stop.drop_guard(),
+            served,
+        };
         open.furnished().await?;
         Ok(open)
     }
@@ -106,17 +123,7 @@ impl OpenHouse {
 
     /// Waits until every question has seen every fact: an answer of one says nothing of another.
     pub async fn caught_up(&self) -> anyhow::Result<()> {
-        while self
-            .house
-            .reads
-            .status()
-            .await?
-            .iter()
-            .any(|it| it.position != it.head)
-        {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
+        caught_up(&self.house.reads).await
     }
 
     /// Someone with a token for a role.
@@ -134,7 +141,7 @@ impl OpenHouse {
 
     /// Someone without a token.
     pub fn stranger(&self) -> Visitor {
-        Visitor::at(&self.url, None)
+        Visitor { reads: Some(self.house.reads.clone()), ..Visitor::at(&self.url, None) }
     }
 
     /// Closes the doors and waits until what was under way has ended.
@@ -159,6 +166,8 @@ pub struct Visitor {
     url: String,
     pub token: Option<String>,
     pub language: &'static str,
+    /// Where they see that what was written can be read, if this process serves them.
+    reads: Option<Reads>,
 }
 
 /// What the house answered.
@@ -180,7 +189,7 @@ impl Visitor {
     pub fn at(url: &str, token: Option<&str>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         let token = token.map(str::to_owned);
-        Self { client, url: url.to_owned(), token, language: "fr" }
+        Self { client, url: url.to_owned(), token, language: "fr", reads: None }
     }
 
     /// Where they knock, without the scheme.
@@ -230,8 +239,14 @@ impl Visitor {
             .json()
     }
 
-    /// Asks a question that must be answered; its data.
+    /// Asks a question that must be answered; its data. Every fact so far counts in it: how a
+    /// question waits for one is shown with `posts`.
     pub async fn asks(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
+        if let Some(reads) = &self.reads
+            && !query.starts_with("mutation")
+        {
+            caught_up(reads).await?;
+        }
         let mut answer = self.posts(query, variables).await?;
         ensure!(answer.get("errors").is_none(), "{answer:#}");
         Ok(answer["data"].take())
@@ -263,6 +278,20 @@ impl Visitor {
         }
         Ok(error)
     }
+}
+
+async fn caught_up(reads: &Reads) -> anyhow::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    while reads
+        .status()
+        .await?
+        .iter()
+        .any(|it| it.position != it.head)
+    {
+        ensure!(Instant::now() < until, "a question is late: {:?}", reads.status().await?);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 async fn input_of(mutation: &str) -> Option<&'static Input> {

@@ -96,6 +96,24 @@ impl Deployed {
         self.is_ready().await
     }
 
+    /// Waits until what is read of a person is so: the register follows what was written.
+    async fn comes_to_say(
+        &self,
+        query: &str,
+        personne: Uuid,
+        holds: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<()> {
+        let since = Instant::now();
+        loop {
+            let told = self.visitor.asks(query, json!({ "id": personne })).await?;
+            if holds(&told["personne"]) {
+                return Ok(());
+            }
+            ensure!(since.elapsed() < PATIENCE, "the register does not follow: {told}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     fn operator(&self, arguments: &[&str]) -> anyhow::Result<Output> {
         let server = self.server.as_ref().context("a server")?;
         Ok(Command::new(essaim()?)
@@ -267,8 +285,8 @@ async fn what_was_erased_is_found_nowhere_and_every_proof_holds() -> anyhow::Res
     let personne = Uuid::from_u128(0xca_aa_aa);
     let receipts = it.lives(personne).await?;
     let read = "query ($id: UUID!) { personne(id: $id) { identite { nom courriel } obligations { motif } } }";
-    let told = it.visitor.asks(read, json!({ "id": personne })).await?;
-    assert_eq!(told["personne"]["identite"]["nom"], CANARY);
+    it.comes_to_say(read, personne, |told| told["identite"]["nom"] == CANARY)
+        .await?;
 
     // The text is nowhere even before: what is searched for is what could bring it back.
     let mut secrets: Vec<(String, Vec<u8>)> = vec![];
@@ -323,16 +341,9 @@ async fn what_was_erased_is_found_nowhere_and_every_proof_holds() -> anyhow::Res
     .await?;
     assert_eq!(held, 0, "it answers, and has not destroyed");
     // The register follows once the lease of the dead has ended.
-    let since = Instant::now();
-    loop {
-        let query = "query ($id: UUID!) { personne(id: $id) { effacement { destroyedAt } } }";
-        let told = it.visitor.asks(query, json!({ "id": personne })).await?;
-        if !told["personne"]["effacement"]["destroyedAt"].is_null() {
-            break;
-        }
-        ensure!(since.elapsed() < PATIENCE, "nobody tells: {told}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let query = "query ($id: UUID!) { personne(id: $id) { effacement { destroyedAt } } }";
+    it.comes_to_say(query, personne, |told| !told["effacement"]["destroyedAt"].is_null())
+        .await?;
     for table in ["subject_key", "sealed", "actor"] {
         db.execute(sqlx::AssertSqlSafe(format!("vacuum full vault.{table}")))
             .await?;

@@ -1,15 +1,19 @@
 //! Real cases of the trade, played through the public mutations.
 //!
 //! Source: the method booklet of Avise (March 2006, experience fiches FE1 and FE2), the
-//! case of the Accueils Collectifs de Mineurs, and the convention cadre of the centres sociaux of
-//! the Bouches-du-Rhône. Each is a data file of commands, whose `about`
+//! case of the Accueils Collectifs de Mineurs, the convention cadre of the centres sociaux of
+//! the Bouches-du-Rhône, and two accompaniments of the Landes, one of a single structure. Each is a data file of commands, whose `about`
 //! says what the source does not. The id of a command is drawn from its case and its name or
 //! place, so that playing a case twice changes nothing: new steps go at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
 
 use async_graphql::{Name, Request, Value as GraphqlValue, Variables};
-use domain::{Actor, ActorId, DlaId, OrganisationId, Role, RoleName};
+use bytes::Bytes;
+use domain::{Actor, ActorId, Asked, DlaId, DocumentId, OrganisationId, Role, RoleName};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -17,16 +21,22 @@ use uuid::Uuid;
 
 use crate::{
     clock::RequestClock,
+    documents::{
+        Contents,
+        receiving::{Awaited, NotReceived, Sender},
+    },
     graphql::{
         self,
         ids::{encode, parts},
     },
     house::House,
     http::Language,
+    processes,
 };
 
 /// The cases, in the order they are played.
-const CASES: [(&str, &str); 6] = [
+const CASES: [(&str, &str); 7] = [
+    ("landes", include_str!("../cases/landes.json")),
     ("fe1-1", include_str!("../cases/fe1-1.json")),
     ("fe1-3", include_str!("../cases/fe1-3.json")),
     ("fe2-1", include_str!("../cases/fe2-1.json")),
@@ -47,6 +57,8 @@ pub enum Failure {
     Unreadable { case: &'static str, source: serde_json::Error },
     #[error("the case `{case}` names `{name}`, which no step before opened")]
     Unknown { case: &'static str, name: String },
+    #[error("what follows from the case cannot be done")]
+    Log(#[from] eventlog::Error),
     #[error("step {step} (`{mutation}`) of the case `{case}` was refused: {message}")]
     Refused { case: &'static str, step: usize, mutation: String, message: String },
 }
@@ -88,22 +100,27 @@ pub struct Step {
     pub r#do: String,
     /// Its input. `@name` is the id of what the step of that name opened.
     pub input: Map<String, Value>,
+    /// For `addDocumentVersion`: the text that is sent then, whose hash and size are its input.
+    #[serde(default)]
+    pub content: Option<String>,
 }
 
 /// Plays every case.
-pub async fn play_all(house: &House) -> Result<Vec<Played>, Failure> {
+pub async fn play_all(house: &House, contents: &Contents) -> Result<Vec<Played>, Failure> {
     let mut all = vec![];
     for (name, _) in CASES {
-        all.push(play(house, name).await?);
+        all.push(play(house, contents, name).await?);
     }
     Ok(all)
 }
 
 /// Plays one case, by the name of its file.
-pub async fn play(house: &House, name: &str) -> Result<Played, Failure> {
+pub async fn play(house: &House, contents: &Contents, name: &str) -> Result<Played, Failure> {
     let (name, case) = read(name)?;
     let inputs = graphql::inputs().await;
-    Stage::new(name, &inputs).play(house, case).await
+    Stage::new(name, &inputs)
+        .play((house, contents), case)
+        .await
 }
 
 /// The commands of a case, one after the other, as they are written.
@@ -136,12 +153,21 @@ impl<'a> Stage<'a> {
         Self { case, inputs, opened: BTreeMap::new(), dlas: BTreeSet::new() }
     }
 
-    async fn play(mut self, house: &House, case: Case) -> Result<Played, Failure> {
+    async fn play(
+        mut self,
+        (house, contents): (&House, &Contents),
+        case: Case,
+    ) -> Result<Played, Failure> {
         for (n, step) in case.steps.iter().enumerate() {
             for (place, step) in step.given(n + 1) {
                 self.step(house, n + 1, &place, &step).await?;
+                if let Some(content) = &step.content {
+                    let sent = self.send(house, contents, &step, content).await;
+                    sent.map_err(|why| self.refused(n + 1, &step.r#do, why))?;
+                }
             }
         }
+        processes::settle(house.reads.log()).await?;
         let guest = |role: &str| -> Result<Option<OrganisationId>, Failure> {
             let Some(name) = case.guests.get(role) else { return Ok(None) };
             Ok(Some(OrganisationId(self.id(name)?)))
@@ -163,6 +189,10 @@ impl<'a> Stage<'a> {
     ) -> Result<(), Failure> {
         let command = drawn(&format!("{}/{place}", self.case));
         let mut input = self.named(&Value::Object(step.input.clone()))?;
+        if let Some(content) = &step.content {
+            input["empreinte"] = json!(format!("{:x}", Sha256::digest(content)));
+            input["taille"] = json!(content.len());
+        }
         input["commandId"] = json!(command);
         let mutation = &step.r#do;
         let unknown = || Failure::Unknown { case: self.case, name: mutation.clone() };
@@ -182,12 +212,7 @@ impl<'a> Stage<'a> {
             .data(actor.clone());
         let answer = house.schema.execute(house.prepare(request, &actor)).await;
         if let Some(error) = answer.errors.first() {
-            return Err(Failure::Refused {
-                case: self.case,
-                step: n,
-                mutation: mutation.clone(),
-                message: error.message.clone(),
-            });
+            return Err(self.refused(n, mutation, error.message.clone()));
         }
         // What is opened is named; another edition of the same thing is not.
         if let (Some(noun), Some(name)) = (opens(mutation), &step.name) {
@@ -198,6 +223,38 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Sends the first content of a document, as its owner does at its address.
+    async fn send(
+        &self,
+        house: &House,
+        contents: &Contents,
+        step: &Step,
+        content: &str,
+    ) -> Result<(), String> {
+        let log = house.reads.log();
+        let name = step.input.get("document").and_then(Value::as_str);
+        let name = name.and_then(|it| it.strip_prefix('@')).unwrap_or_default();
+        let document = DocumentId(self.id(name).map_err(|it| it.to_string())?);
+        let clock = RequestClock::read();
+        let by = self.actor(step).map_err(|it| it.to_string())?;
+        let asked = Asked { by, today: clock.today, on: None, because: None };
+        let awaited = Awaited::of(log, &asked, document, 1).await;
+        let said = |why: crate::Error| why.answer(Language::Fr).message;
+        let awaited = awaited.map_err(said)?;
+        let bytes = Bytes::from(content.to_owned());
+        let pieces = futures_util::stream::iter([Ok::<_, Infallible>(bytes)]);
+        let sender = Sender { asked, at: clock.at, trace: None };
+        match awaited.receive((log, contents), sender, pieces).await {
+            Ok(_) => Ok(()),
+            Err(NotReceived::Error(why)) => Err(said(why)),
+            Err(NotReceived::Taken(why)) => Err(why.to_string()),
+        }
+    }
+
+    fn refused(&self, step: usize, mutation: &str, message: String) -> Failure {
+        Failure::Refused { case: self.case, step, mutation: mutation.to_owned(), message }
     }
 
     /// Who gives the command: the role of the step, for the DLAs of the case.
@@ -279,6 +336,7 @@ impl Step {
             r#as: self.r#as,
             of: self.of.as_ref().map(text),
             r#do: self.r#do.clone(),
+            content: self.content.as_ref().map(text),
             input: self
                 .input
                 .iter()
@@ -328,6 +386,7 @@ pub fn opens(mutation: &str) -> Option<&'static str> {
         "signConvention" => "ConventionFinancement",
         "planEvaluation" => "Evaluation",
         "determineNatureCapitalisation" => "Capitalisation",
+        "registerDocument" => "Document",
         _ => return None,
     })
 }

@@ -132,8 +132,8 @@ pub struct Guests {
 impl Guests {
     /// Plays the cases, which changes nothing when they were played before, and makes a key
     /// for the tokens of this process.
-    pub async fn invite(house: &House) -> Result<Self, Failure> {
-        let played = cases::play_all(house).await?;
+    pub async fn invite(house: &House, contents: &Contents) -> Result<Self, Failure> {
+        let played = cases::play_all(house, contents).await?;
         Ok(Self { issuer: DevIssuer::new()?, played })
     }
 

@@ -4,6 +4,8 @@
 //! of the content. It appears under its name once it is whole and has that very hash: the folder
 //! writes beside and renames once the disk has it, a bucket assembles the parts at the end.
 
+pub(crate) mod receiving;
+
 use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path as Folder, sync::Arc};
 
 use bytes::{Bytes, BytesMut};

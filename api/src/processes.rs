@@ -22,6 +22,14 @@ pub async fn keep(log: EventLog, stop: CancellationToken) {
     futures_util::future::join_all(running).await;
 }
 
+/// Does what follows from what there is, and returns.
+pub async fn settle(log: &EventLog) -> Result<(), eventlog::Error> {
+    for process in ALL {
+        log.carry_out_all(process).await?;
+    }
+    Ok(())
+}
+
 /// A command of the house, because of a fact and for a purpose: `comite_appui/record`. Whoever
 /// reads what it leads to finds the fact by its id in the `via` of the actor, and for whom it was
 /// done in its organisation.

@@ -88,6 +88,21 @@ impl EventLog {
         self.give_back(run).await;
     }
 
+    /// Does what follows from every fact there is, whether another process does it too or not.
+    pub async fn carry_out_all(&self, process: &Process) -> Result<(), Error> {
+        let head = self.newest().await?.0;
+        let mut at = Position(0);
+        while at < head {
+            let batch = self.read_after(at, BATCH_MAX, Some(process.reads)).await?;
+            let batch = batch.whole()?;
+            for recorded in &batch.recorded {
+                (process.act)(self, recorded).await?;
+            }
+            at = batch.last;
+        }
+        Ok(())
+    }
+
     /// Takes up the lease if it is free, or reads on. Says how long to rest.
     async fn turn(&self, process: &Process, run: &mut Option<Run>) -> Result<Duration, Error> {
         let Some(running) = run else {

@@ -32,7 +32,7 @@ impl Drop for Bench {
 impl Bench {
     async fn set(name: &str) -> anyhow::Result<Self> {
         let house = OpenHouse::open().await?;
-        cases::play(&house.house, "fe2-3").await?;
+        cases::play(&house.house, &house.contents, "fe2-3").await?;
         let (signer, key) = Signer::draw(ORIGIN)?;
         let verifier = signer.verifier().to_string();
         // The keys of the house retire, these come.

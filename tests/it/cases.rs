@@ -78,9 +78,9 @@ impl Case {
     /// Plays a case, then again, which changes nothing, and asks for its dossier.
     async fn played(name: &str) -> anyhow::Result<Self> {
         let house = OpenHouse::open().await?;
-        let dlas = cases::play(&house.house, name).await?.dlas;
+        let dlas = cases::play(&house.house, &house.contents, name).await?.dlas;
         let head = house.house.log.newest().await?.0;
-        cases::play(&house.house, name).await?;
+        cases::play(&house.house, &house.contents, name).await?;
         assert_eq!(house.house.log.newest().await?.0, head, "{name}, played twice");
 
         let chargee = house.visitor(Role::ChargeDeMission { dlas })?;
@@ -464,4 +464,93 @@ async fn the_fiche_of_a_case_is_read_whole_and_printed() -> anyhow::Result<()> {
 
 async fn reads(visitor: &Visitor, path: &str) -> anyhow::Result<Answer> {
     visitor.sends(Method::GET, path, &[], "").await
+}
+
+const LANDES: &str = "query Landes($at: Position) {
+    ingenieriesIndividuelles(first: 2, atLeastPosition: $at) { nodes {
+        id etat intitule structure { denomination } avis { sens reserves }
+        planFinancement { totals { depenses granted paid } settledOn }
+        intervention { closedOn seances { etat convoques presents } }
+        evaluations { resultats { appreciation } }
+        documents(first: 9) { nodes { adresse nature { code } courante { taille empreinte } } }
+    } }
+    ingenieries(first: 2) { nodes { etat intitule structures { etat } avis { sens } } }
+    seancesComiteAppui(first: 2) { nodes {
+        etat duree dossiers { rang ingenierie { intitule } avis { sens suite } } membres { presence }
+    } }
+}";
+
+#[tokio::test]
+async fn landes_one_structure_opens_a_recyclerie_and_the_comite_examines_it() -> anyhow::Result<()>
+{
+    let house = OpenHouse::open().await?;
+    let play = || cases::play(&house.house, &house.contents, "landes");
+    let dlas = play().await?.dlas;
+    let head = house.house.log.newest().await?.0;
+    play().await?;
+    assert_eq!(house.house.log.newest().await?.0, head, "played twice");
+    let chargee = house.visitor(Role::ChargeDeMission { dlas })?;
+    let seen = chargee
+        .asks(LANDES, json!({ "at": head.0.to_string() }))
+        .await?;
+
+    let mission = &seen["ingenieriesIndividuelles"]["nodes"][0];
+    assert_eq!(
+        (&mission["etat"], &mission["intitule"]),
+        (&json!("FINALISEE"), &json!("Créer une recyclerie"))
+    );
+    let reserves = "Rencontrer les recycleries voisines avant de choisir un local.";
+    assert_eq!(
+        mission["avis"],
+        json!([{ "sens": "FAVORABLE_AVEC_RESERVES", "reserves": reserves }])
+    );
+    let paid = json!({ "depenses": "360000", "granted": "360000", "paid": "360000" });
+    assert_eq!(mission["planFinancement"], json!({ "totals": paid, "settledOn": "2015-07-09" }));
+    let seance = json!({ "etat": "TENUE", "convoques": 2, "presents": 2 });
+    assert_eq!(mission["intervention"]["seances"], json!([seance, seance, seance, seance]));
+    let results =
+        json!([{ "appreciation": "ATTEINT" }, { "appreciation": "PARTIELLEMENT_ATTEINT" }]);
+    assert_eq!(mission["evaluations"][0]["resultats"], results);
+
+    // The same comité examined both dossiers, and each has its avis.
+    let under_way = &seen["ingenieries"]["nodes"][0];
+    assert_eq!(under_way["etat"], "EN_IDENTIFICATION");
+    assert_eq!(all(under_way, "structures").len(), 4);
+    assert_eq!(under_way["avis"], json!([{ "sens": "FAVORABLE" }]));
+    let comite = &seen["seancesComiteAppui"]["nodes"][0];
+    assert_eq!((&comite["etat"], &comite["duree"]), (&json!("CLOSE"), &json!(70)));
+    let suites = all(comite, "dossiers")
+        .iter()
+        .map(|it| it["avis"]["suite"].clone());
+    assert_eq!(suites.collect::<Vec<_>>(), ["RETENU", "RETENU"]);
+
+    // Its documents are there to be read, exactly as they were declared.
+    let documents = all(&mission["documents"], "nodes");
+    assert_eq!(documents.len(), 3, "{documents:#?}");
+    for it in documents {
+        let answer = chargee
+            .sends(Method::GET, text(&it["adresse"]), &[], "")
+            .await?;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(json!(answer.body.len()), it["courante"]["taille"]);
+    }
+
+    // And all of it stands on a page to print.
+    let page = format!("/ingenieries/{}/fiche.html", text(&mission["id"]));
+    let Answer { status, body, .. } = chargee.sends(Method::GET, &page, &[], "").await?;
+    let page = String::from_utf8(body.to_vec())?;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    for told in [
+        "Fiche d'ingénierie individuelle · Finalisée",
+        "Créer une recyclerie",
+        "Association Voisinage (démonstration)",
+        "Avis favorable avec réserves du comité d'appui",
+        "3\u{202f}600,00\u{a0}€",
+        "Rapport de mission (",
+        "partiellement atteint",
+        "Aucun autre prestataire référencé",
+    ] {
+        assert!(page.contains(told), "no {told} in {page}");
+    }
+    house.close().await
 }

@@ -111,7 +111,7 @@ async fn refusal(by: &Visitor, mutation: &str, input: Value) -> anyhow::Result<(
 #[tokio::test]
 async fn the_convention_cadre_of_the_centres_sociaux_is_read_back() -> anyhow::Result<()> {
     let house = OpenHouse::open().await?;
-    let played = cases::play(&house.house, "centres-sociaux").await?;
+    let played = cases::play(&house.house, &house.contents, "centres-sociaux").await?;
     house.caught_up().await?;
     let departement = Role::Financeur { financeur: played.financeur.context("one")? };
     let departement = house.visitor_named("departement", departement)?;

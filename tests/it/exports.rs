@@ -84,7 +84,7 @@ async fn demo() -> anyhow::Result<(OpenHouse, Vec<OrganisationId>, BTreeSet<DlaI
     let house = OpenHouse::open().await?;
     let (mut financeurs, mut dlas) = (vec![], BTreeSet::new());
     for case in ["centres-sociaux", "acm"] {
-        let played = cases::play(&house.house, case).await?;
+        let played = cases::play(&house.house, &house.contents, case).await?;
         financeurs.push(played.financeur.context("a financeur")?);
         dlas.extend(played.dlas);
     }

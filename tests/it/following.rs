@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use api::{cases, house::House};
+use api::{cases, documents::Contents, house::House};
 use domain::{
     Cents, Decider, Decision, OrganisationId, Place, PlanFinancement, PlanFinancementId, Refusal,
     event_kinds, plan_financement::Event as PlanFact, refusal::Common,
@@ -124,7 +124,8 @@ fn every_kind_is_read_by_a_question_or_listed_with_a_reason() {
 async fn the_cases_give_the_same_rows_however_they_are_read() -> anyhow::Result<()> {
     let questions = Questions::open().await?;
     let house = House::of(questions.log.clone(), questions.reads.clone());
-    cases::play_all(&house).await?;
+    let contents = Contents::in_folder(&questions.database.documents())?;
+    cases::play_all(&house, &contents).await?;
     for model in ALL.iter().copied() {
         questions.reads.catch_up(model, 7).await?;
         let verified = questions.reads.verify(model, |_, _| ()).await?;

@@ -51,7 +51,10 @@ const CAF: &str = "acm";
 /// A house where one case was played, and the funder whom it names.
 async fn played(case: &str) -> anyhow::Result<(OpenHouse, OrganisationId, Visitor)> {
     let house = OpenHouse::open().await?;
-    let financeur = cases::play(&house.house, case).await?.financeur.unwrap();
+    let financeur = cases::play(&house.house, &house.contents, case)
+        .await?
+        .financeur
+        .unwrap();
     house.caught_up().await?;
     let visitor = house.visitor(Role::Financeur { financeur })?;
     Ok((house, financeur, visitor))

@@ -89,9 +89,9 @@ async fn refused(visitor: &Visitor, method: Method, path: &str, body: &str) -> (
 #[tokio::test(flavor = "multi_thread")]
 async fn another_implementation_checks_what_the_house_proves() -> anyhow::Result<()> {
     let house = OpenHouse::open().await?;
-    cases::play(&house.house, "fe1-1").await?;
+    cases::play(&house.house, &house.contents, "fe1-1").await?;
     let (kept, older) = checkpoint(&house).await?;
-    cases::play(&house.house, "acm").await?;
+    cases::play(&house.house, &house.contents, "acm").await?;
     let (_, newer) = checkpoint(&house).await?;
     assert!(newer.size() > older.size() && newer.origin() == ORIGIN);
 

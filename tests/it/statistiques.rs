@@ -30,7 +30,7 @@ async fn played(names: &[&str]) -> anyhow::Result<(OpenHouse, Vec<cases::Played>
     let house = OpenHouse::open().await?;
     let mut all = vec![];
     for name in names {
-        all.push(cases::play(&house.house, name).await?);
+        all.push(cases::play(&house.house, &house.contents, name).await?);
     }
     house.caught_up().await?;
     let dlas = all.iter().flat_map(|it| it.dlas.clone()).collect();

@@ -82,7 +82,7 @@ pub(super) fn demo(
         let signing = ground.signing(&settings)?;
         let contents = ground.contents()?;
         house.refuse_fork(&signing).await?;
-        let guests = Guests::invite(&house).await?;
+        let guests = Guests::invite(&house, &contents).await?;
         let listener = TcpListener::bind(listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
         welcome(&url, &guests.tokens()?, format);

@@ -8,7 +8,7 @@
 mod giving;
 mod taking;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::ID;
 use axum::{
@@ -17,8 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use domain::{Actor, Decider as _, DlaId, Document, DocumentId, Dossier, Refusal};
-use eventlog::EventLog;
+use domain::{Actor, DocumentId, Refusal};
 use http::StatusCode;
 use projections::Reads;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -142,20 +141,6 @@ async fn actor_of(it: &Exchanges, caller: Caller) -> Result<Actor, No> {
         .actor_id(&caller.issuer, &caller.subject)
         .await?;
     Ok(caller.actor(id))
-}
-
-/// A document as it stands, and the DLAs of its dossier, those that joined it late included.
-async fn standing(log: &EventLog, id: DocumentId) -> Result<(Document, BTreeSet<DlaId>), No> {
-    let mut known = log.seen::<Document>(id).await.map_err(Error::from)?.state;
-    let dlas = match known.ingenierie() {
-        None => BTreeSet::new(),
-        Some(ingenierie) => {
-            let dossier = log.either::<Dossier>(ingenierie).await;
-            dossier.map_err(Error::from)?.dlas.into_iter().collect()
-        }
-    };
-    known.joined_by(&dlas);
-    Ok((known, dlas))
 }
 
 /// Why there is no exchange.

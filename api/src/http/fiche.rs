@@ -1,9 +1,14 @@
 //! The fiche of an ingénierie, whole: as JSON, and as a page to print.
 //!
 //! Both are one GraphQL document of ours, asked with the caller's token: what they may not read
-//! in GraphQL is not here either.
+//! in GraphQL is not here either. A kind of ingénierie is a document and a template; what is the
+//! same in both is in the files `parts`, and the words for the values of enumerations in
+//! `libelles.toml`.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use async_graphql::{Executor, ID, Request as GraphqlRequest, Variables};
 use axum::{
@@ -22,8 +27,44 @@ use crate::{
     graphql::ids::typed,
 };
 
-const DOCUMENT: &str = include_str!("fiche/fiche.graphql");
-const PAGE: &str = include_str!("fiche/fiche.html");
+/// What is asked of a kind of ingénierie, and how it is shown.
+struct Kind {
+    /// The question that finds it.
+    question: &'static str,
+    document: &'static str,
+    page: &'static str,
+}
+
+const COLLECTIVE: Kind = Kind {
+    question: "ingenierie",
+    document: concat!(
+        include_str!("fiche/collective.graphql"),
+        include_str!("fiche/parts.graphql"),
+    ),
+    page: "collective.html",
+};
+
+const INDIVIDUELLE: Kind = Kind {
+    question: "ingenierieIndividuelle",
+    document: concat!(
+        include_str!("fiche/individuelle.graphql"),
+        include_str!("fiche/parts.graphql"),
+    ),
+    page: "individuelle.html",
+};
+
+/// What is escaped in them is told by their names: they are HTML.
+const PAGES: [(&str, &str); 4] = [
+    ("page.html", include_str!("fiche/page.html")),
+    ("parts.html", include_str!("fiche/parts.html")),
+    ("collective.html", include_str!("fiche/collective.html")),
+    ("individuelle.html", include_str!("fiche/individuelle.html")),
+];
+
+/// The values of the enumerations that a fiche shows, as people write them.
+static LIBELLES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    toml::from_str(include_str!("fiche/libelles.toml")).expect("the file is part of the program")
+});
 
 /// `GET /ingenieries/{id}/fiche.json`, with the id of GraphQL.
 pub(super) async fn json<E: Executor>(
@@ -33,7 +74,7 @@ pub(super) async fn json<E: Executor>(
 ) -> Response {
     let asked = asked(&request);
     match doors.fiche(asked, id, request).await {
-        Ok(fiche) => unstored(axum::Json(fiche).into_response()),
+        Ok((_, fiche)) => unstored(axum::Json(fiche).into_response()),
         Err(no) => no.for_caller(asked.media, asked.language).into_response(),
     }
 }
@@ -45,11 +86,11 @@ pub(super) async fn html<E: Executor>(
     request: Request,
 ) -> Response {
     let asked = asked(&request);
-    let fiche = match doors.fiche(asked, id, request).await {
-        Ok(fiche) => fiche,
+    let (kind, fiche) = match doors.fiche(asked, id, request).await {
+        Ok(found) => found,
         Err(no) => return no.for_caller(asked.media, asked.language).into_response(),
     };
-    match page(&fiche) {
+    match page(kind, &fiche) {
         Ok(page) => unstored(Html(page).into_response()),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a fiche has no page");
@@ -74,31 +115,40 @@ fn unstored(mut response: Response) -> Response {
 }
 
 impl<E: Executor> Doors<E> {
-    async fn fiche(&self, asked: Asked, id: String, request: Request) -> Result<Value, Reply> {
+    /// The fiche of an ingénierie, of whichever kind it is.
+    async fn fiche(
+        &self,
+        asked: Asked,
+        id: String,
+        request: Request,
+    ) -> Result<(&'static Kind, Value), Reply> {
         let (parts, _) = request.into_parts();
-        let document = GraphqlRequest::new(DOCUMENT).variables(Variables::from_json(json!({
-            "id": id
-        })));
-        let content = self.ask(asked, &parts, document).await?;
-        let unknown = typed::<IngenierieId>(&ID(id), "id").is_err();
-        if !content.errors.is_empty() && !unknown {
-            let mut incomplete = Reply::executed(content);
-            incomplete.status = StatusCode::INTERNAL_SERVER_ERROR;
-            return Err(incomplete);
-        }
-        let mut data = content.data.into_json().unwrap_or_default();
-        match data["ingenierie"].take() {
-            Value::Null => {
-                let unknown = Error::from(Refusal::from(Common::NotFound {}));
-                Err(Reply::error(StatusCode::NOT_FOUND, unknown.answer(asked.language)))
+        let unknown = typed::<IngenierieId>(&ID(id.clone()), "id").is_err();
+        for kind in [&COLLECTIVE, &INDIVIDUELLE] {
+            let variables = Variables::from_json(json!({ "id": id }));
+            let document = GraphqlRequest::new(kind.document).variables(variables);
+            let content = self.ask(asked, &parts, document).await?;
+            if !content.errors.is_empty() && !unknown {
+                let mut incomplete = Reply::executed(content);
+                incomplete.status = StatusCode::INTERNAL_SERVER_ERROR;
+                return Err(incomplete);
             }
-            fiche => Ok(fiche),
+            let mut data = content.data.into_json().unwrap_or_default();
+            let found = data[kind.question].take();
+            if !found.is_null() {
+                return Ok((kind, found));
+            }
         }
+        let unknown = Error::from(Refusal::from(Common::NotFound {}));
+        Err(Reply::error(StatusCode::NOT_FOUND, unknown.answer(asked.language)))
     }
 }
 
-fn page(fiche: &Value) -> Result<String, minijinja::Error> {
+fn page(kind: &Kind, fiche: &Value) -> Result<String, minijinja::Error> {
     let mut pages = Environment::new();
+    for (name, text) in PAGES {
+        pages.add_template(name, text)?;
+    }
     pages.add_filter("libelle", libelle);
     pages.add_filter("euros", euros);
     pages.add_filter("jours", jours);
@@ -107,63 +157,12 @@ fn page(fiche: &Value) -> Result<String, minijinja::Error> {
         minijinja::Error::new(minijinja::ErrorKind::BadSerialization, it.to_string())
     };
     let fiche = minijinja::Value::deserialize(fiche).map_err(unfit)?;
-    // What people wrote is escaped because the name says that this is HTML.
-    pages.render_named_str("fiche.html", PAGE, context! { fiche })
+    pages.get_template(kind.page)?.render(context! { fiche })
 }
 
-/// A value of an enumeration, as people write it.
+/// A value of an enumeration, as people write it; one that no file words shows as it is.
 fn libelle(value: &str) -> String {
-    let written = match value {
-        "CIBLEE" => "Ciblée",
-        "CONTACTEE" => "Contactée",
-        "REPONDU" => "A répondu",
-        "MOBILISEE" => "Mobilisée",
-        "DECLINEE" => "A décliné",
-        "RETIREE" => "Retirée",
-        "ENGAGEE" => "Engagée",
-        "CONFIRMEE" => "Confirmée",
-        "FINALISEE" => "Finalisée",
-        "ABANDONNEE" => "Abandonnée",
-        "SOUGHT" => "Recherché",
-        "REQUESTED" => "Demandé",
-        "GRANTED" => "Accordé",
-        "NOTIFIED" => "Notifié",
-        "REFUSED" => "Refusé",
-        "DEFAVORABLE" => "Défavorable",
-        "FAVORABLE_AVEC_RESERVES" => "Favorable avec réserves",
-        "AJOURNE" => "Ajourné",
-        "T1" => "Type 1 : réponse à des structures",
-        "T2_INDIVIDUELLE" => "Type 2 : solution individuelle avec des structures",
-        "T2_COLLECTIVE" => "Type 2 : solution collective avec des structures",
-        "T2_LES_DEUX" => "Type 2 : solutions individuelles et collectives",
-        "DEPARTEMENT" | "DEPARTEMENTAL" => "Département",
-        "REGION" | "REGIONAL" => "Région",
-        "EPCI" => "EPCI",
-        "QPV" => "QPV",
-        "DLA" => "DLA",
-        "BENEFICIAIRE" => "Bénéficiaires",
-        "PARTENAIRE" => "Partenaires",
-        "PROGRAMMEE" => "Programmée",
-        "CERTIFIEE" => "Information certifiée",
-        "ANNULEE" => "Annulée",
-        "COHERENCE" => "Cohérence",
-        "EFFICACITE" => "Efficacité",
-        "NON_EVALUABLE" => "Non évaluable",
-        "PARTIELLEMENT_ATTEINT" => "Partiellement atteint",
-        "COMPETENCES" => "Compétences",
-        _ => return sentence(value),
-    };
-    written.to_owned()
-}
-
-/// `EN_INTERVENTION` is `En intervention`.
-fn sentence(value: &str) -> String {
-    let words = value.replace('_', " ").to_lowercase();
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    LIBELLES.get(value).map_or(value, String::as_str).to_owned()
 }
 
 /// Cents, a string of digits, as `2 500,00 €`.
@@ -213,6 +212,15 @@ fn jour(date: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use async_graphql::parser::{
+        parse_query, parse_schema,
+        types::{
+            BaseType, ExecutableDocument, Selection, SelectionSet, TypeKind, TypeSystemDefinition,
+        },
+    };
+
     use super::*;
 
     #[test]
@@ -223,15 +231,102 @@ mod tests {
         assert_eq!(jours("1.25"), "1,25\u{a0}jour");
         assert_eq!(jours("3"), "3\u{a0}jours");
         assert_eq!(jour("2026-03-01"), "1er mars 2026");
-        assert_eq!(libelle("EN_INTERVENTION"), "En intervention");
+    }
+
+    /// Every value of every enumeration that the documents ask for, and of no other.
+    #[test]
+    fn each_value_that_a_fiche_shows_has_its_words() {
+        let types = Types::of(include_str!("../../../schema.graphql"));
+        let mut shown = BTreeSet::new();
+        for kind in [&COLLECTIVE, &INDIVIDUELLE] {
+            let document = parse_query(kind.document).expect("it parses");
+            for (_, operation) in document.operations.iter() {
+                types.values(&document, "Query", &operation.node.selection_set.node, &mut shown);
+            }
+        }
+        let worded: BTreeSet<_> = LIBELLES.keys().cloned().collect();
+        assert_eq!(shown, worded);
+    }
+
+    /// The schema: what each field of each type is, and the values of each enumeration.
+    #[derive(Default)]
+    struct Types {
+        fields: BTreeMap<(String, String), String>,
+        values: BTreeMap<String, Vec<String>>,
+    }
+
+    impl Types {
+        fn of(schema: &str) -> Self {
+            let mut all = Self::default();
+            for it in parse_schema(schema).expect("it parses").definitions {
+                let TypeSystemDefinition::Type(it) = it else { continue };
+                let name = it.node.name.to_string();
+                let fields = match it.node.kind {
+                    TypeKind::Enum(it) => {
+                        let values = it.values.into_iter();
+                        let values = values.map(|it| it.node.value.node.to_string());
+                        all.values.insert(name, values.collect());
+                        continue;
+                    }
+                    TypeKind::Object(it) => it.fields,
+                    TypeKind::Interface(it) => it.fields,
+                    _ => continue,
+                };
+                for field in fields {
+                    let key = (name.clone(), field.node.name.to_string());
+                    all.fields.insert(key, named(&field.node.ty.node.base));
+                }
+            }
+            all
+        }
+
+        /// What the leaves of a selection may say, where they are enumerations.
+        fn values(
+            &self,
+            document: &ExecutableDocument,
+            of: &str,
+            selection: &SelectionSet,
+            shown: &mut BTreeSet<String>,
+        ) {
+            for item in &selection.items {
+                let (of, inside) = match &item.node {
+                    Selection::Field(it) => {
+                        let key = (of.to_owned(), it.node.name.to_string());
+                        let Some(to) = self.fields.get(&key) else { continue };
+                        shown.extend(self.values.get(to).into_iter().flatten().cloned());
+                        (to.as_str(), &it.node.selection_set.node)
+                    }
+                    Selection::FragmentSpread(it) => {
+                        let part = &document.fragments[&it.node.fragment_name.node].node;
+                        (part.type_condition.node.on.node.as_str(), &part.selection_set.node)
+                    }
+                    Selection::InlineFragment(it) => {
+                        let on = it.node.type_condition.as_ref();
+                        let of = on.map_or(of, |it| it.node.on.node.as_str());
+                        (of, &it.node.selection_set.node)
+                    }
+                };
+                self.values(document, of, inside, shown);
+            }
+        }
+    }
+
+    fn named(base: &BaseType) -> String {
+        match base {
+            BaseType::Named(name) => name.to_string(),
+            BaseType::List(of) => named(&of.base),
+        }
     }
 
     #[test]
     fn what_people_write_is_shown_as_text() -> Result<(), minijinja::Error> {
-        let page = page(&json!({ "intitule": "<script>alert(1)</script>", "etat": "ENGAGEE",
+        let fiche = json!({ "intitule": "<script>alert(1)</script>", "etat": "ENGAGEE",
             "territoire": { "niveau": "COMMUNE", "code": "84007" }, "problematique": {},
-            "jours": "0" }))?;
-        assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"), "{page}");
+            "besoin": "<script>alert(2)</script>", "documents": {}, "jours": "0" });
+        for kind in [&COLLECTIVE, &INDIVIDUELLE] {
+            let page = page(kind, &fiche)?;
+            assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"), "{page}");
+        }
         Ok(())
     }
 }

@@ -589,7 +589,7 @@ fn luhn(text: &str) -> bool {
 async fn what_is_missing_is_noticed() -> anyhow::Result<()> {
     let house = OpenHouse::open().await?;
     for case in ["fe2-3", "acm", "centres-sociaux"] {
-        cases::play(&house.house, case).await?;
+        cases::play(&house.house, &house.contents, case).await?;
     }
     let log = house.database.pool().await?;
     let all = facts(&log).await?;

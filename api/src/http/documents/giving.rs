@@ -17,10 +17,10 @@ use projections::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::Instrument as _;
 
-use super::{Asked, Coming, Exchanges, No, actor_of, standing, tell};
+use super::{Asked, Coming, Exchanges, No, actor_of, tell};
 use crate::{
     Error,
-    documents::NotGiven,
+    documents::{NotGiven, receiving::standing},
     error::{CONTENT_ABSENT, CONTENT_ALTERED},
     http::{
         layers::REPR_DIGEST,

@@ -1,5 +1,4 @@
-//! A content that is sent: taken if it is what its version declared, and said in the log once it
-//! is in its place.
+//! A content that is sent over HTTP.
 
 use axum::{
     Json,
@@ -7,22 +6,22 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use domain::{Asked as Asking, Decider as _, DocumentId, document::TypeMedia};
-use eventlog::Command;
+use domain::{Asked as Asking, document::TypeMedia};
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, header, request::Parts};
 use projections::documents::MODEL;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-use super::{Asked, Coming, Exchanges, No, actor_of, standing};
+use super::{Asked, Coming, Exchanges, No, actor_of};
 use crate::{
     Error,
     clock::RequestClock,
-    documents::NotTaken,
+    documents::{
+        NotTaken,
+        receiving::{Awaited, NotReceived, Sender},
+    },
     error::{CONTENT_CUT, CONTENT_DIGEST_DIFFERS, CONTENT_SIZE_DIFFERS, CONTENT_TYPE_DIFFERS},
     http::streaming::STALLED_MAX,
-    processes::named,
     telemetry,
 };
 
@@ -36,57 +35,20 @@ pub(super) async fn take(
     let log = it.reads.log();
     let actor = actor_of(&it, caller).await?;
     let clock = RequestClock::read();
-    let asking = Asking { by: actor, today: clock.today, on: None, because: None };
-    let (known, dlas) = standing(log, document).await?;
-    let expected = known
-        .expected(&asking, version)
-        .map_err(domain::Refusal::from)?;
-    announced(&parts.headers, expected.taille, &expected.media)?;
-    let subject = known.subject(document);
-    let key = log.vault().content_key(&subject).await?;
-    let key = key.ok_or_else(No::nothing)?;
+    let asked = Asking { by: actor, today: clock.today, on: None, because: None };
+    let awaited = Awaited::of(log, &asked, document, version).await?;
+    announced(&parts.headers, awaited.version.taille, &awaited.version.media)?;
+    let trace = Some(telemetry::trace_of_request(&parts.headers));
+    let sender = Sender { asked, at: clock.at, trace };
     let content = Box::pin(in_time(body));
-    it.contents
-        .take(document, expected, &key, content)
-        .await
-        .map_err(refused)?;
-    // The same content is the same command, whoever sends it and how often.
-    let what = format!("sendDocumentContent/{}/{version}", document.0);
-    let command = Command {
-        id: named(&Sha256::digest(&what).into()),
-        fingerprint: log.vault().fingerprint(&what).await?,
-        asked: asking,
-        at: clock.at,
-        seen: None,
-        trace: Some(telemetry::trace_of_request(&parts.headers)),
-    };
-    let decided = log.decide::<domain::Document>(&command, document, |it, asked| {
-        let mut it = it.clone();
-        it.joined_by(&dlas);
-        it.receive_document_content(asked, version)
-    });
-    let position = match decided.await {
-        Ok(outcome) => outcome.position,
-        Err(no) => {
-            leave_nothing(&it, document).await?;
-            return Err(no.into());
-        }
-    };
+    let received = awaited.receive((log, &it.contents), sender, content).await;
+    let position = received.map_err(refused)?;
     match it.reads.caught_up(&MODEL, position).await {
         // It is taken all the same: whoever reads in a moment finds it.
         Ok(()) | Err(projections::Error::Late) => (),
         Err(error) => return Err(Error::from(error).into()),
     }
     Ok(Json(json!({ "position": position.0.to_string() })).into_response())
-}
-
-/// Whoever erased the document while its content came has deleted what was there, not this.
-async fn leave_nothing(it: &Exchanges, document: DocumentId) -> Result<(), No> {
-    if standing(it.reads.log(), document).await?.0.is_erased() {
-        let deleted = it.contents.delete(document).await;
-        deleted.map_err(Error::internal)?;
-    }
-    Ok(())
 }
 
 /// What the headers say must be what the version declared.
@@ -114,7 +76,11 @@ fn in_time(body: Body) -> impl Stream<Item = Result<Bytes, NotTaken>> {
     })
 }
 
-fn refused(why: NotTaken) -> No {
+fn refused(why: NotReceived) -> No {
+    let why = match why {
+        NotReceived::Error(error) => return error.into(),
+        NotReceived::Taken(why) => why,
+    };
     match why {
         NotTaken::Cut => No::Content(&CONTENT_CUT),
         NotTaken::Size => No::Content(&CONTENT_SIZE_DIFFERS),

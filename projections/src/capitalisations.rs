@@ -24,8 +24,8 @@ mod essaimage;
 mod transferts;
 
 pub use catalogue::{
-    Consentements, Cursor, Element, ElementId, Filter, Retrait, count, elements, elements_by_ids,
-    elements_of,
+    Cursor, Element, ElementId, EtatConsentement, Filter, Retrait, count, elements,
+    elements_by_ids, elements_of,
 };
 pub use essaimage::{
     Descendant, GENERATIONS_MAX, Reutilisation, descendants, reutilisations_of_ingenieries,

@@ -90,7 +90,7 @@ pub struct Element {
     pub published_position: i64,
     /// Why it is no longer published.
     pub retrait: Option<Retrait>,
-    pub consentement: Consentements,
+    pub consentement: EtatConsentement,
     /// The DLAs and organisations it was handed over to, while they may read it for that.
     pub lecteurs: Vec<Uuid>,
     /// How many times it was handed over.
@@ -102,7 +102,7 @@ pub struct Element {
 /// Whether the structure that an element draws on agrees that it leaves the ingénierie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Consentements {
+pub enum EtatConsentement {
     /// It draws on none.
     SansObjet,
     /// It has not said so yet.
@@ -160,7 +160,7 @@ pub struct Filter {
     pub published: Option<bool>,
     /// Part of the title or of the description, whatever the case.
     pub search: Option<String>,
-    pub consentement: Option<Consentements>,
+    pub consentement: Option<EtatConsentement>,
     /// Handed over, or not, as its reader may know.
     pub transfere: Option<bool>,
     /// A kind of recipients that it is due to, as its DLAs know.
@@ -335,7 +335,7 @@ impl Element {
             published_on: None,
             published_position: 0,
             retrait: None,
-            consentement: Consentements::SansObjet,
+            consentement: EtatConsentement::SansObjet,
             lecteurs: vec![],
             transferts: 0,
             dus: vec![],
@@ -411,7 +411,8 @@ impl Element {
             lecteurs.extend(named.filter_map(|it| it.dla.or(it.organisation)));
             served.extend(transfert.categories.iter().cloned());
         }
-        let agreed = matches!(self.consentement, Consentements::SansObjet | Consentements::Donne);
+        let agreed =
+            matches!(self.consentement, EtatConsentement::SansObjet | EtatConsentement::Donne);
         let stands = agreed && self.retrait.is_none();
         let due = stands && self.transferable == Some(true);
         let targeted = within
@@ -425,16 +426,16 @@ impl Element {
 
 impl Capitalisation {
     /// Whether the structure that an element draws on agrees.
-    fn consents(&self, structure: Option<Uuid>) -> Consentements {
-        let Some(structure) = structure else { return Consentements::SansObjet };
+    fn consents(&self, structure: Option<Uuid>) -> EtatConsentement {
+        let Some(structure) = structure else { return EtatConsentement::SansObjet };
         let said = self
             .consentements
             .iter()
             .find(|it| it.structure == structure);
         match said.map(|it| it.withdrawn_on) {
-            None => Consentements::Attendu,
-            Some(None) => Consentements::Donne,
-            Some(Some(_)) => Consentements::Retire,
+            None => EtatConsentement::Attendu,
+            Some(None) => EtatConsentement::Donne,
+            Some(Some(_)) => EtatConsentement::Retire,
         }
     }
 }

@@ -36,8 +36,8 @@ pub struct Reutilisation {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Descendant {
     /// The element it descends from.
-    pub racine: Uuid,
-    pub racine_numero: i32,
+    racine: Uuid,
+    racine_numero: i32,
     /// 1 when it reuses the element itself, 2 when it reuses what such an ingénierie kept...
     pub generation: i32,
     /// The shortest way.
@@ -157,5 +157,12 @@ impl Reutilisation {
     /// The element that is reused.
     pub fn id(&self) -> ElementId {
         ElementId { capitalisation: CapitalisationId(self.capitalisation), numero: self.element }
+    }
+}
+
+impl Descendant {
+    /// The element it descends from.
+    pub fn origin(&self) -> ElementId {
+        ElementId { capitalisation: CapitalisationId(self.racine), numero: self.racine_numero }
     }
 }

@@ -80,6 +80,7 @@ impl Essaimage {
     }
 
     /// The declarations that lead to them by the shortest way, oldest first.
+    #[expect(clippy::unused_async, reason = "every field is")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn reutilisations(
         &self,

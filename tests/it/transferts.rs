@@ -527,8 +527,8 @@ async fn what_a_structure_takes_back_is_read_nowhere_and_stays_in_the_log() -> a
     assert!(proof["ingenierie"]["historique"]["nodes"][0]["receipt"].is_string(), "{proof:#}");
 
     // Given again, it comes back once it is published again.
-    let paper = json!({ "structure": accueil_id, "reference": "Classeur 3, pièce 13" });
-    does(&gers.charge, "giveConsentementPublication", of(paper)).await?;
+    let signed = json!({ "structure": accueil_id, "reference": "Classeur 3, pièce 13" });
+    does(&gers.charge, "giveConsentementPublication", of(signed)).await?;
     let no = refused(&gers.charge, "performTransfert", again).await?;
     assert_eq!(no, json!(["ELEMENT_WITHDRAWN", "element"]));
     assert!(

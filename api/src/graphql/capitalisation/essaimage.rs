@@ -80,7 +80,7 @@ impl Essaimage {
     }
 
     /// The declarations that lead to them by the shortest way, oldest first.
-    #[expect(clippy::unused_async, reason = "every field is")]
+    #[expect(clippy::unused_async, reason = "the engine wants resolvers to be async")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn reutilisations(
         &self,

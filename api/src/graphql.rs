@@ -13,6 +13,7 @@ pub(crate) mod past;
 pub(crate) mod loaders;
 pub(crate) mod sealed;
 mod annuaire;
+mod besoin;
 mod capitalisation;
 mod catalogue;
 mod consultation;
@@ -62,7 +63,6 @@ pub struct Query(
     document::DocumentQuery,
     evaluation::EvaluationQuery,
     export::ExportQuery,
-    financement::FinancementQuery,
     historique::HistoriqueQuery,
     ingenierie_collective::IngenierieCollectiveQuery,
     ingenierie_individuelle::IngenierieIndividuelleQuery,
@@ -74,14 +74,25 @@ pub struct Query(
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
     seance_comite_appui::SeanceComiteAppuiQuery,
-    statistiques::StatistiquesQuery,
     viewer::ViewerQuery,
+    CountedQuery,
+);
+
+/// What is counted over many dossiers. A merged object is as deep as it is long, and the compiler
+/// follows it so far and no further: a few are merged apart, and come last.
+#[derive(Default, MergedObject)]
+pub struct CountedQuery(
+    besoin::BesoinQuery,
+    financement::FinancementQuery,
+    statistiques::StatistiquesQuery,
 );
 
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     capitalisation::CapitalisationMutation,
+    capitalisation::essaimage::EssaimageMutation,
+    capitalisation::transfert::TransfertMutation,
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
     consultation::contrat::ContratMutation,

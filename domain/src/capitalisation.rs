@@ -3,9 +3,12 @@
 //!
 //! The method goes from the nature to transferability, recipients, responsible and
 //! modalities (RUL-28). The order is a habit, not a rule: only publication asks for what
-//! INV-33 names (`publication`). It goes on after the ingénierie has ended (INV-38).
+//! INV-33 names (`publication`), and a transfer too (`transfert`). Later ingénieries say what
+//! they reuse of it (`essaimage`). It goes on after the ingénierie has ended (INV-38).
 
+pub mod essaimage;
 mod publication;
+pub mod transfert;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -13,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use self::transfert::{Destinataire, Transfert};
 use crate::{
     Asked, CapitalisationId, Decided, Decider, Decision, DlaId, Dossier, IngenierieId, Line,
     OrganisationId, Place, Prose, Sealed, Territoire,
@@ -23,6 +27,15 @@ use crate::{
 
 /// The most elements that are kept of one ingénierie.
 pub const ELEMENTS_MAX: usize = 200;
+
+/// The most transfers that are kept of one ingénierie.
+pub const TRANSFERTS_MAX: usize = 1_000;
+
+/// The most recipients that one transfer names.
+pub const DESTINATAIRES_MAX: usize = 200;
+
+/// The most reuses that are declared of what one ingénierie leaves.
+pub const REUTILISATIONS_MAX: usize = 2_000;
 
 /// What can happen to a capitalisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +77,25 @@ pub enum Event {
         /// In words, when it was decided; a structure owes no reason for its consent.
         motif: Option<Sealed<Prose>>,
     },
+    /// An element was handed over to recipients, who read it from then on (method, step 4 C).
+    TransfertPerformed { transfert: i32, contenu: Transfert },
+    /// A recipient has received what was handed over to it.
+    TransfertAcknowledged {
+        transfert: i32,
+        destinataire: Destinataire,
+        /// Where its answer is kept, when the DLA notes it.
+        reference: Option<Line>,
+    },
+    /// A later ingénierie takes up an element (essaimage).
+    ReutilisationDeclared {
+        element: i32,
+        /// The one that takes it up.
+        ingenierie: IngenierieId,
+        dlas: Vec<DlaId>,
+        territoire: Territoire,
+    },
+    /// It was declared by mistake, or came to nothing.
+    ReutilisationWithdrawn { element: i32, ingenierie: IngenierieId, motif: Sealed<Prose> },
 }
 
 /// What is kept of an ingénierie.
@@ -158,8 +190,8 @@ refusals! {
         "Assess the transferability of element {element} first.";
     /// INV-33.
     ElementNotTransferable { element: i32 } = "ELEMENT_NOT_TRANSFERABLE" at "element":
-        "L'élément {element} a été jugé non transférable : réévaluez-le avant de le publier.",
-        "Element {element} was judged not transferable: assess it again before publishing it.";
+        "L'élément {element} a été jugé non transférable : réévaluez-le avant de le partager.",
+        "Element {element} was judged not transferable: assess it again before sharing it.";
     /// INV-33.
     ResponsableMissing {} = "RESPONSABLE_MISSING" at "capitalisation":
         "Désignez d'abord le responsable du transfert.",
@@ -168,6 +200,42 @@ refusals! {
     ConsentementMissing { structure: OrganisationId } = "CONSENTEMENT_MISSING" at "element":
         "Cet élément vient d'une structure : recueillez d'abord son consentement.",
         "This element comes from a structure: obtain its consent first.";
+    /// What was taken back is handed over to nobody.
+    ElementWithdrawn { element: i32 } = "ELEMENT_WITHDRAWN" at "element":
+        "L'élément {element} a été retiré de la publication : publiez-le de nouveau d'abord.",
+        "Element {element} was taken out of publication: publish it again first.";
+    /// See [`TRANSFERTS_MAX`].
+    TransfertsTooMany { max: usize } = "TRANSFERTS_TOO_MANY" at "capitalisation":
+        "Une capitalisation compte {max} transferts au plus : regroupez leurs destinataires.",
+        "A capitalisation holds at most {max} transfers: group their recipients.";
+    /// See [`DESTINATAIRES_MAX`].
+    DestinatairesTooMany { max: usize } = "DESTINATAIRES_TOO_MANY" at "destinataires":
+        "Un transfert nomme {max} destinataires au plus : faites-en plusieurs.",
+        "A transfer names at most {max} recipients: make several.";
+    /// Transfers go by their number.
+    TransfertUnknown { transfert: i32 } = "TRANSFERT_UNKNOWN" at "transfert":
+        "Cette capitalisation n'a pas de transfert {transfert} : choisissez un de ceux qu'elle compte.",
+        "This capitalisation has no transfer {transfert}: choose one of those it holds.";
+    /// Nobody has received what was not sent to them.
+    DestinataireUnknown { transfert: i32 } = "TRANSFERT_DESTINATAIRE_UNKNOWN" at "destinataire":
+        "Le transfert {transfert} ne nomme pas ce destinataire : choisissez un de ceux qu'il nomme.",
+        "Transfer {transfert} does not name this recipient: choose one of those it names.";
+    /// An acknowledgement that the DLA notes can be shown.
+    AccuseReferenceMissing {} = "ACCUSE_REFERENCE_MISSING" at "reference":
+        "Indiquez où est conservée la réponse du destinataire.",
+        "Say where the answer of the recipient is kept.";
+    /// What others reuse was given to them.
+    ElementNotShared { element: i32 } = "ELEMENT_NOT_SHARED" at "element":
+        "L'élément {element} n'est ni publié ni transféré : partagez-le avant de le réutiliser.",
+        "Element {element} is neither published nor transferred: share it before reusing it.";
+    /// An ingénierie does not descend from itself.
+    ReutilisationOwn {} = "REUTILISATION_OWN" at "ingenierie":
+        "Cette ingénierie a produit l'élément : indiquez celle qui le réutilise.",
+        "This ingénierie made the element: give the one that reuses it.";
+    /// See [`REUTILISATIONS_MAX`].
+    ReutilisationsTooMany { max: usize } = "REUTILISATIONS_TOO_MANY" at "capitalisation":
+        "Une capitalisation compte {max} réutilisations au plus.",
+        "A capitalisation holds at most {max} reuses.";
 }
 
 rights! {
@@ -181,6 +249,11 @@ rights! {
     WITHDRAW = "withdrawConsentementPublication": ChargeDeMission, StructureBeneficiaire;
     PUBLISH = "publishElement": ChargeDeMission;
     UNPUBLISH = "unpublishElement": ChargeDeMission;
+    PERFORM = "performTransfert": ChargeDeMission;
+    ACKNOWLEDGE = "acknowledgeTransfert":
+        ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
+    DECLARE = "declareReutilisation": ChargeDeMission;
+    UNDECLARE = "withdrawReutilisation": ChargeDeMission;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -196,6 +269,9 @@ pub struct Capitalisation {
     responsable: Option<(Code, Option<OrganisationId>)>,
     modalites: Option<(BTreeSet<Code>, BTreeSet<Code>)>,
     consents: BTreeSet<OrganisationId>,
+    transferts: BTreeMap<i32, Performed>,
+    /// Which element, and by which ingénierie.
+    reutilisations: BTreeSet<(i32, IngenierieId)>,
 }
 
 /// An element, and what was decided about it.
@@ -204,6 +280,15 @@ struct Kept {
     contenu: Element,
     transferabilite: Option<(bool, Prose)>,
     published: bool,
+    /// It was published, and taken back.
+    withdrawn: bool,
+}
+
+/// A transfer, and who has received it.
+#[derive(Debug, Clone, PartialEq)]
+struct Performed {
+    contenu: Transfert,
+    acknowledged: BTreeSet<Destinataire>,
 }
 
 impl Capitalisation {
@@ -358,12 +443,20 @@ impl Capitalisation {
             .and(self.elements.values().filter_map(|it| it.contenu.structure))
     }
 
-    /// Who may read an element: anyone once it is published.
+    /// Who may read an element: anyone once it is published, and those it was handed over to.
     pub fn element_perimeter(&self, element: i32) -> Perimeter {
-        match self.elements.get(&element) {
-            Some(kept) if kept.published => Perimeter::open(),
-            _ => self.perimeter(),
+        if self.elements.get(&element).is_some_and(|it| it.published) {
+            return Perimeter::open();
         }
+        let mut around = self.perimeter();
+        let named = self.handed_over(element).flat_map(|it| &it.destinataires);
+        for destinataire in named {
+            match destinataire {
+                Destinataire::Dla(id) => around.dlas.insert(*id),
+                Destinataire::Organisation(id) => around.organisations.insert(*id),
+            };
+        }
+        around
     }
 
     fn visible_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
@@ -414,7 +507,8 @@ impl Decider for Capitalisation {
             }
             Event::ElementCapitaliseRecorded { element, contenu } => {
                 let contenu = contenu.clone();
-                let kept = Kept { contenu, transferabilite: None, published: false };
+                let (transferabilite, published, withdrawn) = (None, false, false);
+                let kept = Kept { contenu, transferabilite, published, withdrawn };
                 self.elements.insert(*element, kept);
             }
             Event::TransferabiliteAssessed { element, transferable, objectifs } => {
@@ -439,6 +533,22 @@ impl Decider for Capitalisation {
             }
             Event::ElementPublished { element } => self.set_published(*element, true),
             Event::ElementUnpublished { element, .. } => self.set_published(*element, false),
+            Event::TransfertPerformed { transfert, contenu } => {
+                let contenu = contenu.clone();
+                let performed = Performed { contenu, acknowledged: BTreeSet::new() };
+                self.transferts.insert(*transfert, performed);
+            }
+            Event::TransfertAcknowledged { transfert, destinataire, .. } => {
+                if let Some(performed) = self.transferts.get_mut(transfert) {
+                    performed.acknowledged.insert(*destinataire);
+                }
+            }
+            Event::ReutilisationDeclared { element, ingenierie, .. } => {
+                self.reutilisations.insert((*element, *ingenierie));
+            }
+            Event::ReutilisationWithdrawn { element, ingenierie, .. } => {
+                self.reutilisations.remove(&(*element, *ingenierie));
+            }
         }
     }
 }
@@ -447,6 +557,7 @@ impl Capitalisation {
     fn set_published(&mut self, element: i32, published: bool) {
         if let Some(kept) = self.elements.get_mut(&element) {
             kept.published = published;
+            kept.withdrawn = !published;
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What ingénieries leave to others (RM-13): how it is transferred, and each element that was
-//! kept. `catalogue` is the list that everyone reads, once an element is published.
+//! kept. `catalogue` is the list that everyone reads, once an element is published; `transferts`,
+//! to whom elements were handed over; `essaimage`, which later ingénieries reuse them.
 
 use std::collections::BTreeSet;
 
 use domain::{
     CapitalisationId, Code, Date, Event, IngenierieId, OrganisationId, Territoire,
-    capitalisation::{CauseRetrait, Event as Fact},
+    capitalisation::Event as Fact,
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
@@ -19,14 +20,21 @@ use crate::{
 };
 
 mod catalogue;
+mod essaimage;
+mod transferts;
 
 pub use catalogue::{
-    Cursor, Element, ElementId, Filter, Retrait, count, elements, elements_by_ids, elements_of,
+    Cursor, Element, ElementId, EtatConsentement, Filter, Retrait, count, elements,
+    elements_by_ids, elements_of,
 };
+pub use essaimage::{
+    Descendant, GENERATIONS_MAX, Reutilisation, descendants, reutilisations_of_ingenieries,
+};
+pub use transferts::{Destinataire, Transfert, transferts_of};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "capitalisations",
-    version: 1,
+    version: 2,
     tables: include_str!("capitalisations.sql"),
     reads: &[
         "capitalisation.NatureCapitalisationDetermined",
@@ -39,6 +47,10 @@ pub const MODEL: ReadModel = ReadModel {
         "capitalisation.ConsentementPublicationWithdrawn",
         "capitalisation.ElementPublished",
         "capitalisation.ElementUnpublished",
+        "capitalisation.TransfertPerformed",
+        "capitalisation.TransfertAcknowledged",
+        "capitalisation.ReutilisationDeclared",
+        "capitalisation.ReutilisationWithdrawn",
     ],
     order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
@@ -133,8 +145,11 @@ pub async fn of_ingenieries(
 }
 
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
-    let mut rows = Rows::<Capitalisation>::load(db, facts.iter().map(|it| it.stream)).await?;
-    let mut elements = Rows::<Element>::load(db, facts.iter().map(|it| it.stream)).await?;
+    let streams = || facts.iter().map(|it| it.stream);
+    let mut rows = Rows::<Capitalisation>::load(db, streams()).await?;
+    let mut elements = Rows::<Element>::load(db, streams()).await?;
+    let mut transferts = Rows::<Transfert>::load(db, streams()).await?;
+    let mut reutilisations = Rows::<Reutilisation>::load(db, streams()).await?;
     for recorded in facts {
         let Event::Capitalisation(fact) = &recorded.event else {
             return Err(Error::not_applied(recorded));
@@ -148,29 +163,9 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
         row.version = recorded.version.0;
         row.position = recorded.position.0;
         row.apply(fact, recorded.on);
-        if let Some(kept) = Element::kept(fact, recorded) {
-            elements.put(kept);
-        }
-        match fact {
-            Fact::TransferabiliteAssessed { element, .. }
-            | Fact::ElementPublished { element }
-            | Fact::ElementUnpublished { element, .. } => elements
-                .get_mut(&(recorded.stream, *element))
-                .ok_or_else(|| Error::not_applied(recorded))?
-                .apply(fact, recorded),
-            // The facts that unpublish what comes from it follow, perhaps in the next batch.
-            Fact::ConsentementPublicationWithdrawn { structure } => elements
-                .values_mut()
-                .filter(|it| it.capitalisation == recorded.stream)
-                .filter(|it| it.structure == Some(structure.0))
-                .for_each(|it| it.unpublish(CauseRetrait::ConsentementRetire, None, recorded)),
-            Fact::NatureCapitalisationDetermined { .. }
-            | Fact::ElementCapitaliseRecorded { .. }
-            | Fact::DestinatairesTargeted { .. }
-            | Fact::ResponsableTransfertDesignated { .. }
-            | Fact::ModalitesTransfertAdapted { .. }
-            | Fact::ConsentementPublicationGiven { .. } => (),
-        }
+        catalogue::apply(&mut elements, fact, recorded)?;
+        transferts::apply(&mut transferts, fact, recorded)?;
+        essaimage::apply(&mut reutilisations, fact, recorded);
     }
     for element in elements.values_mut() {
         if let Some(row) = rows.get_mut(&element.capitalisation) {
@@ -185,10 +180,13 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     for element in elements.values_mut() {
         if let Some(row) = rows.get_mut(&element.capitalisation) {
             element.belong(row);
+            element.reach(row, transferts.values_mut());
         }
     }
     rows.save(db).await?;
-    elements.save(db).await
+    elements.save(db).await?;
+    transferts.save(db).await?;
+    reutilisations.save(db).await
 }
 
 impl Capitalisation {
@@ -253,11 +251,15 @@ impl Capitalisation {
                     it.withdrawn_on = Some(on);
                 }
             }
-            // Kept with the elements.
+            // Kept with the elements, and what became of them.
             Fact::ElementCapitaliseRecorded { .. }
             | Fact::TransferabiliteAssessed { .. }
             | Fact::ElementPublished { .. }
-            | Fact::ElementUnpublished { .. } => (),
+            | Fact::ElementUnpublished { .. }
+            | Fact::TransfertPerformed { .. }
+            | Fact::TransfertAcknowledged { .. }
+            | Fact::ReutilisationDeclared { .. }
+            | Fact::ReutilisationWithdrawn { .. } => (),
         }
     }
 }

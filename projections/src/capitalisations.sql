@@ -1,4 +1,5 @@
--- What ingénieries leave to others (RM-13): how it is transferred, and the catalogue.
+-- What ingénieries leave to others (RM-13): how it is transferred, the catalogue, and what became
+-- of it.
 create table capitalisations (
     id                        uuid   primary key,
     version                   bigint not null,
@@ -41,6 +42,39 @@ create table elements (
     -- 0 when it is not published.
     published_position bigint  not null,
     retrait            jsonb,
+    consentement       text    not null,
+    -- The DLAs and organisations it was handed over to, while they may read it for that.
+    lecteurs           uuid[]  not null,
+    transferts         int     not null,
+    -- The kinds of recipients that were targeted and not served yet.
+    dus                text[]  not null,
     primary key (capitalisation, numero)
 );
 create index on elements ((-published_position), capitalisation, numero);
+create index on elements (ingenierie);
+
+create table transferts (
+    capitalisation     uuid   not null,
+    numero             int    not null,
+    position           bigint not null,
+    element            int    not null,
+    performed_on       date   not null,
+    categories         text[] not null,
+    destinataires      jsonb  not null,
+    forme              text   not null,
+    par                uuid,
+    primary key (capitalisation, numero)
+);
+
+-- Which later ingénierie reuses which element.
+create table reutilisations (
+    capitalisation     uuid   not null,
+    element            int    not null,
+    ingenierie         uuid   not null,
+    position           bigint not null,
+    declared_on        date   not null,
+    dlas               uuid[] not null,
+    territoire         text   not null,
+    primary key (capitalisation, element, ingenierie)
+);
+create index on reutilisations (ingenierie);

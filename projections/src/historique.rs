@@ -39,7 +39,8 @@ pub const REGISTRIES: &[&str] = &["dla", "organisation", "referentiel"];
 pub const PERSONNES: [&str; 2] = ["auteur", "personne"];
 
 /// The members of a content that name structures.
-const CONCERNED: [&str; 4] = ["structure", "structures", "organisations", "destinataires"];
+const CONCERNED: [&str; 5] =
+    ["structure", "structures", "organisations", "destinataire", "destinataires"];
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

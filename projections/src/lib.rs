@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 pub mod annuaires;
+pub mod besoins;
 pub mod capitalisations;
 pub mod comites;
 pub mod consultations;

@@ -67,14 +67,14 @@ impl Scope {
 /// Rows `t` of a table whose rows belong to a dossier, each with the DLAs of its dossier as they
 /// stand now: one that was associated after the row was opened reads it like the others.
 macro_rules! joined {
-    ($table:literal, $rest:literal) => {
+    ($table:literal, $($rest:tt)+) => {
         concat!(
             "select to_jsonb(t) || jsonb_build_object('dlas', t.dlas || coalesce(
                         (select i.dlas from ingenieries i where i.id = t.ingenierie), '{}'))
              from ",
             $table,
             " t ",
-            $rest
+            $($rest)+
         )
     };
 }

@@ -1,25 +1,31 @@
 //! What ingénieries leave to others: the catalogue, and who reads what of it.
 
 use domain::{
-    Actor, Capitalisation, CapitalisationId, Dossier, Liste, OrganisationId, Territoire,
-    capitalisation::{CauseRetrait, Element, Genre},
+    Actor, Capitalisation, CapitalisationId, Dossier, IngenierieId, Liste, OrganisationId,
+    Territoire,
+    capitalisation::{
+        CauseRetrait, Element, Genre,
+        transfert::{Destinataire, Transfert},
+    },
 };
 use eventlog::Position;
 use house::dossier::{
-    FONDATION, INGENIERIE, OTHER_DLA, PRESTATAIRE, STRUCTURE, amina, code, codes, line, prose,
-    vaucluse,
+    FONDATION, INGENIERIE, OTHER_DLA, OTHER_STRUCTURE, PRESTATAIRE, STRUCTURE, amina, code, codes,
+    line, prose, vaucluse,
 };
 use house::questions::{
     Questions, TODAY, admin, charge_de_mission, financeur, prestataire, reader, structure,
 };
 use projections::{
     Scope,
-    capitalisations::{self, ElementId, Filter, MODEL},
+    capitalisations::{self, ElementId, EtatConsentement, Filter, MODEL},
 };
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
 
 const CAPITALISATION: CapitalisationId = CapitalisationId(Uuid::from_u128(0xca));
+
+const LATER: IngenierieId = IngenierieId(Uuid::from_u128(0x1a));
 
 const ALL: [ElementId; 4] = [id(1), id(2), id(3), id(4)];
 
@@ -129,10 +135,102 @@ async fn shown(q: &Questions, scope: &Scope, filter: &Filter) -> anyhow::Result<
 #[tokio::test]
 async fn the_catalogue_is_the_same_however_it_is_built() -> anyhow::Result<()> {
     let questions = Questions::open().await?;
-    live(&questions).await?;
+    let amina = live(&questions).await?;
+    share(&questions, &amina).await?;
     withdraw(&questions).await?;
     let dump = questions.dump_however_built(&MODEL).await?;
     assert!(dump.contains("Brouillon") && !dump.contains("Petit"), "{dump}");
+    assert!(dump.contains("Courriel du 12") && dump.contains("2026-03-16"), "{dump}");
+    Ok(())
+}
+
+/// The testimony and the draft are handed over to the neighbours, who reuse the guide.
+async fn share(q: &Questions, amina: &Actor) -> anyhow::Result<()> {
+    q.decide::<Capitalisation>(amina, CAPITALISATION, |it, asked| {
+        it.assess_transferabilite(asked, 4, true, prose("Essaimer."))
+    })
+    .await?;
+    let to = Destinataire::Dla(OTHER_DLA);
+    for element in [2, 4] {
+        q.decide::<Capitalisation>(amina, CAPITALISATION, |it, asked| {
+            let contenu = Transfert {
+                element,
+                categories: codes(Liste::DestinataireTransfert, ["INTERVENANTS"]),
+                destinataires: [to, Destinataire::Organisation(PRESTATAIRE)].into(),
+                forme: code(Liste::FormeTransfert, "GUIDE"),
+                par: Some(STRUCTURE),
+            };
+            it.perform_transfert(asked, contenu)
+        })
+        .await?;
+    }
+    q.decide::<Capitalisation>(amina, CAPITALISATION, |it, asked| {
+        it.acknowledge_transfert(asked, 1, to, Some(line("Courriel du 12")))
+    })
+    .await?;
+    q.initiate(LATER, "Les banques, deuxième année").await?;
+    let later = q.log.either::<Dossier>(LATER).await?;
+    for element in [1, 2] {
+        q.decide::<Capitalisation>(amina, CAPITALISATION, |it, asked| {
+            it.declare_reutilisation(asked, element, &later)
+        })
+        .await?;
+    }
+    q.decide::<Capitalisation>(amina, CAPITALISATION, |it, asked| {
+        it.withdraw_reutilisation(asked, 2, &later, prose("Madame Petit n'est plus là."))
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_handed_over_is_read_by_its_recipients_while_it_stands() -> anyhow::Result<()> {
+    let questions = Questions::open().await?;
+    let amina = live(&questions).await?;
+    share(&questions, &amina).await?;
+    questions.catch_up().await?;
+    let all = Filter::default();
+    let du = |it: &str| Filter { du: Some(code(Liste::DestinataireTransfert, it)), ..all.clone() };
+    let with = |transfere| Filter { transfere: Some(transfere), ..all.clone() };
+    let consents = |it| Filter { consentement: Some(it), ..all.clone() };
+    let scope = Scope::of(&amina);
+    for (filter, expected) in [
+        // Served of 2 and 4; 3 was taken back.
+        (du("INTERVENANTS"), vec![1]),
+        (du("PARTENAIRES_PERMANENTS"), vec![]),
+        (with(true), vec![2, 4]),
+        (with(false), vec![1, 3]),
+        (consents(EtatConsentement::Donne), vec![2]),
+        (consents(EtatConsentement::SansObjet), vec![1, 3, 4]),
+    ] {
+        assert_eq!(shown(&questions, &scope, &filter).await?, expected, "{filter:?}");
+    }
+    let recipients = [charge_de_mission(OTHER_DLA), prestataire(PRESTATAIRE)];
+    for by in &recipients {
+        let scope = Scope::of(by);
+        assert_eq!(shown(&questions, &scope, &all).await?, [1, 2, 4], "{by:?}");
+        assert_eq!(shown(&questions, &scope, &with(true)).await?, [2, 4], "{by:?}");
+        assert_eq!(shown(&questions, &scope, &with(false)).await?, [1], "{by:?}");
+        // What is due is for its DLAs to know.
+        assert_eq!(shown(&questions, &scope, &du("INTERVENANTS")).await?, [0; 0], "{by:?}");
+        let rows = capitalisations::transferts_of(&questions.reads, &scope, &[CAPITALISATION]);
+        let rows = rows.await?;
+        assert_eq!(rows.iter().map(|it| it.element).collect::<Vec<_>>(), [2, 4], "{by:?}");
+        assert!(rows.iter().all(|it| it.destinataires.len() == 1), "{rows:?}");
+    }
+    let other = Scope::of(&structure(OTHER_STRUCTURE));
+    let rows = capitalisations::transferts_of(&questions.reads, &other, &[CAPITALISATION]).await?;
+    assert_eq!(rows, []);
+    withdraw(&questions).await?;
+    questions.catch_up().await?;
+    for by in &recipients {
+        let scope = Scope::of(by);
+        assert_eq!(shown(&questions, &scope, &all).await?, [1, 4], "{by:?}");
+        let rows = capitalisations::transferts_of(&questions.reads, &scope, &[CAPITALISATION]);
+        assert_eq!(rows.await?.len(), 1, "{by:?}");
+    }
+    let rows = capitalisations::transferts_of(&questions.reads, &scope, &[CAPITALISATION]).await?;
+    assert_eq!(rows.len(), 2, "those of the ingénierie know what they did");
     Ok(())
 }
 

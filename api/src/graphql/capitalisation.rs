@@ -1,8 +1,11 @@
 //! What ingénieries leave to others: how it is transferred, and the catalogue of what was kept
-//! (`element`, `publication`).
+//! (`element`, `publication`), to whom it was handed over (`transfert`), and which later
+//! ingénieries reuse it (`essaimage`).
 
 mod element;
+pub(crate) mod essaimage;
 mod publication;
+pub(crate) mod transfert;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +23,7 @@ use self::{
         ConsentementPublication, ElementInput, GiveConsentementPublicationInput,
         UnpublishElementInput, WithdrawConsentementPublicationInput,
     },
+    transfert::Transfert,
 };
 use crate::{
     Result,
@@ -113,6 +117,12 @@ impl Capitalisation {
         Code::all(Liste::TonTransfert, &self.0.tons)
     }
 
+    /// What was handed over, oldest first. The DLAs see all of it, others what was handed over to
+    /// them.
+    async fn transferts(&self, ctx: &Context<'_>) -> Result<Vec<Transfert>> {
+        transfert::of(ctx, CapitalisationId(self.0.id), None).await
+    }
+
     /// The structures that ever agreed that what comes from them is published. The DLAs see
     /// them all; a structure sees itself only.
     async fn consentements(&self, ctx: &Context<'_>) -> Vec<ConsentementPublication> {
@@ -137,7 +147,7 @@ impl CapitalisationQuery {
 
     /// The catalogue of what ingénieries left to others, the latest published first. Anyone
     /// with a token reads what is published; what is not comes last, and is shown to those of
-    /// its ingénierie only.
+    /// its ingénierie and to those it was handed over to.
     #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn catalogue_capitalisation(

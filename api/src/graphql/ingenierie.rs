@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result,
     graphql::{
-        capitalisation::Capitalisation,
+        capitalisation::{Capitalisation, essaimage::Reutilisation},
         consultation::Consultation,
         context::ContextExt,
         dla::Dla,
@@ -91,6 +91,11 @@ use crate::{
         name = "capitalisations",
         ty = "Vec<Capitalisation>",
         desc = "What it leaves to others: one capitalisation at most today, with its elements."
+    ),
+    field(
+        name = "reutilisations",
+        ty = "Vec<Reutilisation>",
+        desc = "What it reuses of what other ingénieries left, of the elements that you may read."
     )
 )]
 pub(crate) enum Ingenierie {

@@ -14,7 +14,10 @@ pub(crate) use self::{
 use crate::{
     Result,
     graphql::{
-        capitalisation::{self, Capitalisation},
+        capitalisation::{
+            self, Capitalisation,
+            essaimage::{self, Reutilisation},
+        },
         consultation::{self, Consultation},
         context::ContextExt,
         dla::{self, Dla},
@@ -220,6 +223,11 @@ impl IngenierieIndividuelle {
     /// What it leaves to others: one capitalisation at most today, with its elements.
     pub(crate) async fn capitalisations(&self, ctx: &Context<'_>) -> Result<Vec<Capitalisation>> {
         capitalisation::of_ingenierie(ctx, IngenierieId(self.0.id)).await
+    }
+
+    /// What it reuses of what other ingénieries left, of the elements that you may read.
+    pub(crate) async fn reutilisations(&self, ctx: &Context<'_>) -> Result<Vec<Reutilisation>> {
+        essaimage::of_ingenierie(ctx, IngenierieId(self.0.id)).await
     }
 
     /// Its documents that you read, last registered first.

@@ -11,7 +11,7 @@ use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
-    capitalisations::{self, Element, ElementId},
+    capitalisations::{self, Descendant, Element, ElementId, Transfert},
     comites, consultations, conventions, dlas, documents, evaluations, financements, historique,
     ingenieries, interventions, organisations, superpositions,
 };
@@ -78,6 +78,9 @@ pub(crate) type EvaluationsOf = OfIngenierie<1>;
 /// What ingénieries leave to others.
 pub(crate) type CapitalisationsOf = OfIngenierie<2>;
 
+/// The elements that an ingénierie reuses.
+pub(crate) type ReutilisationsOf = OfIngenierie<4>;
+
 /// Interventions of an ingénierie: one at most.
 pub(crate) type InterventionsOf = OfIngenierie<3>;
 
@@ -119,6 +122,8 @@ loads_of_ingenierie! {
     LignesOf => financements::Ligne = financements::lignes_of_ingenieries;
     PreuvesOf => historique::Preuve = historique::preuves;
     PlansOf => financements::Plan = financements::plans_of_ingenieries;
+    ReutilisationsOf => capitalisations::Reutilisation =
+        capitalisations::reutilisations_of_ingenieries;
 }
 
 /// The séances of an intervention.
@@ -348,5 +353,56 @@ impl Loader<ElementsOf> for Loaders {
             by_capitalisation.entry(key).or_default().push(row);
         }
         Ok(by_capitalisation)
+    }
+}
+
+/// The transfers of a capitalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TransfertsOf(pub(crate) CapitalisationId);
+
+impl Loader<TransfertsOf> for Loaders {
+    type Value = Vec<Transfert>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[TransfertsOf],
+    ) -> Result<HashMap<TransfertsOf, Vec<Transfert>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = capitalisations::transferts_of(&self.reads, &self.scope, &ids);
+        let mut by_capitalisation: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows.await.map_err(Arc::new)? {
+            let key = TransfertsOf(CapitalisationId(row.capitalisation));
+            by_capitalisation.entry(key).or_default().push(row);
+        }
+        Ok(by_capitalisation)
+    }
+}
+
+/// The ingénieries that descend from an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DescendantsOf(pub(crate) ElementId);
+
+impl Loader<DescendantsOf> for Loaders {
+    type Value = Arc<Vec<Descendant>>;
+    type Error = Arc<projections::Error>;
+
+    async fn load(
+        &self,
+        keys: &[DescendantsOf],
+    ) -> Result<HashMap<DescendantsOf, Self::Value>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|it| it.0).collect();
+        let rows = capitalisations::descendants(&self.reads, &self.scope, &ids);
+        let mut by_element: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows.await.map_err(Arc::new)? {
+            by_element
+                .entry(DescendantsOf(row.origin()))
+                .or_default()
+                .push(row);
+        }
+        Ok(by_element
+            .into_iter()
+            .map(|(key, it)| (key, Arc::new(it)))
+            .collect())
     }
 }

@@ -1,6 +1,8 @@
 //! Publication, and the consent of the structures that elements come from.
 
-use super::{CONSENT, Capitalisation, CauseRetrait, Event, PUBLISH, Refusal, UNPUBLISH, WITHDRAW};
+use super::{
+    CONSENT, Capitalisation, CauseRetrait, Event, Kept, PUBLISH, Refusal, UNPUBLISH, WITHDRAW,
+};
 use crate::{
     Asked, Decided, Decision, Line, OrganisationId, Prose, Sealed, Subject, actor::Right,
     refusal::Common,
@@ -60,7 +62,13 @@ impl Capitalisation {
         if kept.published {
             return Ok(Decided::nothing());
         }
-        // INV-33: nature (each element is of a determined one), transferability, responsible.
+        self.may_leave(element, kept)?;
+        Ok(self.records(asked, [Event::ElementPublished { element }]))
+    }
+
+    /// INV-33: what leaves the ingénierie has a nature (each element is of a determined one), was
+    /// judged transferable, and somebody answers for it; a structure agrees for what comes from it.
+    pub(super) fn may_leave(&self, element: i32, kept: &Kept) -> Result<(), Refusal> {
         match kept.transferabilite {
             None => return Err(Refusal::TransferabiliteNotAssessed { element }),
             Some((false, _)) => return Err(Refusal::ElementNotTransferable { element }),
@@ -69,13 +77,12 @@ impl Capitalisation {
         if self.responsable.is_none() {
             return Err(Refusal::ResponsableMissing {});
         }
-        // INV-33: and the consent of the structure it draws on.
-        if let Some(structure) = kept.contenu.structure
-            && !self.consents.contains(&structure)
-        {
-            return Err(Refusal::ConsentementMissing { structure });
+        match kept.contenu.structure {
+            Some(structure) if !self.consents.contains(&structure) => {
+                Err(Refusal::ConsentementMissing { structure })
+            }
+            _ => Ok(()),
         }
-        Ok(self.records(asked, [Event::ElementPublished { element }]))
     }
 
     /// Keeps an element for those of the ingénierie. The reason is mandatory (INV-36).

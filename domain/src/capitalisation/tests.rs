@@ -2,9 +2,19 @@
 
 use std::collections::BTreeSet;
 
+mod essaimage;
+mod transferts;
+
 use proptest::{collection::vec, prelude::*};
 
-use super::{Capitalisation, CauseRetrait, ELEMENTS_MAX, Element, Event, Event::*, Genre, Refusal};
+use self::{
+    essaimage::{abandoned_reuse, later, reused},
+    transferts::{acknowledged, handed_over, transfert},
+};
+use super::{
+    Capitalisation, CauseRetrait, ELEMENTS_MAX, Element, Event, Event::*, Genre, Refusal,
+    transfert::Destinataire,
+};
 use crate::{
     Asked, Decided, Decider, Decision, OrganisationId, Place, Sealed, Subject, date,
     referentiel::{Code, Liste},
@@ -38,6 +48,10 @@ pub(crate) fn samples() -> Vec<Event> {
         ConsentementPublicationWithdrawn { structure: STRUCTURE },
         ElementPublished { element: 1 },
         decided_against(1),
+        handed_over(1, transfert(1)),
+        acknowledged(1, Destinataire::Organisation(org(91)), Some("Courriel du 12 mars")),
+        reused(1),
+        abandoned_reuse(1),
     ]
 }
 
@@ -411,7 +425,7 @@ fn facts_carry_the_place_and_the_dossier() {
 }
 
 /// Every command, in the order of the table of rights.
-const COMMANDS: [(&str, Command); 10] = [
+const COMMANDS: [(&str, Command); 14] = [
     ("determineNatureCapitalisation", Command::Determine(2)),
     ("recordElement", Command::Record(0)),
     ("assessTransferabilite", Command::Assess(1, true)),
@@ -422,6 +436,10 @@ const COMMANDS: [(&str, Command); 10] = [
     ("withdrawConsentementPublication", Command::Withdraw),
     ("publishElement", Command::Publish(1)),
     ("unpublishElement", Command::Unpublish(1)),
+    ("performTransfert", Command::Perform(1)),
+    ("acknowledgeTransfert", Command::Acknowledge(1)),
+    ("declareReutilisation", Command::Reuse(1)),
+    ("withdrawReutilisation", Command::Forgo(1)),
 ];
 
 #[test]
@@ -485,6 +503,10 @@ enum Command {
     Withdraw,
     Publish(i32),
     Unpublish(i32),
+    Perform(i32),
+    Acknowledge(i32),
+    Reuse(i32),
+    Forgo(i32),
 }
 
 impl Command {
@@ -513,6 +535,17 @@ impl Command {
             Self::Withdraw => it.withdraw_consentement_publication(asked, STRUCTURE),
             Self::Publish(element) => it.publish_element(asked, element),
             Self::Unpublish(element) => it.unpublish_element(asked, element, prose("Daté.")),
+            Self::Perform(element) => it.perform_transfert(asked, transfert(element)),
+            Self::Acknowledge(transfert) => it.acknowledge_transfert(
+                asked,
+                transfert,
+                Destinataire::Dla(OTHER_DLA),
+                Some(line("Courriel du 12 mars")),
+            ),
+            Self::Reuse(element) => it.declare_reutilisation(asked, element, &later([DLA])),
+            Self::Forgo(element) => {
+                it.withdraw_reutilisation(asked, element, &later([DLA]), prose("Sans suite."))
+            }
         }
     }
 }
@@ -529,7 +562,11 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => Just(Command::Consent),
         1 => Just(Command::Withdraw),
         5 => element.clone().prop_map(Command::Publish),
-        1 => element.prop_map(Command::Unpublish),
+        1 => element.clone().prop_map(Command::Unpublish),
+        4 => element.clone().prop_map(Command::Perform),
+        2 => element.clone().prop_map(Command::Acknowledge),
+        3 => element.clone().prop_map(Command::Reuse),
+        1 => element.prop_map(Command::Forgo),
     ]
 }
 
@@ -549,6 +586,10 @@ proptest! {
                 prop_assert!(it.responsable.is_some());
                 let source = kept.contenu.structure;
                 prop_assert!(source.is_none_or(|structure| it.consents.contains(&structure)));
+            }
+            // What is taken back is read by those of the ingénierie alone.
+            for (&element, _) in it.elements.iter().filter(|(_, it)| it.withdrawn) {
+                prop_assert_eq!(it.element_perimeter(element), it.perimeter());
             }
         }
     }

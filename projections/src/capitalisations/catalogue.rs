@@ -1,6 +1,8 @@
-//! The catalogue of what was kept. A published element is read by anyone with a token, the
-//! others by those of the capitalisation; an element whose structure withdraws its consent
-//! leaves it at that very fact.
+//! The catalogue of what was kept. A published element is read by anyone with a token, one that
+//! was handed over by its recipients, the others by those of the capitalisation; an element whose
+//! structure withdraws its consent leaves it at that very fact.
+
+use std::collections::BTreeSet;
 
 use domain::{
     CapitalisationId, Code, Date, Territoire,
@@ -11,12 +13,51 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Capitalisation, texts};
+use super::{Capitalisation, Transfert, texts};
 use crate::{
     Error, Page, Reads, Scope, SealedPlace,
-    rows::{Row, escape_like, name_of},
+    rows::{Row, Rows, escape_like, name_of},
     scope::joined,
 };
+
+/// Whether a reader works for one of the DLAs of an element: the parameters for all and for the
+/// DLAs.
+macro_rules! of_its_dlas {
+    ($all:literal, $dlas:literal) => {
+        concat!(
+            "(",
+            $all,
+            " or dlas && ",
+            $dlas,
+            "
+                or exists (select from ingenieries i
+                           where i.id = ingenierie and i.dlas && ",
+            $dlas,
+            "))"
+        )
+    };
+}
+pub(super) use of_its_dlas;
+
+/// Whether a reader may read an element: the parameters for all, the DLAs and the organisations.
+macro_rules! readable {
+    ($all:literal, $dlas:literal, $organisations:literal) => {
+        concat!(
+            "(published or organisations && ",
+            $organisations,
+            "
+                or lecteurs && (",
+            $dlas,
+            " || ",
+            $organisations,
+            ")
+                or ",
+            of_its_dlas!($all, $dlas),
+            ")"
+        )
+    };
+}
+pub(super) use readable;
 
 /// Something that was kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +90,25 @@ pub struct Element {
     pub published_position: i64,
     /// Why it is no longer published.
     pub retrait: Option<Retrait>,
+    pub consentement: EtatConsentement,
+    /// The DLAs and organisations it was handed over to, while they may read it for that.
+    pub lecteurs: Vec<Uuid>,
+    /// How many times it was handed over.
+    pub transferts: i32,
+    /// The kinds of recipients that were targeted and not served yet.
+    pub dus: Vec<String>,
+}
+
+/// Whether the structure that an element draws on agrees that it leaves the ingénierie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EtatConsentement {
+    /// It draws on none.
+    SansObjet,
+    /// It has not said so yet.
+    Attendu,
+    Donne,
+    Retire,
 }
 
 /// Why an element is no longer published.
@@ -100,6 +160,41 @@ pub struct Filter {
     pub published: Option<bool>,
     /// Part of the title or of the description, whatever the case.
     pub search: Option<String>,
+    pub consentement: Option<EtatConsentement>,
+    /// Handed over, or not, as its reader may know.
+    pub transfere: Option<bool>,
+    /// A kind of recipients that it is due to, as its DLAs know.
+    pub du: Option<Code>,
+}
+
+/// What an actor may read that a filter finds: the parameters `$1` to `$14`. Of transfers, each
+/// finds what it may know of them.
+macro_rules! found {
+    () => {
+        concat!(
+            readable!("$1", "$2", "$3"),
+            "
+           and ($4::text is null or nature = $4)
+           and ($5::text is null or genre = $5)
+           and ($6::text is null or $6 = any(secteurs))
+           and ($7::text is null or $7 = any(themes))
+           and ($8::text is null or split_part(territoire, '@', 1) = $8)
+           and ($9::boolean is null or transferable = $9)
+           and ($10::boolean is null or published = $10)
+           and ($11::text is null
+                or titre ilike '%' || $11 || '%'
+                or description ilike '%' || $11 || '%')
+           and ($12::text is null or consentement = $12)
+           and ($13::boolean is null
+                or (lecteurs && ($2 || $3)
+                    or transferts > 0 and ",
+            of_its_dlas!("$1", "$2"),
+            ") = $13)
+           and ($14::text is null or $14 = any(dus) and ",
+            of_its_dlas!("$1", "$2"),
+            ")"
+        )
+    };
 }
 
 /// The catalogue, the latest published first, then what is not published.
@@ -112,23 +207,12 @@ pub async fn elements(
 ) -> Result<Page<Element>, Error> {
     let rows = sqlx::query_scalar(joined!(
         "elements",
-        "where (published or $1 or dlas && $2 or organisations && $3
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $2))
-           and ($4::text is null or nature = $4)
-           and ($5::text is null or genre = $5)
-           and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or $7 = any(themes))
-           and ($8::text is null or split_part(territoire, '@', 1) = $8)
-           and ($9::boolean is null or transferable = $9)
-           and ($10::boolean is null or published = $10)
-           and ($11::text is null
-                or titre ilike '%' || $11 || '%'
-                or description ilike '%' || $11 || '%')
-           and ($12::bigint is null
-                or (-published_position, capitalisation, numero) > (-$12, $13::uuid, $14::int))
+        "where ",
+        found!(),
+        " and ($15::bigint is null
+                or (-published_position, capitalisation, numero) > (-$15, $16::uuid, $17::int))
          order by -published_position, capitalisation, numero
-         limit $15"
+         limit $18"
     ))
     .bind(scope.all)
     .bind(&scope.dlas)
@@ -141,6 +225,9 @@ pub async fn elements(
     .bind(filter.transferable)
     .bind(filter.published)
     .bind(filter.search.as_deref().map(escape_like))
+    .bind(filter.consentement.map(name_of).transpose()?)
+    .bind(filter.transfere)
+    .bind(filter.du.as_ref().map(Code::as_str))
     .bind(after.map(|it| it.published_position))
     .bind(after.map(|it| it.id.capitalisation.0))
     .bind(after.map(|it| it.id.numero))
@@ -153,36 +240,23 @@ pub async fn elements(
 
 /// How many elements a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    Ok(sqlx::query_scalar(
-        "select count(*)
-         from elements
-         where (published or $1 or dlas && $2 or organisations && $3
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $2))
-           and ($4::text is null or nature = $4)
-           and ($5::text is null or genre = $5)
-           and ($6::text is null or $6 = any(secteurs))
-           and ($7::text is null or $7 = any(themes))
-           and ($8::text is null or split_part(territoire, '@', 1) = $8)
-           and ($9::boolean is null or transferable = $9)
-           and ($10::boolean is null or published = $10)
-           and ($11::text is null
-                or titre ilike '%' || $11 || '%'
-                or description ilike '%' || $11 || '%')",
-    )
-    .bind(scope.all)
-    .bind(&scope.dlas)
-    .bind(&scope.organisations)
-    .bind(filter.nature.as_ref().map(Code::as_str))
-    .bind(filter.genre.map(name_of).transpose()?)
-    .bind(filter.secteur.as_ref().map(Code::as_str))
-    .bind(filter.theme.as_ref().map(Code::as_str))
-    .bind(filter.territoire.as_ref().map(Territoire::cle))
-    .bind(filter.transferable)
-    .bind(filter.published)
-    .bind(filter.search.as_deref().map(escape_like))
-    .fetch_one(&reads.pool)
-    .await?)
+    Ok(sqlx::query_scalar(concat!("select count(*) from elements where ", found!()))
+        .bind(scope.all)
+        .bind(&scope.dlas)
+        .bind(&scope.organisations)
+        .bind(filter.nature.as_ref().map(Code::as_str))
+        .bind(filter.genre.map(name_of).transpose()?)
+        .bind(filter.secteur.as_ref().map(Code::as_str))
+        .bind(filter.theme.as_ref().map(Code::as_str))
+        .bind(filter.territoire.as_ref().map(Territoire::cle))
+        .bind(filter.transferable)
+        .bind(filter.published)
+        .bind(filter.search.as_deref().map(escape_like))
+        .bind(filter.consentement.map(name_of).transpose()?)
+        .bind(filter.transfere)
+        .bind(filter.du.as_ref().map(Code::as_str))
+        .fetch_one(&reads.pool)
+        .await?)
 }
 
 /// Some elements, by id.
@@ -193,10 +267,8 @@ pub async fn elements_by_ids(
 ) -> Result<Vec<Element>, Error> {
     let rows = sqlx::query_scalar(joined!(
         "elements",
-        "where (capitalisation, numero) in (select * from unnest($1::uuid[], $2::int[]))
-           and (published or $3 or dlas && $4 or organisations && $5
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $4))"
+        "where (capitalisation, numero) in (select * from unnest($1::uuid[], $2::int[])) and ",
+        readable!("$3", "$4", "$5")
     ))
     .bind(ids.iter().map(|it| it.capitalisation.0).collect::<Vec<_>>())
     .bind(ids.iter().map(|it| it.numero).collect::<Vec<_>>())
@@ -216,11 +288,9 @@ pub async fn elements_of(
 ) -> Result<Vec<Element>, Error> {
     let rows = sqlx::query_scalar(joined!(
         "elements",
-        "where capitalisation = any($1)
-           and (published or $2 or dlas && $3 or organisations && $4
-                or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
-         order by capitalisation, numero"
+        "where capitalisation = any($1) and ",
+        readable!("$2", "$3", "$4"),
+        " order by capitalisation, numero"
     ))
     .bind(capitalisations.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
@@ -241,7 +311,7 @@ impl Element {
     }
 
     /// A new element, when the fact keeps one.
-    pub(super) fn kept(fact: &Fact, recorded: &Recorded) -> Option<Self> {
+    fn kept(fact: &Fact, recorded: &Recorded) -> Option<Self> {
         let Fact::ElementCapitaliseRecorded { element, contenu } = fact else { return None };
         Some(Self {
             capitalisation: recorded.stream,
@@ -265,11 +335,15 @@ impl Element {
             published_on: None,
             published_position: 0,
             retrait: None,
+            consentement: EtatConsentement::SansObjet,
+            lecteurs: vec![],
+            transferts: 0,
+            dus: vec![],
         })
     }
 
     /// What was decided about it.
-    pub(super) fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
+    fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
         self.position = recorded.position.0;
         match fact {
             Fact::TransferabiliteAssessed { transferable, objectifs, .. } => {
@@ -292,17 +366,16 @@ impl Element {
             | Fact::ResponsableTransfertDesignated { .. }
             | Fact::ModalitesTransfertAdapted { .. }
             | Fact::ConsentementPublicationGiven { .. }
-            | Fact::ConsentementPublicationWithdrawn { .. } => (),
+            | Fact::ConsentementPublicationWithdrawn { .. }
+            | Fact::TransfertPerformed { .. }
+            | Fact::TransfertAcknowledged { .. }
+            | Fact::ReutilisationDeclared { .. }
+            | Fact::ReutilisationWithdrawn { .. } => (),
         }
     }
 
     /// Takes it out of the catalogue; what is not there stays as it is.
-    pub(super) fn unpublish(
-        &mut self,
-        cause: CauseRetrait,
-        motif: Option<SealedPlace>,
-        recorded: &Recorded,
-    ) {
+    fn unpublish(&mut self, cause: CauseRetrait, motif: Option<SealedPlace>, recorded: &Recorded) {
         if self.published {
             self.position = recorded.position.0;
             self.published = false;
@@ -319,4 +392,86 @@ impl Element {
         self.organisations.clone_from(&to.organisations);
         self.territoire.clone_from(&to.territoire);
     }
+
+    /// Whom it has reached, and who still waits for it.
+    pub(super) fn reach<'a>(
+        &mut self,
+        within: &Capitalisation,
+        transferts: impl Iterator<Item = &'a mut Transfert>,
+    ) {
+        self.consentement = within.consents(self.structure);
+        let mine = |it: &&mut Transfert| {
+            (it.capitalisation, it.element) == (self.capitalisation, self.numero)
+        };
+        let (mut lecteurs, mut served) = (BTreeSet::new(), BTreeSet::new());
+        self.transferts = 0;
+        for transfert in transferts.filter(mine) {
+            self.transferts += 1;
+            let named = transfert.destinataires.iter();
+            lecteurs.extend(named.filter_map(|it| it.dla.or(it.organisation)));
+            served.extend(transfert.categories.iter().cloned());
+        }
+        let agreed =
+            matches!(self.consentement, EtatConsentement::SansObjet | EtatConsentement::Donne);
+        let stands = agreed && self.retrait.is_none();
+        let due = stands && self.transferable == Some(true);
+        let targeted = within
+            .destinataires
+            .iter()
+            .filter(|it| due && !served.contains(*it));
+        self.dus = targeted.cloned().collect();
+        self.lecteurs = lecteurs.into_iter().filter(|_| stands).collect();
+    }
+}
+
+impl Capitalisation {
+    /// Whether the structure that an element draws on agrees.
+    fn consents(&self, structure: Option<Uuid>) -> EtatConsentement {
+        let Some(structure) = structure else { return EtatConsentement::SansObjet };
+        let said = self
+            .consentements
+            .iter()
+            .find(|it| it.structure == structure);
+        match said.map(|it| it.withdrawn_on) {
+            None => EtatConsentement::Attendu,
+            Some(None) => EtatConsentement::Donne,
+            Some(Some(_)) => EtatConsentement::Retire,
+        }
+    }
+}
+
+/// What a fact changes of the elements of its capitalisation.
+pub(super) fn apply(
+    elements: &mut Rows<Element>,
+    fact: &Fact,
+    recorded: &Recorded,
+) -> Result<(), Error> {
+    if let Some(kept) = Element::kept(fact, recorded) {
+        elements.put(kept);
+    }
+    match fact {
+        Fact::TransferabiliteAssessed { element, .. }
+        | Fact::ElementPublished { element }
+        | Fact::ElementUnpublished { element, .. } => elements
+            .get_mut(&(recorded.stream, *element))
+            .ok_or_else(|| Error::not_applied(recorded))?
+            .apply(fact, recorded),
+        // The facts that unpublish what comes from it follow, perhaps in the next batch.
+        Fact::ConsentementPublicationWithdrawn { structure } => elements
+            .values_mut()
+            .filter(|it| it.capitalisation == recorded.stream)
+            .filter(|it| it.structure == Some(structure.0))
+            .for_each(|it| it.unpublish(CauseRetrait::ConsentementRetire, None, recorded)),
+        Fact::NatureCapitalisationDetermined { .. }
+        | Fact::ElementCapitaliseRecorded { .. }
+        | Fact::DestinatairesTargeted { .. }
+        | Fact::ResponsableTransfertDesignated { .. }
+        | Fact::ModalitesTransfertAdapted { .. }
+        | Fact::ConsentementPublicationGiven { .. }
+        | Fact::TransfertPerformed { .. }
+        | Fact::TransfertAcknowledged { .. }
+        | Fact::ReutilisationDeclared { .. }
+        | Fact::ReutilisationWithdrawn { .. } => (),
+    }
+    Ok(())
 }

@@ -181,7 +181,17 @@ impl<'a> Past<'a> {
                 }
                 Ok(())
             }
-            "ElementPublished" => self.publishable(),
+            "ElementPublished" => self.may_leave(&self.now.data["element"]),
+            "TransfertPerformed" => {
+                let element = &self.now.data["contenu"]["element"];
+                let last = |kind| {
+                    let same = |it: &&Fact| it.data["element"] == *element;
+                    self.own(kind).rfind(same).map(|it| it.position)
+                };
+                let taken_back = last("ElementUnpublished") > last("ElementPublished");
+                ensure!(!taken_back, "INV-33: taken back");
+                self.may_leave(element)
+            }
             _ => Ok(()),
         }
     }
@@ -497,11 +507,12 @@ impl<'a> Past<'a> {
     }
 
     /// INV-33.
-    fn publishable(&self) -> anyhow::Result<()> {
-        let element = self.same("ElementCapitaliseRecorded", "element").next();
-        let contenu = &element.context("INV-33: no such element")?.data["contenu"];
+    fn may_leave(&self, element: &Value) -> anyhow::Result<()> {
+        let same = |it: &&Fact| it.data["element"] == *element;
+        let kept = self.own("ElementCapitaliseRecorded").find(same);
+        let contenu = &kept.context("INV-33: no such element")?.data["contenu"];
         ensure!(contenu["nature"].is_string(), "INV-33: no nature");
-        let assessed = self.same("TransferabiliteAssessed", "element").next_back();
+        let assessed = self.own("TransferabiliteAssessed").rfind(same);
         ensure!(assessed.is_some_and(|it| it.data["transferable"] == true), "INV-33: transferable");
         ensure!(self.own("ResponsableTransfertDesignated").count() > 0, "INV-33: no responsible");
         if contenu["structure"].is_string() {

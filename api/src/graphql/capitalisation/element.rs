@@ -5,7 +5,13 @@ use domain::{CapitalisationId, Liste, OrganisationId, capitalisation as rules};
 use projections::capitalisations::{self as rows, Cursor, ElementId, Filter, MODEL};
 use uuid::Uuid;
 
-use super::{Capitalisation, find, publication::RetraitPublication};
+use super::{
+    Capitalisation,
+    essaimage::Essaimage,
+    find,
+    publication::RetraitPublication,
+    transfert::{self, Transfert},
+};
 use crate::{
     Result,
     graphql::{
@@ -22,12 +28,12 @@ use crate::{
 
 /// Something that was kept of an ingénierie collective (élément capitalisé): a tool, a
 /// booklet, a testimony. Published, it is read by anyone with a token; otherwise by those who
-/// read its capitalisation.
+/// read its capitalisation, and by those it was handed over to.
 pub(crate) struct ElementCapitalise(pub(crate) rows::Element);
 
 /// Something that was kept of an ingénierie collective (élément capitalisé): a tool, a
 /// booklet, a testimony. Published, it is read by anyone with a token; otherwise by those who
-/// read its capitalisation.
+/// read its capitalisation, and by those it was handed over to.
 #[Object]
 impl ElementCapitalise {
     /// The global id.
@@ -115,6 +121,29 @@ impl ElementCapitalise {
     async fn retrait(&self) -> Option<RetraitPublication> {
         RetraitPublication::of(&self.0)
     }
+
+    /// Whether the structure it draws on agrees that it leaves the ingénierie.
+    async fn consentement(&self) -> EtatConsentement {
+        self.0.consentement.into()
+    }
+
+    /// To whom it was handed over, oldest first. The DLAs of the ingénierie see all of it, others
+    /// what was handed over to them.
+    async fn transferts(&self, ctx: &Context<'_>) -> Result<Vec<Transfert>> {
+        transfert::of(ctx, CapitalisationId(self.0.capitalisation), Some(self.0.numero)).await
+    }
+
+    /// The kinds of recipients that were targeted and not served yet, while it is transferable and
+    /// may leave: values of `DESTINATAIRE_TRANSFERT`. Null for those who are not of its DLAs.
+    async fn transferts_dus(&self, ctx: &Context<'_>) -> Option<Vec<Code>> {
+        let inside = ctx.scope().inside(&self.0.dlas);
+        inside.then(|| Code::all(Liste::DestinataireTransfert, &self.0.dus))
+    }
+
+    /// Which later ingénieries reuse it, and what they kept in their turn (essaimage).
+    async fn essaimage(&self, ctx: &Context<'_>) -> Result<Essaimage> {
+        Essaimage::of(ctx, self.0.id()).await
+    }
 }
 
 /// What an element is (method, step 4 C5).
@@ -133,6 +162,20 @@ pub(crate) enum GenreElement {
     Synthese,
     /// Something else.
     Autre,
+}
+
+/// Whether the structure that an element draws on agrees that it leaves the ingénierie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "rows::EtatConsentement")]
+pub(crate) enum EtatConsentement {
+    /// It draws on no structure.
+    SansObjet,
+    /// The structure has not said so yet.
+    Attendu,
+    /// It agrees.
+    Donne,
+    /// It no longer agrees.
+    Retire,
 }
 
 /// A page of the catalogue.
@@ -177,10 +220,18 @@ pub(crate) struct ElementFilter {
     territoire: Option<TerritoireInput>,
     /// Judged transferable, or judged not so. What was not assessed is neither.
     transferable: Option<bool>,
-    /// Published, or not: what is not published is shown to those of its ingénierie only.
+    /// Published, or not: what is not published is shown to those of its ingénierie and to those
+    /// it was handed over to.
     published: Option<bool>,
     /// Part of the title or of the description, whatever the case.
     search: Option<String>,
+    /// The structure it draws on agrees, no longer does...
+    consentement: Option<EtatConsentement>,
+    /// Handed over, or not, as far as you may know: to anyone for its DLAs, to you otherwise.
+    transfere: Option<bool>,
+    /// Due to this kind of recipients: a code of `DESTINATAIRE_TRANSFERT`. Finds what is of your
+    /// DLAs only.
+    du: Option<String>,
 }
 
 impl ElementFilter {
@@ -200,6 +251,9 @@ impl ElementFilter {
             transferable: self.transferable,
             published: self.published,
             search: self.search,
+            consentement: self.consentement.map(Into::into),
+            transfere: self.transfere,
+            du: code(Liste::DestinataireTransfert, "filter.du", self.du.as_ref())?,
         })
     }
 }

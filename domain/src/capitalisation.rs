@@ -3,8 +3,10 @@
 //!
 //! The method goes from the nature to transferability, recipients, responsible and
 //! modalities (RUL-28). The order is a habit, not a rule: only publication asks for what
-//! INV-33 names (`publication`). It goes on after the ingénierie has ended (INV-38).
+//! INV-33 names (`publication`). It goes on after the ingénierie has ended (INV-38), and tells
+//! others of it as a case (`cas`).
 
+pub mod cas;
 mod publication;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use self::cas::Cas;
 use crate::{
     Asked, CapitalisationId, Decided, Decider, Decision, DlaId, Dossier, IngenierieId, Line,
     OrganisationId, Place, Prose, Sealed, Territoire,
@@ -64,6 +67,19 @@ pub enum Event {
         /// In words, when it was decided; a structure owes no reason for its consent.
         motif: Option<Sealed<Prose>>,
     },
+    /// Anyone with a token reads the ingénierie as a case of the library. Said again, the later
+    /// word counts.
+    CasPublished {
+        cas: Cas,
+        /// The structures that it names: each has agreed.
+        structures: BTreeSet<OrganisationId>,
+    },
+    /// The ingénierie is no longer a case of the library.
+    CasUnpublished {
+        cause: CauseRetrait,
+        /// In words, when it was decided; a structure owes no reason for its consent.
+        motif: Option<Sealed<Prose>>,
+    },
 }
 
 /// What is kept of an ingénierie.
@@ -97,7 +113,7 @@ pub enum Genre {
     Autre,
 }
 
-/// Why an element is no longer published.
+/// Why an element or a case is no longer published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CauseRetrait {
@@ -168,6 +184,30 @@ refusals! {
     ConsentementMissing { structure: OrganisationId } = "CONSENTEMENT_MISSING" at "element":
         "Cet élément vient d'une structure : recueillez d'abord son consentement.",
         "This element comes from a structure: obtain its consent first.";
+    /// A case tells what was done, or at least what was to be done and why it was not.
+    CasTooEarly {} = "CAS_TOO_EARLY" at "capitalisation":
+        "Cette ingénierie n'est pas encore confirmée : elle devient un cas une fois que ce qu'elle fait est arrêté.",
+        "This ingénierie is not confirmed yet: it becomes a case once what it does is settled.";
+    /// See [`cas::STRUCTURES_MAX`].
+    CasStructuresTooMany { max: usize } = "CAS_STRUCTURES_TOO_MANY" at "structures":
+        "Un cas nomme {max} structures au plus.",
+        "A case names at most {max} structures.";
+    /// A case names those who took part, and nobody else.
+    CasStructureNotConcerned { structure: OrganisationId } = "CAS_STRUCTURE_NOT_CONCERNED" at "structures":
+        "Un cas ne nomme que des structures qui participent à l'ingénierie : retirez les autres.",
+        "A case names structures that take part in the ingénierie and no others: leave those out.";
+    /// INV-33; charter of the DLA 06: whoever reads of the mission of one structure knows which.
+    CasStructureMissing {} = "CAS_STRUCTURE_MISSING" at "structures":
+        "Le cas d'une ingénierie individuelle parle de sa structure : nommez-la, avec son consentement.",
+        "The case of an ingénierie individuelle speaks of its structure: name it, with its consent.";
+    /// INV-33; charter of the DLA 06.
+    CasConsentementMissing { structure: OrganisationId } = "CAS_CONSENTEMENT_MISSING" at "structures":
+        "Ce cas nomme une structure : recueillez d'abord son consentement, ou ne la nommez pas.",
+        "This case names a structure: obtain its consent first, or do not name it.";
+    /// A case is told once it took place.
+    CasInFuture { annee: i16 } = "CAS_IN_FUTURE" at "annee":
+        "L'année {annee} n'est pas encore venue : indiquez celle où l'ingénierie s'est déroulée.",
+        "The year {annee} has not come yet: give the one in which the ingénierie took place.";
 }
 
 rights! {
@@ -181,6 +221,8 @@ rights! {
     WITHDRAW = "withdrawConsentementPublication": ChargeDeMission, StructureBeneficiaire;
     PUBLISH = "publishElement": ChargeDeMission;
     UNPUBLISH = "unpublishElement": ChargeDeMission;
+    PUBLISH_CAS = "publishCas": ChargeDeMission;
+    UNPUBLISH_CAS = "unpublishCas": ChargeDeMission;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -196,6 +238,8 @@ pub struct Capitalisation {
     responsable: Option<(Code, Option<OrganisationId>)>,
     modalites: Option<(BTreeSet<Code>, BTreeSet<Code>)>,
     consents: BTreeSet<OrganisationId>,
+    /// As it is published, and the structures that it names.
+    cas: Option<(Cas, BTreeSet<OrganisationId>)>,
 }
 
 /// An element, and what was decided about it.
@@ -439,6 +483,10 @@ impl Decider for Capitalisation {
             }
             Event::ElementPublished { element } => self.set_published(*element, true),
             Event::ElementUnpublished { element, .. } => self.set_published(*element, false),
+            Event::CasPublished { cas, structures } => {
+                self.cas = Some((cas.clone(), structures.clone()));
+            }
+            Event::CasUnpublished { .. } => self.cas = None,
         }
     }
 }

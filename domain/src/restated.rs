@@ -55,6 +55,7 @@ subjects! {
     "capitalisation": DestinatairesTargeted;
     "capitalisation": ResponsableTransfertDesignated;
     "capitalisation": ModalitesTransfertAdapted;
+    "capitalisation": CasPublished, ends CasUnpublished;
     "consultation": CahierDesChargesDrafted;
     "consultation": OffreScored, of "prestataire" "par";
     "consultation": PreferenceStructureExpressed, of "structure";

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::*};
 
-use super::{Capitalisation, CauseRetrait, ELEMENTS_MAX, Element, Event, Event::*, Genre, Refusal};
+use super::{
+    Capitalisation, CauseRetrait, ELEMENTS_MAX, Element, Event,
+    Event::*,
+    Genre, Refusal,
+    cas::tests::{NAMED, publish as publish_cas, told},
+};
 use crate::{
     Asked, Decided, Decider, Decision, OrganisationId, Place, Sealed, Subject, date,
     referentiel::{Code, Liste},
@@ -38,7 +43,16 @@ pub(crate) fn samples() -> Vec<Event> {
         ConsentementPublicationWithdrawn { structure: STRUCTURE },
         ElementPublished { element: 1 },
         decided_against(1),
+        CasPublished { cas: crate::cas_passe::tests::cas(), structures: [STRUCTURE].into() },
+        told_no_more(),
     ]
+}
+
+/// The DLA decided that the case is published no more.
+pub(crate) fn told_no_more() -> Event {
+    let motif =
+        Sealed::new(Subject::dossier(INGENIERIE), prose("Une structure y est reconnaissable."));
+    CasUnpublished { cause: CauseRetrait::Decision, motif: Some(motif) }
 }
 
 fn natures<const N: usize>(natures: [&str; N]) -> BTreeSet<Code> {
@@ -109,7 +123,7 @@ fn transferable(element: i32, transferable: bool) -> Event {
     TransferabiliteAssessed { element, transferable, objectifs: prose("Essaimer en région.") }
 }
 
-fn designated() -> Event {
+pub(crate) fn designated() -> Event {
     ResponsableTransfertDesignated { responsable: porteuse(), organisation: Some(org(71)) }
 }
 
@@ -122,7 +136,7 @@ fn decided_against(element: i32) -> Event {
     ElementUnpublished { element, cause: CauseRetrait::Decision, motif: Some(motif) }
 }
 
-fn open() -> Vec<Event> {
+pub(crate) fn open() -> Vec<Event> {
     vec![determined(["METHODE", "CONTENU"])]
 }
 
@@ -411,7 +425,7 @@ fn facts_carry_the_place_and_the_dossier() {
 }
 
 /// Every command, in the order of the table of rights.
-const COMMANDS: [(&str, Command); 10] = [
+const COMMANDS: [(&str, Command); 12] = [
     ("determineNatureCapitalisation", Command::Determine(2)),
     ("recordElement", Command::Record(0)),
     ("assessTransferabilite", Command::Assess(1, true)),
@@ -422,6 +436,8 @@ const COMMANDS: [(&str, Command); 10] = [
     ("withdrawConsentementPublication", Command::Withdraw),
     ("publishElement", Command::Publish(1)),
     ("unpublishElement", Command::Unpublish(1)),
+    ("publishCas", Command::PublishCas),
+    ("unpublishCas", Command::UnpublishCas),
 ];
 
 #[test]
@@ -485,6 +501,8 @@ enum Command {
     Withdraw,
     Publish(i32),
     Unpublish(i32),
+    PublishCas,
+    UnpublishCas,
 }
 
 impl Command {
@@ -513,6 +531,8 @@ impl Command {
             Self::Withdraw => it.withdraw_consentement_publication(asked, STRUCTURE),
             Self::Publish(element) => it.publish_element(asked, element),
             Self::Unpublish(element) => it.unpublish_element(asked, element, prose("Daté.")),
+            Self::PublishCas => publish_cas(it, asked, &told(), [NAMED]),
+            Self::UnpublishCas => it.unpublish_cas(asked, prose("Daté.")),
         }
     }
 }
@@ -530,6 +550,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Withdraw),
         5 => element.clone().prop_map(Command::Publish),
         1 => element.prop_map(Command::Unpublish),
+        2 => Just(Command::PublishCas),
+        1 => Just(Command::UnpublishCas),
     ]
 }
 
@@ -550,6 +572,9 @@ proptest! {
                 let source = kept.contenu.structure;
                 prop_assert!(source.is_none_or(|structure| it.consents.contains(&structure)));
             }
+            let named = it.cas.iter().flat_map(|it| &it.1);
+            prop_assert!(named.clone().all(|structure| it.consents.contains(structure)));
+            prop_assert!(it.cas.is_none() || it.responsable.is_some());
         }
     }
 }

@@ -26,7 +26,7 @@ pub use catalogue::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "capitalisations",
-    version: 1,
+    version: 2,
     tables: include_str!("capitalisations.sql"),
     reads: &[
         "capitalisation.NatureCapitalisationDetermined",
@@ -39,6 +39,8 @@ pub const MODEL: ReadModel = ReadModel {
         "capitalisation.ConsentementPublicationWithdrawn",
         "capitalisation.ElementPublished",
         "capitalisation.ElementUnpublished",
+        "capitalisation.CasPublished",
+        "capitalisation.CasUnpublished",
     ],
     order: Order::Stream,
     apply: |db, facts| Box::pin(apply(db, facts)),
@@ -169,7 +171,9 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
             | Fact::DestinatairesTargeted { .. }
             | Fact::ResponsableTransfertDesignated { .. }
             | Fact::ModalitesTransfertAdapted { .. }
-            | Fact::ConsentementPublicationGiven { .. } => (),
+            | Fact::ConsentementPublicationGiven { .. }
+            | Fact::CasPublished { .. }
+            | Fact::CasUnpublished { .. } => (),
         }
     }
     for element in elements.values_mut() {
@@ -253,8 +257,10 @@ impl Capitalisation {
                     it.withdrawn_on = Some(on);
                 }
             }
-            // Kept with the elements.
-            Fact::ElementCapitaliseRecorded { .. }
+            // Kept with the elements, or in the library.
+            Fact::CasPublished { .. }
+            | Fact::CasUnpublished { .. }
+            | Fact::ElementCapitaliseRecorded { .. }
             | Fact::TransferabiliteAssessed { .. }
             | Fact::ElementPublished { .. }
             | Fact::ElementUnpublished { .. } => (),

@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 pub mod annuaires;
+pub mod bibliotheque;
 pub mod capitalisations;
 pub mod comites;
 pub mod consultations;
@@ -47,6 +48,7 @@ pub use crate::{
 
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[
+    &bibliotheque::MODEL,
     &capitalisations::MODEL,
     &comites::MODEL,
     &consultations::MODEL,

@@ -292,7 +292,9 @@ impl Element {
             | Fact::ResponsableTransfertDesignated { .. }
             | Fact::ModalitesTransfertAdapted { .. }
             | Fact::ConsentementPublicationGiven { .. }
-            | Fact::ConsentementPublicationWithdrawn { .. } => (),
+            | Fact::ConsentementPublicationWithdrawn { .. }
+            | Fact::CasPublished { .. }
+            | Fact::CasUnpublished { .. } => (),
         }
     }
 

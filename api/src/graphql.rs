@@ -13,6 +13,7 @@ pub(crate) mod past;
 pub(crate) mod loaders;
 pub(crate) mod sealed;
 mod annuaire;
+mod bibliotheque;
 mod capitalisation;
 mod catalogue;
 mod consultation;
@@ -44,7 +45,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
-pub use self::{loaders::Loaders, past::Pasts, sdl::sdl};
+pub use self::{loaders::Loaders, past::Pasts, request::Essai, sdl::sdl};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;
@@ -53,6 +54,8 @@ pub const COMPLEXITY_MAX: usize = 1_000;
 #[derive(Default, MergedObject)]
 pub struct Query(
     annuaire::AnnuaireQuery,
+    bibliotheque::BibliothequeQuery,
+    bibliotheque::PrecedentsQuery,
     capitalisation::CapitalisationQuery,
     catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
@@ -81,6 +84,7 @@ pub struct Query(
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
+    bibliotheque::commandes::BibliothequeMutation,
     capitalisation::CapitalisationMutation,
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,

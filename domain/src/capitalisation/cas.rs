@@ -89,17 +89,21 @@ impl Annee {
 
 /// How much a case cost, roughly: what those who look for one can afford.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TrancheCout {
     /// Less than 3,000 euros.
+    #[serde(rename = "MOINS_DE_3000")]
     MoinsDe3000,
     /// From 3,000 euros to less than 6,000.
+    #[serde(rename = "DE_3000_A_6000")]
     De3000A6000,
     /// From 6,000 euros to less than 12,000.
+    #[serde(rename = "DE_6000_A_12000")]
     De6000A12000,
     /// From 12,000 euros to less than 25,000.
+    #[serde(rename = "DE_12000_A_25000")]
     De12000A25000,
     /// 25,000 euros and more.
+    #[serde(rename = "A_PARTIR_DE_25000")]
     APartirDe25000,
 }
 

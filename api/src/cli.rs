@@ -1,6 +1,7 @@
 //! The words of the command line, and what each does. Data on standard output, everything
 //! else on standard error.
 
+mod cases;
 mod export;
 mod log;
 mod output;
@@ -71,6 +72,11 @@ enum Word {
     Log {
         #[command(subcommand)]
         word: log::Word,
+    },
+    /// The library: telling cases of before from a file.
+    Cases {
+        #[command(subcommand)]
+        word: cases::Word,
     },
     /// The open files of what a financeur grants.
     Export {
@@ -148,6 +154,8 @@ pub(crate) enum Failure {
     },
     #[error("the subventions cannot be exported: {}", told(.0))]
     Export(api::Error),
+    #[error(transparent)]
+    Import(#[from] api::bibliotheque::Failure),
     #[error("some answers are stopped, incomplete or behind the log")]
     NotUpToDate,
     #[error("{}: {reason}", file.display())]
@@ -190,11 +198,13 @@ impl Failure {
             | Self::NoFinanceur
             | Self::Export(api::Error::Invalid { .. })
             | Self::Input { .. }
+            | Self::Import(api::bibliotheque::Failure::TooLong)
             | Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
             Self::NotReady(_)
             | Self::Log(_)
             | Self::Reads(_)
             | Self::Export(_)
+            | Self::Import(_)
             | Self::House(_) => 6,
             Self::NotUpToDate | Self::StillWaiting => 7,
             _ => 1,
@@ -235,6 +245,9 @@ impl Cli {
                 runtime()?.block_on(projections::run(&settings()?, word, format))?;
             }
             Word::Log { word } => return log::run(word, &settings, format),
+            Word::Cases { word } => {
+                return runtime()?.block_on(cases::run(&settings()?, word, format));
+            }
             Word::Export { word } => {
                 return runtime()?.block_on(export::run(&settings()?, word, format));
             }

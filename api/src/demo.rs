@@ -19,12 +19,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     auth::Verifier,
+    bibliotheque::{self, Import},
     cases::{self, Played},
     clock,
     config::Settings,
     documents::{self, Contents},
     embedded::{self, Binaries, Durability, Embedded},
     house::{Closed, House, Signing},
+    http::Language,
     tokens::{self, Bearer, DevIssuer},
 };
 
@@ -50,6 +52,8 @@ pub enum Failure {
     House(#[from] Closed),
     #[error("the cases cannot be played")]
     Cases(#[from] cases::Failure),
+    #[error("the cases of before cannot be told")]
+    Bibliotheque(#[from] bibliotheque::Failure),
     #[error(transparent)]
     Documents(#[from] documents::Closed),
     #[error("there are no tokens")]
@@ -134,6 +138,8 @@ impl Guests {
     /// for the tokens of this process.
     pub async fn invite(house: &House, contents: &Contents) -> Result<Self, Failure> {
         let played = cases::play_all(house, contents).await?;
+        let import = Import { dla: None, essai: false, language: Language::Fr };
+        import.run(house, bibliotheque::OURS).await?;
         Ok(Self { issuer: DevIssuer::new()?, played })
     }
 

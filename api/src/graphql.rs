@@ -14,6 +14,7 @@ pub(crate) mod loaders;
 pub(crate) mod sealed;
 mod annuaire;
 mod besoin;
+mod bibliotheque;
 mod capitalisation;
 mod catalogue;
 mod consultation;
@@ -45,7 +46,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
-pub use self::{loaders::Loaders, past::Pasts, sdl::sdl};
+pub use self::{loaders::Loaders, past::Pasts, request::Essai, sdl::sdl};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;
@@ -54,8 +55,6 @@ pub const COMPLEXITY_MAX: usize = 1_000;
 #[derive(Default, MergedObject)]
 pub struct Query(
     annuaire::AnnuaireQuery,
-    capitalisation::CapitalisationQuery,
-    catalogue::CatalogueQuery,
     consultation::ConsultationQuery,
     credits_ingenierie::CreditsIngenierieQuery,
     convention::ConventionQuery,
@@ -76,10 +75,11 @@ pub struct Query(
     seance_comite_appui::SeanceComiteAppuiQuery,
     viewer::ViewerQuery,
     CountedQuery,
+    LeftQuery,
 );
 
 /// What is counted over many dossiers. A merged object is as deep as it is long, and the compiler
-/// follows it so far and no further: a few are merged apart, and come last.
+/// follows it so far and no further: some are merged apart, and come last.
 #[derive(Default, MergedObject)]
 pub struct CountedQuery(
     besoin::BesoinQuery,
@@ -87,12 +87,18 @@ pub struct CountedQuery(
     statistiques::StatistiquesQuery,
 );
 
+/// What ingénieries leave to others.
+#[derive(Default, MergedObject)]
+pub struct LeftQuery(
+    bibliotheque::BibliothequeQuery,
+    bibliotheque::PrecedentsQuery,
+    capitalisation::CapitalisationQuery,
+    catalogue::CatalogueQuery,
+);
+
 /// Everything that can be done: one command each, recorded in the log.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
-    capitalisation::CapitalisationMutation,
-    capitalisation::essaimage::EssaimageMutation,
-    capitalisation::transfert::TransfertMutation,
     consultation::appel_offres::AppelOffresMutation,
     consultation::choix::ChoixMutation,
     consultation::contrat::ContratMutation,
@@ -113,6 +119,16 @@ pub struct Mutation(
     plan_financement::PlanFinancementMutation,
     referentiel::ReferentielMutation,
     seance_comite_appui::commandes::SeanceComiteAppuiMutation,
+    LeftMutation,
+);
+
+/// What is done so that others can take up what an ingénierie leaves.
+#[derive(Default, MergedObject)]
+pub struct LeftMutation(
+    bibliotheque::commandes::BibliothequeMutation,
+    capitalisation::CapitalisationMutation,
+    capitalisation::essaimage::EssaimageMutation,
+    capitalisation::transfert::TransfertMutation,
 );
 
 /// The schema and what runs it.

@@ -3,6 +3,9 @@
 //! Read `http` for the road of a request, `graphql` for what can be asked, `error` for what
 //! a caller may know of a failure, `house` for how the parts are put together.
 
+// The merged schema nests deeper than the compiler allows by itself.
+#![recursion_limit = "256"]
+
 pub mod config;
 pub mod telemetry;
 pub mod clock;
@@ -14,6 +17,7 @@ mod follower;
 pub mod processes;
 pub mod demo;
 pub mod cases;
+pub mod bibliotheque;
 pub mod http;
 pub mod guard;
 pub mod auth;

@@ -4,10 +4,13 @@
 //! The method goes from the nature to transferability, recipients, responsible and
 //! modalities (RUL-28). The order is a habit, not a rule: only publication asks for what
 //! INV-33 names (`publication`), and a transfer too (`transfert`). Later ingénieries say what
-//! they reuse of it (`essaimage`). It goes on after the ingénierie has ended (INV-38).
+//! they reuse of it (`essaimage`), and the library tells of it as a case (`cas`). It goes on after
+//! the ingénierie has ended (INV-38).
 
+pub mod cas;
 pub mod essaimage;
 mod publication;
+mod refusals;
 pub mod transfert;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,13 +19,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::transfert::{Destinataire, Transfert};
+pub use self::refusals::{CODES, Refusal};
+use self::{
+    cas::Cas,
+    transfert::{Destinataire, Transfert},
+};
 use crate::{
     Asked, CapitalisationId, Decided, Decider, Decision, DlaId, Dossier, IngenierieId, Line,
     OrganisationId, Place, Prose, Sealed, Territoire,
     actor::{Perimeter, Right, rights},
     referentiel::Code,
-    refusal::{Common, refusals},
+    refusal::Common,
 };
 
 /// The most elements that are kept of one ingénierie.
@@ -96,6 +103,19 @@ pub enum Event {
     },
     /// It was declared by mistake, or came to nothing.
     ReutilisationWithdrawn { element: i32, ingenierie: IngenierieId, motif: Sealed<Prose> },
+    /// Anyone with a token reads the ingénierie as a case of the library. Said again, the later
+    /// word counts.
+    CasPublished {
+        cas: Cas,
+        /// The structures that it names: each has agreed.
+        structures: BTreeSet<OrganisationId>,
+    },
+    /// The ingénierie is no longer a case of the library.
+    CasUnpublished {
+        cause: CauseRetrait,
+        /// In words, when it was decided; a structure owes no reason for its consent.
+        motif: Option<Sealed<Prose>>,
+    },
 }
 
 /// What is kept of an ingénierie.
@@ -129,7 +149,7 @@ pub enum Genre {
     Autre,
 }
 
-/// Why an element is no longer published.
+/// Why an element or a case is no longer published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CauseRetrait {
@@ -137,105 +157,6 @@ pub enum CauseRetrait {
     Decision,
     /// The structure it comes from withdrew its consent.
     ConsentementRetire,
-}
-
-refusals! {
-    /// There is something to keep, or no capitalisation.
-    NaturesMissing {} = "NATURES_MISSING" at "natures":
-        "Indiquez au moins une nature : méthode, information ou contenu.",
-        "Give at least one nature: method, information or content.";
-    /// INV-33: an element has a nature, now and later.
-    NatureStillUsed { nature: String } = "NATURE_STILL_USED" at "natures":
-        "Un élément relève de la nature {nature} : gardez-la.",
-        "An element is of nature {nature}: keep it.";
-    /// INV-33.
-    NatureNotDetermined { nature: String } = "NATURE_NOT_DETERMINED" at "nature":
-        "La nature {nature} n'est pas déterminée pour cette capitalisation : ajoutez-la d'abord.",
-        "The nature {nature} is not determined for this capitalisation: add it first.";
-    /// See [`ELEMENTS_MAX`].
-    ElementsTooMany { max: usize } = "ELEMENTS_TOO_MANY" at "capitalisation":
-        "Une capitalisation compte {max} éléments au plus : regroupez-les.",
-        "A capitalisation holds at most {max} elements: group them.";
-    /// A published link is followed by everyone: nothing but a page of the web.
-    LienNotWeb {} = "LIEN_NOT_WEB" at "lien":
-        "Indiquez une adresse complète, qui commence par https://.",
-        "Give a full address, which starts with https://.";
-    /// Elements go by their number.
-    ElementUnknown { element: i32 } = "ELEMENT_UNKNOWN" at "element":
-        "Cette capitalisation n'a pas d'élément {element} : choisissez un de ceux qu'elle compte.",
-        "This capitalisation has no element {element}: choose one of those it holds.";
-    /// INV-33: what is published is transferable, now and later.
-    ElementStillPublished { element: i32 } = "ELEMENT_STILL_PUBLISHED" at "element":
-        "L'élément {element} est publié : dépubliez-le avant de le juger non transférable.",
-        "Element {element} is published: unpublish it before judging that it is not transferable.";
-    /// Transferred to nobody is not transferred.
-    TransfertDestinatairesMissing {} = "TRANSFERT_DESTINATAIRES_MISSING" at "destinataires":
-        "Indiquez au moins un destinataire.",
-        "Give at least one recipient.";
-    /// A transfer takes a form.
-    FormesMissing {} = "FORMES_MISSING" at "formes":
-        "Indiquez au moins une forme de transfert.",
-        "Give at least one form of transfer.";
-    /// A structure consents for what comes from it.
-    StructureNotConcerned { structure: OrganisationId } = "STRUCTURE_NOT_CONCERNED" at "structure":
-        "Cette structure n'est pas de l'ingénierie et aucun élément ne vient d'elle : vérifiez-la.",
-        "This structure is not of the ingénierie and no element comes from it: check it.";
-    /// A consent that the DLA notes can be shown.
-    ConsentementReferenceMissing {} = "CONSENTEMENT_REFERENCE_MISSING" at "reference":
-        "Indiquez où est conservé le consentement signé par la structure.",
-        "Say where the consent signed by the structure is kept.";
-    /// INV-33.
-    TransferabiliteNotAssessed { element: i32 } = "TRANSFERABILITE_NOT_ASSESSED" at "element":
-        "Évaluez d'abord la transférabilité de l'élément {element}.",
-        "Assess the transferability of element {element} first.";
-    /// INV-33.
-    ElementNotTransferable { element: i32 } = "ELEMENT_NOT_TRANSFERABLE" at "element":
-        "L'élément {element} a été jugé non transférable : réévaluez-le avant de le partager.",
-        "Element {element} was judged not transferable: assess it again before sharing it.";
-    /// INV-33.
-    ResponsableMissing {} = "RESPONSABLE_MISSING" at "capitalisation":
-        "Désignez d'abord le responsable du transfert.",
-        "Designate who answers for the transfer first.";
-    /// INV-33; charter of the DLA 06.
-    ConsentementMissing { structure: OrganisationId } = "CONSENTEMENT_MISSING" at "element":
-        "Cet élément vient d'une structure : recueillez d'abord son consentement.",
-        "This element comes from a structure: obtain its consent first.";
-    /// What was taken back is handed over to nobody.
-    ElementWithdrawn { element: i32 } = "ELEMENT_WITHDRAWN" at "element":
-        "L'élément {element} a été retiré de la publication : publiez-le de nouveau d'abord.",
-        "Element {element} was taken out of publication: publish it again first.";
-    /// See [`TRANSFERTS_MAX`].
-    TransfertsTooMany { max: usize } = "TRANSFERTS_TOO_MANY" at "capitalisation":
-        "Une capitalisation compte {max} transferts au plus : regroupez leurs destinataires.",
-        "A capitalisation holds at most {max} transfers: group their recipients.";
-    /// See [`DESTINATAIRES_MAX`].
-    DestinatairesTooMany { max: usize } = "DESTINATAIRES_TOO_MANY" at "destinataires":
-        "Un transfert nomme {max} destinataires au plus : faites-en plusieurs.",
-        "A transfer names at most {max} recipients: make several.";
-    /// Transfers go by their number.
-    TransfertUnknown { transfert: i32 } = "TRANSFERT_UNKNOWN" at "transfert":
-        "Cette capitalisation n'a pas de transfert {transfert} : choisissez un de ceux qu'elle compte.",
-        "This capitalisation has no transfer {transfert}: choose one of those it holds.";
-    /// Nobody has received what was not sent to them.
-    DestinataireUnknown { transfert: i32 } = "TRANSFERT_DESTINATAIRE_UNKNOWN" at "destinataire":
-        "Le transfert {transfert} ne nomme pas ce destinataire : choisissez un de ceux qu'il nomme.",
-        "Transfer {transfert} does not name this recipient: choose one of those it names.";
-    /// An acknowledgement that the DLA notes can be shown.
-    AccuseReferenceMissing {} = "ACCUSE_REFERENCE_MISSING" at "reference":
-        "Indiquez où est conservée la réponse du destinataire.",
-        "Say where the answer of the recipient is kept.";
-    /// What others reuse was given to them.
-    ElementNotShared { element: i32 } = "ELEMENT_NOT_SHARED" at "element":
-        "L'élément {element} n'est ni publié ni transféré : partagez-le avant de le réutiliser.",
-        "Element {element} is neither published nor transferred: share it before reusing it.";
-    /// An ingénierie does not descend from itself.
-    ReutilisationOwn {} = "REUTILISATION_OWN" at "ingenierie":
-        "Cette ingénierie a produit l'élément : indiquez celle qui le réutilise.",
-        "This ingénierie made the element: give the one that reuses it.";
-    /// See [`REUTILISATIONS_MAX`].
-    ReutilisationsTooMany { max: usize } = "REUTILISATIONS_TOO_MANY" at "capitalisation":
-        "Une capitalisation compte {max} réutilisations au plus.",
-        "A capitalisation holds at most {max} reuses.";
 }
 
 rights! {
@@ -254,6 +175,8 @@ rights! {
         ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
     DECLARE = "declareReutilisation": ChargeDeMission;
     UNDECLARE = "withdrawReutilisation": ChargeDeMission;
+    PUBLISH_CAS = "publishCas": ChargeDeMission;
+    UNPUBLISH_CAS = "unpublishCas": ChargeDeMission;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -272,6 +195,8 @@ pub struct Capitalisation {
     transferts: BTreeMap<i32, Performed>,
     /// Which element, and by which ingénierie.
     reutilisations: BTreeSet<(i32, IngenierieId)>,
+    /// As it is published, and the structures that it names.
+    cas: Option<(Cas, BTreeSet<OrganisationId>)>,
 }
 
 /// An element, and what was decided about it.
@@ -549,6 +474,10 @@ impl Decider for Capitalisation {
             Event::ReutilisationWithdrawn { element, ingenierie, .. } => {
                 self.reutilisations.remove(&(*element, *ingenierie));
             }
+            Event::CasPublished { cas, structures } => {
+                self.cas = Some((cas.clone(), structures.clone()));
+            }
+            Event::CasUnpublished { .. } => self.cas = None,
         }
     }
 }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Code, DlaId, Either, Expect, IngenierieCollective, IngenierieId, IngenierieIndividuelle, Line,
-    OrganisationId, Perimeter, Seen, Territoire, Version, ingenierie_collective::Etat,
+    OrganisationId, Perimeter, QuarterDays, Seen, Territoire, Version,
+    ingenierie_collective::{Etat, confirmer::projet::TypeIngenierie},
 };
 
 /// For how many an ingénierie is.
@@ -36,6 +37,10 @@ pub struct Dossier {
     pub dlas: Vec<DlaId>,
     pub territoire: Option<Territoire>,
     pub secteurs: BTreeSet<Code>,
+    /// The themes of Enée.
+    pub themes: BTreeSet<Code>,
+    /// What a collective one does for structures, once it is chosen.
+    pub type_ingenierie: Option<TypeIngenierie>,
     pub etat: Option<Etat>,
     /// Its séances may be planned: what will be done is settled.
     pub ready: bool,
@@ -45,6 +50,8 @@ pub struct Dossier {
     pub mobilisees: BTreeSet<OrganisationId>,
     /// The modules of its projet, and its groupes: of a collective one only.
     pub modules: Vec<Line>,
+    /// The days that its modules plan, on all their territories.
+    pub jours: QuarterDays,
     pub groupes: BTreeSet<i32>,
     /// Whether it holds training.
     pub formation: bool,
@@ -82,6 +89,8 @@ impl From<Seen<IngenierieCollective>> for Dossier {
             dlas: state.dlas().collect(),
             territoire: state.territoire(),
             secteurs: state.secteurs().clone(),
+            themes: state.themes().cloned().collect(),
+            type_ingenierie: state.type_ingenierie(),
             etat: state.etat(),
             ready: state.etat() >= Some(Etat::Confirmee),
             partenaires: state
@@ -90,6 +99,7 @@ impl From<Seen<IngenierieCollective>> for Dossier {
                 .collect(),
             mobilisees: state.mobilisees().collect(),
             modules: state.modules().cloned().collect(),
+            jours: state.jours(),
             groupes: state.groupes().collect(),
             formation: state.plans_formation(),
             resultats: state.resultats_attendus(),
@@ -108,11 +118,14 @@ impl From<Seen<IngenierieIndividuelle>> for Dossier {
             dlas: state.dla().into_iter().collect(),
             territoire: state.territoire(),
             secteurs: state.secteurs().clone(),
+            themes: state.themes().cloned().collect(),
+            type_ingenierie: None,
             etat: state.etat(),
             ready: state.etat() >= Some(Etat::Engagee),
             partenaires: BTreeMap::new(),
             mobilisees: state.structure().into_iter().collect(),
             modules: vec![],
+            jours: QuarterDays(0),
             groupes: BTreeSet::new(),
             formation: state.holds_formation(),
             resultats: state.resultats_attendus(),

@@ -226,6 +226,11 @@ impl IngenierieIndividuelle {
         &self.secteurs
     }
 
+    /// The themes of Enée, the main one first.
+    pub fn themes(&self) -> impl Iterator<Item = &Code> {
+        self.types.iter()
+    }
+
     /// Whether it holds training.
     pub fn holds_formation(&self) -> bool {
         self.formation

@@ -18,6 +18,7 @@ pub mod convention_financement;
 pub mod intervention;
 pub mod evaluation;
 pub mod capitalisation;
+pub mod cas_passe;
 pub mod document;
 pub mod personne;
 pub mod actor;
@@ -41,6 +42,7 @@ pub use crate::{
     action_financee::ActionFinancee,
     actor::{Actor, Perimeter, Right, Role, RoleName},
     capitalisation::Capitalisation,
+    cas_passe::CasPasse,
     consultation::Consultation,
     convention_financement::ConventionFinancement,
     decider::{Asked, Claim, Decided, Decider, Decision, Either, Expect, Fact, Place, Seen},
@@ -117,6 +119,8 @@ aggregates! {
     ActionFinancee = action_financee;
     /// Of what an ingénierie leaves to others.
     Capitalisation = capitalisation;
+    /// Of a case of before the house, or of elsewhere.
+    CasPasse = cas_passe;
     /// Of a consultation of prestataires.
     Consultation = consultation;
     /// Of a convention with those who finance.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 mod listes;
-pub use listes::{Code, Entry, Liste, Lists, Values};
+pub use listes::{Code, Entry, Liste, Lists, Values, plain};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -55,6 +55,7 @@ subjects! {
     "capitalisation": DestinatairesTargeted;
     "capitalisation": ResponsableTransfertDesignated;
     "capitalisation": ModalitesTransfertAdapted;
+    "capitalisation": CasPublished, ends CasUnpublished;
     "capitalisation": ReutilisationDeclared, ends ReutilisationWithdrawn, of "element" "ingenierie";
     "consultation": CahierDesChargesDrafted;
     "consultation": OffreScored, of "prestataire" "par";

@@ -16,10 +16,10 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::{
-    ActionFinancee, Capitalisation, Consultation, ConventionFinancement, Decider, Dla, Document,
-    Evaluation, Event, IngenierieCollective, IngenierieIndividuelle, Intervention, Organisation,
-    Personne, PlanFinancement, Referentiel, RoleName, SeanceComiteAppui, action_financee,
-    capitalisation,
+    ActionFinancee, Capitalisation, CasPasse, Consultation, ConventionFinancement, Decider, Dla,
+    Document, Evaluation, Event, IngenierieCollective, IngenierieIndividuelle, Intervention,
+    Organisation, Personne, PlanFinancement, Referentiel, RoleName, SeanceComiteAppui,
+    action_financee, capitalisation, cas_passe,
     codec::{Stored, Tagged, encode},
     consultation, convention_financement, dla, document, evaluation, event_kinds,
     ingenierie_collective, ingenierie_individuelle, intervention, organisation, personne,
@@ -32,6 +32,7 @@ fn samples() -> Vec<Sample> {
     [
         of::<ActionFinancee>(action_financee::tests::samples()),
         of::<Capitalisation>(capitalisation::tests::samples()),
+        of::<CasPasse>(cas_passe::tests::samples()),
         of::<Consultation>(consultation::tests::samples()),
         of::<ConventionFinancement>(convention_financement::tests::samples()),
         of::<Dla>(dla::tests::samples()),
@@ -164,6 +165,7 @@ fn written(event: &Event) -> Stored {
     match event {
         Event::ActionFinancee(it) => encode::<ActionFinancee>(it),
         Event::Capitalisation(it) => encode::<Capitalisation>(it),
+        Event::CasPasse(it) => encode::<CasPasse>(it),
         Event::Consultation(it) => encode::<Consultation>(it),
         Event::ConventionFinancement(it) => encode::<ConventionFinancement>(it),
         Event::Dla(it) => encode::<Dla>(it),

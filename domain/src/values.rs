@@ -36,6 +36,8 @@ ids! {
     ActionFinanceeId;
     /// What a capitalisation keeps of an ingénierie.
     CapitalisationId;
+    /// A case of before the house, or of elsewhere.
+    CasPasseId;
     /// A consultation of prestataires.
     ConsultationId;
     /// A convention between those who finance and a DLA.

@@ -251,8 +251,10 @@ impl Capitalisation {
                     it.withdrawn_on = Some(on);
                 }
             }
-            // Kept with the elements, and what became of them.
-            Fact::ElementCapitaliseRecorded { .. }
+            // Kept with the elements, and what became of them, or in the library.
+            Fact::CasPublished { .. }
+            | Fact::CasUnpublished { .. }
+            | Fact::ElementCapitaliseRecorded { .. }
             | Fact::TransferabiliteAssessed { .. }
             | Fact::ElementPublished { .. }
             | Fact::ElementUnpublished { .. }

@@ -36,6 +36,7 @@ pub(crate) async fn copy<'a, R: Serialize + 'a>(
          from pg_attribute a
          join pg_type t on t.oid = a.atttypid
          where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+           and a.attgenerated = ''
          order by a.attnum",
     )
     .bind(table)

@@ -129,8 +129,8 @@ impl Filter {
 
 /// What an actor may know of, that a filter finds: the parameters `$1` to `$20`.
 ///
-/// Facts of a séance of a comité that are of no dossier name its DLA, whose people alone see
-/// them; those of a convention are for those who see it. Of a dossier that they see, only those of
+/// Facts of a séance of a comité that are of no dossier, and those of a case of before, name their
+/// DLA, whose people alone see them; those of a convention are for those who see it. Of a dossier that they see, only those of
 /// the plan see the facts of the plan and what pays for it, only the DLAs, those who pay and the
 /// house those of consultations, only the DLAs and whose it is those of a document: others learn
 /// of it by its page, if it is shown to them. A filter finds nothing by what its
@@ -142,6 +142,7 @@ macro_rules! select {
                  select h.*,
                         coalesce(i.dlas, case h.category when 'dla' then array[h.stream]
                                                          when 'seance_comite_appui' then h.about
+                                                         when 'cas_passe' then h.about
                                                          when 'convention_financement' then coalesce(c.dlas, '{}')
                                                          else '{}'::uuid[] end) as dlas,
                         $1 or i.dlas && $2 or i.dlas_contributeurs && $2
@@ -172,7 +173,8 @@ macro_rules! select {
              where ($1 or of_convention
                        or case when dossier is null
                                then category = any($5)
-                                    or category = 'seance_comite_appui' and about && $2
+                                    or category in ('seance_comite_appui', 'cas_passe')
+                                       and about && $2
                                else of_dossier and (category <> 'consultation' or $4)
                                     and (category not in ('plan_financement', 'action_financee',
                                                           'convention_financement')

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 pub mod annuaires;
 pub mod besoins;
+pub mod bibliotheque;
 pub mod capitalisations;
 pub mod comites;
 pub mod consultations;
@@ -48,6 +49,7 @@ pub use crate::{
 
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[
+    &bibliotheque::MODEL,
     &capitalisations::MODEL,
     &comites::MODEL,
     &consultations::MODEL,

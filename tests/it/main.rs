@@ -12,6 +12,7 @@ mod audits;
 mod auditors;
 mod besoins;
 mod capitalisations;
+mod bibliotheque;
 mod cases;
 mod comites;
 mod consultations;

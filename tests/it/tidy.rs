@@ -126,6 +126,7 @@ fn the_log_knows_no_noun_of_the_trade() {
         "Organisation",
         "PlanFinancement",
         "Capitalisation",
+        "CasPasse",
         "Referentiel",
         "ComiteAppui",
         "Convention",

@@ -80,7 +80,9 @@ struct Dla {
 impl Waves {
     async fn open() -> anyhow::Result<Self> {
         let house = OpenHouse::open().await?;
-        let dlas = cases::play(&house.house, "acm").await?.dlas;
+        let dlas = cases::play(&house.house, &house.contents, "acm")
+            .await?
+            .dlas;
         let agen = house.visitor_named("agen", Role::ChargeDeMission { dlas })?;
         let admin = house.visitor(Role::Admin)?;
         let gers = Dla::open(&house, &admin, "32").await?;

@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 use async_graphql::{Context, ID, InputObject, MergedObject, Object};
 use domain::{CapitalisationId, Dossier, IngenierieId, Liste, OrganisationId};
 use eventlog::Outcome;
-use projections::capitalisations::{self as rows, MODEL};
+use projections::{
+    bibliotheque::FicheId,
+    capitalisations::{self as rows, MODEL},
+};
 
 pub(crate) use self::element::ElementCapitalise;
 use self::{
@@ -28,6 +31,7 @@ use self::{
 use crate::{
     Result,
     graphql::{
+        bibliotheque::{self, FicheBibliotheque},
         context::ContextExt,
         ids::{global, typed},
         ingenierie::{self, Ingenierie},
@@ -88,6 +92,11 @@ impl Capitalisation {
         let of = ElementsOf(CapitalisationId(self.0.id));
         let rows = ctx.loaders().load_one(of).await?.unwrap_or_default();
         Ok(rows.into_iter().map(ElementCapitalise).collect())
+    }
+
+    /// The case of the library that the ingénierie became (cas). Null while it is not published.
+    async fn cas(&self, ctx: &Context<'_>) -> Result<Option<FicheBibliotheque>> {
+        bibliotheque::find(ctx, FicheId { origine: self.0.id, numero: 0 }).await
     }
 
     /// To whom the transfer is made: values of `DESTINATAIRE_TRANSFERT` (method, step 4 C3).

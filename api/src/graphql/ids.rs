@@ -3,11 +3,11 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ActionFinanceeId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
-    EvaluationId, IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId,
-    ReferentielId, SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
+    DocumentId, EvaluationId, IngenierieId, InterventionId, OrganisationId, PersonId,
+    PlanFinancementId, ReferentielId, SeanceComiteId, values::Invalid,
 };
-use projections::capitalisations::ElementId;
+use projections::{bibliotheque::FicheId, capitalisations::ElementId};
 use uuid::Uuid;
 
 use crate::{Error, Result};
@@ -29,6 +29,7 @@ macro_rules! nouns {
 nouns! {
     ActionFinanceeId = "ActionFinancee";
     CapitalisationId = "Capitalisation";
+    CasPasseId = "CasPasse";
     ConsultationId = "Consultation";
     ConventionId = "ConventionFinancement";
     DlaId = "Dla";
@@ -63,6 +64,21 @@ pub(crate) fn element(id: &ID) -> Option<ElementId> {
     let (capitalisation, numero) = key.split_once('/').filter(|_| noun == ELEMENT)?;
     let capitalisation = CapitalisationId(capitalisation.parse().ok()?);
     Some(ElementId { capitalisation, numero: numero.parse().ok()? })
+}
+
+/// A card of the library goes by what it comes from.
+const FICHE: &str = "FicheBibliotheque";
+
+/// The id of a card of the library that comes from an ingénierie, as callers hold it.
+pub(crate) fn global_fiche(FicheId { origine, numero }: FicheId) -> ID {
+    encode(FICHE, format!("{origine}/{numero}"))
+}
+
+/// The card of the library behind such an id, if it names one.
+pub(crate) fn fiche(id: &ID) -> Option<FicheId> {
+    let (noun, key) = decode(id)?;
+    let (origine, numero) = key.split_once('/').filter(|_| noun == FICHE)?;
+    Some(FicheId { origine: origine.parse().ok()?, numero: numero.parse().ok()? })
 }
 
 /// The noun and the id behind a global id.

@@ -27,7 +27,7 @@ use self::{
     confirmer::{
         ConfirmerMutation,
         mobilisation::{Groupe, MobilisationMutation, StructureCiblee},
-        projet::{Intervenant, Module, ProjetMutation, TypeIngenierie},
+        projet::{Intervenant, Module, ProjetMutation},
         technique::{
             ChoixScenario, ConditionsImplication, PriseEnCompte, Scenario, TechniqueMutation,
         },
@@ -44,7 +44,7 @@ use self::{
     input::{IngenierieInput, StructureCibleeInput, StructureCibleeMotifInput},
 };
 pub(crate) use self::{
-    confirmer::projet::{ResultatAttendu, ResultatAttenduInput, resultats},
+    confirmer::projet::{ResultatAttendu, ResultatAttenduInput, TypeIngenierie, resultats},
     engager::{AvisComiteAppui, Compatibilite, Objectif, ValidationDemarche},
     finaliser::{Abandon, NoteDatee},
     jalons::{EtatIngenierie, Jalons},

@@ -11,6 +11,7 @@ use eventlog::{Position, Reader};
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
+    bibliotheque::{self, Fiche, FicheId},
     capitalisations::{self, Descendant, Element, ElementId, Transfert},
     comites, consultations, conventions, dlas, documents, evaluations, financements, historique,
     ingenieries, interventions, organisations, superpositions,
@@ -328,6 +329,18 @@ impl Loader<ElementId> for Loaders {
 
     async fn load(&self, ids: &[ElementId]) -> Result<HashMap<ElementId, Element>, Self::Error> {
         let rows = capitalisations::elements_by_ids(&self.reads, &self.scope, ids);
+        let rows = rows.await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
+    }
+}
+
+/// A published card of the library by its id.
+impl Loader<FicheId> for Loaders {
+    type Value = Fiche;
+    type Error = Arc<projections::Error>;
+
+    async fn load(&self, ids: &[FicheId]) -> Result<HashMap<FicheId, Fiche>, Self::Error> {
+        let rows = bibliotheque::by_ids(&self.reads, &self.scope, ids);
         let rows = rows.await.map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
     }

@@ -2,13 +2,16 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
+    CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId,
+    IngenierieId, InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId,
+    SeanceComiteId,
 };
+use projections::bibliotheque::FicheId;
 
 use crate::{
     Error, Result,
     graphql::{
+        bibliotheque::{self, FicheBibliotheque},
         capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
         context::ContextExt,
@@ -42,6 +45,7 @@ pub(crate) enum Node {
     Document(Document),
     ElementCapitalise(ElementCapitalise),
     Evaluation(Evaluation),
+    FicheBibliotheque(FicheBibliotheque),
     IngenierieCollective(IngenierieCollective),
     IngenierieIndividuelle(IngenierieIndividuelle),
     Intervention(Intervention),
@@ -84,11 +88,22 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         let row = loaders.load_one(id).await?;
         return Ok(row.map(|it| Node::ElementCapitalise(ElementCapitalise(it))));
     }
+    if let Some(id) = ids::fiche(id) {
+        return Ok(bibliotheque::find(ctx, id)
+            .await?
+            .map(Node::FicheBibliotheque));
+    }
     let Some((noun, id)) = parts(id) else { return Ok(None) };
     Ok(match noun.as_str() {
         CapitalisationId::NAME => {
             let row = loaders.load_one(CapitalisationId(id)).await?;
             row.map(|it| Node::Capitalisation(Capitalisation(it)))
+        }
+        CasPasseId::NAME => {
+            let id = FicheId { origine: id, numero: 0 };
+            bibliotheque::find(ctx, id)
+                .await?
+                .map(Node::FicheBibliotheque)
         }
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;

@@ -51,7 +51,11 @@ impl Capitalisation {
                 cause: CauseRetrait::ConsentementRetire,
                 motif: None,
             });
+        let named = self.cas.as_ref().filter(|it| it.1.contains(&structure));
+        let cause = CauseRetrait::ConsentementRetire;
+        let told_no_more = named.map(|_| Event::CasUnpublished { cause, motif: None });
         let withdrawn = Event::ConsentementPublicationWithdrawn { structure };
+        let unpublished = unpublished.chain(told_no_more);
         Ok(self.records(asked, [withdrawn].into_iter().chain(unpublished)))
     }
 

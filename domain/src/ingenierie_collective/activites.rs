@@ -128,6 +128,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         Event::IngenierieIndividuelle(_) => None,
         Event::ActionFinancee(_)
         | Event::Capitalisation(_)
+        | Event::CasPasse(_)
         | Event::Consultation(_)
         | Event::ConventionFinancement(_)
         | Event::Dla(_)

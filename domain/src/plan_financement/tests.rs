@@ -127,7 +127,7 @@ fn confirm(it: &PlanFinancement, asked: &Asked) -> Decision<PlanFinancement> {
     it.confirm_plan_financement(asked, PLAN, (&ingenierie(), None))
 }
 
-fn standing() -> Vec<Event> {
+pub(crate) fn standing() -> Vec<Event> {
     after(asked_for(), [granted(250_000), confirmed()])
 }
 

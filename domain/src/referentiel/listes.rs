@@ -215,7 +215,7 @@ impl Entry {
 }
 
 /// Words as they are compared: without case, accents or punctuation.
-fn plain(words: &str) -> String {
+pub fn plain(words: &str) -> String {
     let bare: String = words
         .nfkd()
         .filter(|it| !is_combining_mark(*it))

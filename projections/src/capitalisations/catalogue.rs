@@ -370,7 +370,9 @@ impl Element {
             | Fact::TransfertPerformed { .. }
             | Fact::TransfertAcknowledged { .. }
             | Fact::ReutilisationDeclared { .. }
-            | Fact::ReutilisationWithdrawn { .. } => (),
+            | Fact::ReutilisationWithdrawn { .. }
+            | Fact::CasPublished { .. }
+            | Fact::CasUnpublished { .. } => (),
         }
     }
 
@@ -471,7 +473,9 @@ pub(super) fn apply(
         | Fact::TransfertPerformed { .. }
         | Fact::TransfertAcknowledged { .. }
         | Fact::ReutilisationDeclared { .. }
-        | Fact::ReutilisationWithdrawn { .. } => (),
+        | Fact::ReutilisationWithdrawn { .. }
+        | Fact::CasPublished { .. }
+        | Fact::CasUnpublished { .. } => (),
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
-    ActionFinanceeId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
-    EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId,
-    ReferentielId, RoleName, SeanceComiteId, values::Invalid,
+    ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
+    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId,
+    PlanFinancementId, ReferentielId, RoleName, SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::historique::Filter;
@@ -63,6 +63,9 @@ categories! {
     ActionFinancee = "action_financee", ActionFinanceeId;
     /// What an ingénierie leaves to others.
     Capitalisation = "capitalisation", CapitalisationId;
+    /// A case of before. Its facts stand in no dossier, and are for the people of the DLA that
+    /// tells it.
+    CasPasse = "cas_passe", CasPasseId;
     /// A consultation of prestataires.
     Consultation = "consultation", ConsultationId;
     /// A convention with those who finance. What it sets aside for an ingénierie stands in that

@@ -100,6 +100,25 @@ pub enum NatureModule {
 }
 
 impl IngenierieCollective {
+    /// The themes of Enée, the main one first.
+    pub fn themes(&self) -> impl Iterator<Item = &Code> {
+        self.types.iter()
+    }
+
+    /// What it does for structures, once it is chosen.
+    pub fn type_ingenierie(&self) -> Option<TypeIngenierie> {
+        self.type_ingenierie
+    }
+
+    /// The days that the projet plans: each module is given on each of its territories.
+    pub fn jours(&self) -> QuarterDays {
+        let days = self.modules.iter().map(|it| {
+            let territoires = i32::try_from(it.territoires.len().max(1)).unwrap_or(i32::MAX);
+            it.jours.0.saturating_mul(territoires)
+        });
+        QuarterDays(days.fold(0, i32::saturating_add))
+    }
+
     /// Fixes the results to reach, until the projet is formalised.
     pub fn fix_resultats_attendus(
         &self,

@@ -23,7 +23,7 @@ pub enum Event {
     CasPasseRecorded {
         /// Who tells it; the network when none does.
         dla: Option<DlaId>,
-        cas: Cas,
+        cas: Box<Cas>,
         /// What it is told from: a document and its date.
         source: Line,
     },
@@ -102,6 +102,7 @@ impl CasPasse {
             return Err(Refusal::CasPasseThemesMissing {});
         }
         let place = Place { territoire: Some(cas.territoire.clone()), dossier: None };
+        let cas = Box::new(cas);
         Ok(asked.records(place, [Event::CasPasseRecorded { dla: of, cas, source }]))
     }
 
@@ -140,7 +141,7 @@ impl Decider for CasPasse {
     fn evolve(&mut self, event: &Event) {
         match event {
             Event::CasPasseRecorded { dla, cas, source } => {
-                self.told = Some((*dla, cas.clone(), source.clone()));
+                self.told = Some((*dla, Cas::clone(cas), source.clone()));
             }
             Event::CasPasseWithdrawn { .. } => self.withdrawn = true,
         }

@@ -209,7 +209,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: FicheId) -> Result<Option<FicheB
 
 /// The case of before that a field names.
 fn cas_passe(id: &ID, path: &str) -> Result<CasPasseId> {
-    if ids::fiche(id).is_some() {
+    if ids::parts(id).is_none() && ids::fiche(id).is_some() {
         return Err(Error::Invalid {
             path: path.to_owned(),
             why: Invalid {

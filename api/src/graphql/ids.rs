@@ -74,9 +74,12 @@ pub(crate) fn global_fiche(FicheId { origine, numero }: FicheId) -> ID {
     encode(FICHE, format!("{origine}/{numero}"))
 }
 
-/// The card of the library behind such an id, if it names one.
+/// The card of the library behind such an id, or behind that of a case of before.
 pub(crate) fn fiche(id: &ID) -> Option<FicheId> {
     let (noun, key) = decode(id)?;
+    if noun == CasPasseId::NAME {
+        return Some(FicheId { origine: key.parse().ok()?, numero: 0 });
+    }
     let (origine, numero) = key.split_once('/').filter(|_| noun == FICHE)?;
     Some(FicheId { origine: origine.parse().ok()?, numero: numero.parse().ok()? })
 }

@@ -2,11 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId,
-    IngenierieId, InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId,
-    SeanceComiteId,
+    CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId, IngenierieId,
+    InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
 };
-use projections::bibliotheque::FicheId;
 
 use crate::{
     Error, Result,
@@ -98,12 +96,6 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         CapitalisationId::NAME => {
             let row = loaders.load_one(CapitalisationId(id)).await?;
             row.map(|it| Node::Capitalisation(Capitalisation(it)))
-        }
-        CasPasseId::NAME => {
-            let id = FicheId { origine: id, numero: 0 };
-            bibliotheque::find(ctx, id)
-                .await?
-                .map(Node::FicheBibliotheque)
         }
         ConsultationId::NAME => {
             let row = loaders.load_one(ConsultationId(id)).await?;

@@ -40,7 +40,7 @@ pub(crate) fn cas() -> Cas {
 }
 
 fn recorded(dla: Option<DlaId>) -> Event {
-    CasPasseRecorded { dla, cas: cas(), source: line("Journal du DLA, 2014") }
+    CasPasseRecorded { dla, cas: Box::new(cas()), source: line("Journal du DLA, 2014") }
 }
 
 fn withdrawn(dla: Option<DlaId>, cause: CauseRetraitCas) -> Event {

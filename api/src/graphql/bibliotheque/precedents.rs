@@ -64,7 +64,7 @@ impl Precedents {
 
     /// How recent the answer is.
     async fn as_of(&self) -> AsOfObject {
-        self.as_of.clone().into()
+        self.as_of.into()
     }
 }
 

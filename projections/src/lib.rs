@@ -25,6 +25,8 @@ pub mod ingenieries;
 pub mod interventions;
 pub mod organisations;
 pub mod personnes;
+pub mod reponses;
+pub mod resultats;
 pub mod superpositions;
 pub mod past;
 pub mod statistiques;
@@ -60,6 +62,7 @@ pub const ALL: &[&ReadModel] = &[
     &interventions::MODEL,
     &organisations::MODEL,
     &personnes::MODEL,
+    &reponses::MODEL,
     &superpositions::MODEL,
 ];
 

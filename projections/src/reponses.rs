@@ -104,8 +104,8 @@ pub async fn list(
     Ok(Page::of(rows.into_iter().map(|Json(row)| row).collect(), first))
 }
 
-/// What the actor answered to a campaign, for one of those they answer for.
-pub async fn own(
+/// What one respondent answered to a campaign, for themselves and for the DLAs of its ingénierie.
+pub async fn of_repondant(
     reads: &Reads,
     scope: &Scope,
     (evaluation, campagne): (EvaluationId, i32),
@@ -114,13 +114,18 @@ pub async fn own(
     let rows = sqlx::query_scalar(
         "select to_jsonb(r)
          from reponses r
-         where evaluation = $1 and campagne = $2 and repondant = $3 and repondant = any($4)
-         order by position",
+         join evaluations e on e.id = r.evaluation
+         left join ingenieries i on i.id = e.ingenierie
+         where r.evaluation = $1 and r.campagne = $2 and r.repondant = $3
+           and (r.repondant = any($4) or $5 or e.dlas && $6 or i.dlas && $6)
+         order by r.position",
     )
     .bind(evaluation.0)
     .bind(campagne)
     .bind(repondant)
     .bind(&scope.repondants)
+    .bind(scope.all)
+    .bind(&scope.dlas)
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())

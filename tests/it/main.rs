@@ -11,6 +11,7 @@ mod annuaires;
 mod audits;
 mod auditors;
 mod capitalisations;
+mod campagnes;
 mod cases;
 mod comites;
 mod consultations;

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ActionFinanceeId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
     EvaluationId, IngenierieId, InterventionId, OrganisationId, PersonId, PlanFinancementId,
-    ReferentielId, SeanceComiteId, values::Invalid,
+    ReferentielId, ReponseEvaluationId, SeanceComiteId, values::Invalid,
 };
 use projections::capitalisations::ElementId;
 use uuid::Uuid;
@@ -40,6 +40,7 @@ nouns! {
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
     ReferentielId = "Referentiel";
+    ReponseEvaluationId = "ReponseEvaluation";
     SeanceComiteId = "SeanceComiteAppui";
 }
 

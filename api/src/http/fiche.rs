@@ -151,6 +151,9 @@ fn libelle(value: &str) -> String {
         "NON_EVALUABLE" => "Non évaluable",
         "PARTIELLEMENT_ATTEINT" => "Partiellement atteint",
         "COMPETENCES" => "Compétences",
+        "C2RA" => "C2RA",
+        "CNAR" => "CNAR",
+        "AUTO_EVALUATION_DLA" => "Auto-évaluation du DLA",
         _ => return sentence(value),
     };
     written.to_owned()

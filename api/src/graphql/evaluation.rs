@@ -174,11 +174,11 @@ impl CommunicationEvaluation {
 /// All that is asked about evaluations: merged here, since a root that merges too many pages one
 /// after the other is too deep for the compiler.
 #[derive(Default, MergedObject)]
-pub struct Queries(EvaluationQuery, ReponseEvaluationQuery, ResultatsQuery);
+pub(crate) struct Queries(EvaluationQuery, ReponseEvaluationQuery, ResultatsQuery);
 
 /// All that is done to them.
 #[derive(Default, MergedObject)]
-pub struct Mutations(EvaluationMutation, CampagneMutation, ReponseEvaluationMutation);
+pub(crate) struct Mutations(EvaluationMutation, CampagneMutation, ReponseEvaluationMutation);
 
 #[derive(Default)]
 struct EvaluationQuery;

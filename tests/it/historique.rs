@@ -136,11 +136,17 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
         .collect();
     // Of persons, the house alone: those who keep their register read it by `personne`. Of a
     // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds. Of a
-    // mission, those who see its dossier: `tests/it/individuelles.rs`.
+    // mission, those who see its dossier: `tests/it/individuelles.rs`. Of answers to an evaluation,
+    // the DLAs of the dossier and whoever gave them: `tests/it/campagnes.rs`.
     let decided = CATEGORIES
         .iter()
         .chain(historique::REGISTRIES)
-        .chain(&["convention_financement", "ingenierie_individuelle", "personne"])
+        .chain(&[
+            "convention_financement",
+            "ingenierie_individuelle",
+            "personne",
+            "reponse_evaluation",
+        ])
         .copied();
     assert_eq!(categories, decided.collect());
     Ok(())

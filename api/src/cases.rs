@@ -270,6 +270,7 @@ impl<'a> Stage<'a> {
             RoleName::Financeur => Role::Financeur { financeur: of()? },
             RoleName::StructureBeneficiaire => Role::StructureBeneficiaire { structure: of()? },
             RoleName::Prestataire => Role::Prestataire { prestataire: of()? },
+            RoleName::Partenaire => Role::Partenaire { partenaire: of()? },
             RoleName::Admin => Role::Admin,
             RoleName::House => Role::House,
         };

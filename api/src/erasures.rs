@@ -5,7 +5,10 @@
 //! the others, or to the next that starts; a vault that comes out of a backup is brought up to
 //! the log in the same way. Every process reads, so that each forgets the keys it keeps.
 
-use domain::{Document, DocumentId, Event, PersonId, Personne, Subject, document, personne};
+use domain::{
+    Document, DocumentId, Event, PersonId, Personne, ReponseEvaluationId, Subject, document,
+    personne, reponse_evaluation,
+};
 use eventlog::{EventLog, Position, Recorded};
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +18,11 @@ use crate::{
 };
 
 /// The facts that erase.
-const KINDS: &[&str] = &["document.DocumentErased", "personne.PersonalDataErased"];
+const KINDS: &[&str] = &[
+    "document.DocumentErased",
+    "personne.PersonalDataErased",
+    "reponse_evaluation.ReponsesErased",
+];
 
 /// Why something is not destroyed yet.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +88,10 @@ async fn destroy(log: &EventLog, contents: &Contents, recorded: &Recorded) -> Re
             let known = log.load::<Document>(id).await?;
             log.vault().erase(&known.state.subject(id), &[], at).await?;
             contents.delete(id).await?;
+        }
+        Event::ReponseEvaluation(reponse_evaluation::Event::ReponsesErased { .. }) => {
+            let subject = Subject::reponse(ReponseEvaluationId(recorded.stream));
+            log.vault().erase(&subject, &[], at).await?;
         }
         _ => return Ok(()),
     }

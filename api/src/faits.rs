@@ -10,6 +10,7 @@ use domain::{
     ingenierie_individuelle::Event as Individuelle,
     intervention::Event as Intervention,
     plan_financement::{Contributeur, Event as Plan},
+    reponse_evaluation::Event as Reponse,
     restated::{self, Change},
 };
 use eventlog::{ActorStamp, EventLog, Position, Recorded};
@@ -183,6 +184,12 @@ impl Fait {
             Event::Organisation(_) => {
                 let own = OrganisationId(self.said.recorded.stream);
                 Readers::Network((pointer != "/motif").then_some(own))
+            }
+            Event::ReponseEvaluation(
+                Reponse::ReponseRecorded(it) | Reponse::ReponseRevised(it),
+            ) => {
+                let own = it.repondant.organisation();
+                own.map_or(Readers::Dlas, Readers::DlasAnd)
             }
             Event::Document(Document::DocumentRegistered { structure: Some(own), .. }) => {
                 Readers::DlasAnd(*own)

@@ -94,7 +94,8 @@ impl Bearer {
             | Role::MembreComiteAppui { dlas } => (self.org, Some(dlas)),
             Role::Financeur { financeur: id }
             | Role::StructureBeneficiaire { structure: id }
-            | Role::Prestataire { prestataire: id } => (Some(*id), None),
+            | Role::Prestataire { prestataire: id }
+            | Role::Partenaire { partenaire: id } => (Some(*id), None),
             Role::Admin | Role::House => (self.org, None),
         };
         if let Some(OrganisationId(id)) = org {
@@ -138,6 +139,7 @@ mod tests {
             Role::Financeur { financeur: OrganisationId(ID) },
             Role::StructureBeneficiaire { structure: OrganisationId(ID) },
             Role::Prestataire { prestataire: OrganisationId(ID) },
+            Role::Partenaire { partenaire: OrganisationId(ID) },
             Role::Admin,
         ] {
             let token = dev.mint(&bearer(role.clone()), clock::now()).unwrap();

@@ -37,6 +37,9 @@ pub enum Role {
     StructureBeneficiaire { structure: OrganisationId },
     /// Bids, intervenes.
     Prestataire { prestataire: OrganisationId },
+    /// Takes part in ingénieries without paying (C2RA, CNAR, networks, resource centres): reads
+    /// what it is asked to answer, and answers it.
+    Partenaire { partenaire: OrganisationId },
     /// Keeps the registry of organisations and DLAs.
     Admin,
     /// The house itself, when it reads a fact and draws its consequence.
@@ -53,6 +56,7 @@ pub enum RoleName {
     Financeur,
     StructureBeneficiaire,
     Prestataire,
+    Partenaire,
     Admin,
     House,
 }
@@ -66,6 +70,7 @@ impl RoleName {
         Self::Financeur,
         Self::StructureBeneficiaire,
         Self::Prestataire,
+        Self::Partenaire,
         Self::Admin,
         Self::House,
     ];
@@ -79,6 +84,7 @@ impl RoleName {
             Self::Financeur => "FINANCEUR",
             Self::StructureBeneficiaire => "STRUCTURE_BENEFICIAIRE",
             Self::Prestataire => "PRESTATAIRE",
+            Self::Partenaire => "PARTENAIRE",
             Self::Admin => "ADMIN",
             Self::House => "HOUSE",
         }
@@ -95,6 +101,7 @@ impl Role {
             Self::Financeur { .. } => RoleName::Financeur,
             Self::StructureBeneficiaire { .. } => RoleName::StructureBeneficiaire,
             Self::Prestataire { .. } => RoleName::Prestataire,
+            Self::Partenaire { .. } => RoleName::Partenaire,
             Self::Admin => RoleName::Admin,
             Self::House => RoleName::House,
         }
@@ -110,6 +117,8 @@ pub struct Perimeter {
     pub dlas: BTreeSet<DlaId>,
     /// The organisations concerned: financeurs, structures, prestataires.
     pub organisations: BTreeSet<OrganisationId>,
+    /// Those who are asked to answer, in whatever role.
+    pub repondants: BTreeSet<OrganisationId>,
 }
 
 impl Perimeter {
@@ -129,6 +138,13 @@ impl Perimeter {
         self.organisations.extend(organisations);
         self
     }
+
+    /// And to these, who are asked to answer.
+    #[must_use]
+    pub fn answered_by(mut self, repondants: impl IntoIterator<Item = OrganisationId>) -> Self {
+        self.repondants.extend(repondants);
+        self
+    }
 }
 
 impl Actor {
@@ -145,7 +161,10 @@ impl Actor {
                 | Role::MembreComiteAppui { dlas } => !dlas.is_disjoint(&around.dlas),
                 Role::Financeur { financeur: id }
                 | Role::StructureBeneficiaire { structure: id }
-                | Role::Prestataire { prestataire: id } => around.organisations.contains(id),
+                | Role::Prestataire { prestataire: id } => {
+                    around.organisations.contains(id) || around.repondants.contains(id)
+                }
+                Role::Partenaire { partenaire: id } => around.repondants.contains(id),
                 // An administrator keeps the registry and sees no business content.
                 Role::Admin => false,
                 Role::House => true,
@@ -161,6 +180,7 @@ impl Actor {
             Role::Financeur { .. }
             | Role::StructureBeneficiaire { .. }
             | Role::Prestataire { .. }
+            | Role::Partenaire { .. }
             | Role::Admin
             | Role::House => false,
         }
@@ -171,7 +191,8 @@ impl Actor {
         match &self.role {
             Role::Financeur { financeur: id }
             | Role::StructureBeneficiaire { structure: id }
-            | Role::Prestataire { prestataire: id } => Some(*id),
+            | Role::Prestataire { prestataire: id }
+            | Role::Partenaire { partenaire: id } => Some(*id),
             Role::ChargeDeMission { .. }
             | Role::ResponsablePorteuse { .. }
             | Role::MembreComiteAppui { .. }

@@ -172,7 +172,7 @@ rights! {
     UNPUBLISH = "unpublishElement": ChargeDeMission;
     PERFORM = "performTransfert": ChargeDeMission;
     ACKNOWLEDGE = "acknowledgeTransfert":
-        ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire;
+        ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire, Partenaire;
     DECLARE = "declareReutilisation": ChargeDeMission;
     UNDECLARE = "withdrawReutilisation": ChargeDeMission;
     PUBLISH_CAS = "publishCas": ChargeDeMission;

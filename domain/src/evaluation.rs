@@ -1,33 +1,42 @@
 //! The evaluation of one ingénierie: its frame, what was measured, how each register is
 //! assessed, and the synthesis that is communicated (`jugement`).
 //!
-//! It goes on after the ingénierie has ended (INV-38). The grid, its campaigns and their
-//! answers are not here.
+//! It goes on after the ingénierie has ended (INV-38). The frame is in `cadre`, the grid that this
+//! evaluation asks in `grille`, its campaigns in `campagne`, what is prepared and gathered in
+//! `preparation`. What each respondent answers is a stream of its own (`reponse_evaluation`).
 
+mod cadre;
+mod campagne;
+pub mod grille;
 mod jugement;
+mod preparation;
+mod refusals;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Asked, Date, Decided, Decider, Decision, DlaId, Dossier, EvaluationId, IngenierieId, Line,
-    Mesure, OrganisationId, Place, Prose, Sealed, Territoire,
-    actor::{Perimeter, Right, rights},
-    referentiel::Code,
-    refusal::{Common, refusals},
+pub use self::{
+    cadre::{
+        Cadre, INDICATEURS_MAX, Indicateur, OUTILS_MAX, PARTICIPATIONS_MAX, Participation, Sens,
+    },
+    campagne::{CAMPAGNES_MAX, Campagne, Candidats, Invitation, REPONDANTS_MAX, Repondant},
+    grille::{LIGNES_MAX, LigneAjoutee, LigneColonnes},
+    preparation::{ETAPES_MAX, Etape, SOURCES_MAX},
+    refusals::{CODES, Refusal},
 };
-
-/// The most tools that a frame names.
-pub const OUTILS_MAX: usize = 20;
-
-/// The most indicators that a frame holds.
-pub const INDICATEURS_MAX: usize = 20;
-
-/// The most kinds of participation that a frame provides for.
-pub const PARTICIPATIONS_MAX: usize = 20;
+use crate::{
+    Asked, Date, Decided, Decider, Decision, DlaId, DocumentId, Dossier, EvaluationId,
+    IngenierieId, Line, Mesure, OrganisationId, Place, Prose, Sealed, Territoire,
+    actor::{Perimeter, Right, rights},
+    referentiel::{Code, Colonne, Grille, LigneId},
+    refusal::Common,
+};
 
 /// The most pieces of evidence behind one assessment.
 pub const PREUVES_MAX: usize = 20;
@@ -54,6 +63,35 @@ pub enum Event {
         indicateurs: Vec<Indicateur>,
         participations: Vec<Participation>,
     },
+    /// The grid asks other rows than the one it comes from (method, fiche 6). A campaign asks
+    /// the edition that stands when it opens; the reference grid alone is the first.
+    GrilleAdapted {
+        edition: i32,
+        reference: i32,
+        ajouts: Vec<LigneAjoutee>,
+        retraits: Vec<LigneId>,
+        colonnes: Vec<LigneColonnes>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        motif: Option<Sealed<Prose>>,
+    },
+    /// When what is done (method, step 4 A3). The last one counts.
+    EcheancierPrepared { etapes: Vec<Etape> },
+    /// A document that the evaluation rests on (method, step 4 B1).
+    SourceEvaluationAttached { document: DocumentId },
+    /// Respondents may answer, on that edition of the grid, until it closes.
+    CampagneEvaluationOpened {
+        campagne: i32,
+        titre: Line,
+        closes_on: Date,
+        reference: i32,
+        edition: i32,
+    },
+    /// Someone is asked to answer a column.
+    RespondentInvited { campagne: i32, repondant: Repondant, colonne: Colonne },
+    /// Someone was asked again.
+    RespondentReminded { campagne: i32, repondant: Repondant, relance_on: Date },
+    /// Nobody answers any more.
+    CampagneEvaluationClosed { campagne: i32 },
     /// An indicator was read. The last reading of a day counts.
     IndicateurMesured { indicateur: i32, valeur: Mesure, mesure_on: Date, source: Option<Line> },
     /// A register of the frame was assessed, or assessed again before the synthesis.
@@ -94,46 +132,6 @@ pub enum Appreciation {
     NonAtteint,
     /// Nothing allows a judgement, which is a result too.
     NonEvaluable,
-}
-
-/// What is counted to judge.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Indicateur {
-    /// Its number in the frame, from 1.
-    pub numero: i32,
-    pub intitule: Line,
-    pub unite: Line,
-    /// Where it stood before the intervention, when known.
-    pub reference: Option<Mesure>,
-    /// Where it should stand after.
-    pub cible: Mesure,
-    pub sens: Sens,
-}
-
-/// Which way an indicator should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Sens {
-    Hausse,
-    Baisse,
-}
-
-/// How structures, partners or intervenants take part in the evaluation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Participation {
-    pub acteur: Line,
-    pub mode: Line,
-}
-
-/// The frame, as it is finalised.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cadre {
-    pub registres: BTreeSet<Registre>,
-    pub outils: Vec<Line>,
-    pub indicateurs: Vec<Indicateur>,
-    pub participations: Vec<Participation>,
 }
 
 /// One reading of an indicator.
@@ -180,76 +178,16 @@ pub struct RegistreRestitue {
     pub appreciation: Appreciation,
 }
 
-refusals! {
-    /// Without a register nothing is judged (method, step 3 B2b).
-    RegistresMissing {} = "REGISTRES_MISSING" at "registres":
-        "Adoptez au moins un registre : cohérence, pertinence, efficacité ou efficience.",
-        "Adopt at least one register: coherence, relevance, effectiveness or efficiency.";
-    /// See [`OUTILS_MAX`].
-    OutilsTooMany { max: usize } = "OUTILS_TOO_MANY" at "outils":
-        "Un cadre d'évaluation compte {max} outils au plus : regroupez-les.",
-        "An evaluation frame names at most {max} tools: group them.";
-    /// See [`INDICATEURS_MAX`].
-    IndicateursTooMany { max: usize } = "INDICATEURS_TOO_MANY" at "indicateurs":
-        "Un cadre d'évaluation compte {max} indicateurs au plus : gardez les plus parlants.",
-        "An evaluation frame holds at most {max} indicators: keep the most telling ones.";
-    /// See [`PARTICIPATIONS_MAX`].
-    ParticipationsTooMany { max: usize } = "PARTICIPATIONS_TOO_MANY" at "participations":
-        "Un cadre d'évaluation compte {max} participations au plus : regroupez-les.",
-        "An evaluation frame provides for at most {max} participations: group them.";
-    /// Readings name an indicator by its number.
-    IndicateurMisnumbered { numero: i32 } = "INDICATEUR_MISNUMBERED" at "indicateurs":
-        "Donnez à chaque indicateur un numéro à lui, à partir de 1 : {numero} ne convient pas.",
-        "Give each indicator a number of its own, from 1: {numero} does not suit.";
-    /// An indicator that should rise has a higher target, and conversely.
-    CibleAgainstSens { numero: i32 } = "CIBLE_AGAINST_SENS" at "indicateurs":
-        "La cible de l'indicateur {numero} va contre son sens : corrigez la référence, la cible ou le sens.",
-        "The target of indicator {numero} goes against its direction: correct the reference, the target or the direction.";
-    /// Judging first and choosing the criteria next would prove anything (RUL-08).
-    CadreInUse {} = "CADRE_IN_USE" at "evaluation":
-        "L'évaluation a commencé sur ce cadre : il ne change plus.",
-        "The evaluation has begun on this frame: it no longer changes.";
-    /// RUL-08.
-    CadreNotFinalised {} = "CADRE_NOT_FINALISED" at "evaluation":
-        "Finalisez d'abord le cadre de l'évaluation.",
-        "Finalise the frame of the evaluation first.";
-    /// Readings are those of the frame.
-    IndicateurUnknown { indicateur: i32 } = "INDICATEUR_UNKNOWN" at "indicateur":
-        "Le cadre n'a pas d'indicateur {indicateur} : choisissez un de ceux qu'il compte.",
-        "The frame has no indicator {indicateur}: choose one of those it holds.";
-    /// Assessments are those of the frame.
-    RegistreNotAdopted { registre: Registre } = "REGISTRE_NOT_ADOPTED" at "registre":
-        "Le cadre n'a pas adopté ce registre : choisissez un de ceux qu'il a adoptés.",
-        "The frame did not adopt this register: choose one of those it adopted.";
-    /// See [`PREUVES_MAX`].
-    PreuvesTooMany { max: usize } = "PREUVES_TOO_MANY" at "preuves":
-        "Citez {max} preuves au plus : gardez les plus parlantes.",
-        "Quote at most {max} pieces of evidence: keep the most telling ones.";
-    /// What was obtained is set beside what was expected.
-    ResultatOutOfRange { max: usize } = "RESULTAT_OUT_OF_RANGE" at "resultat":
-        "L'ingénierie compte {max} résultats attendus : désignez l'un d'eux par sa place, à partir de 1.",
-        "The ingénierie expects {max} results: name one of them by its place, from 1.";
-    /// INV-29.
-    RegistresNotAssessed { missing: Vec<Registre> } = "REGISTRES_NOT_ASSESSED" at "evaluation":
-        "Appréciez d'abord chaque registre adopté par le cadre.",
-        "Assess each register that the frame adopted first.";
-    /// The synthesis rests on what was judged by then.
-    EvaluationAlreadySynthesised {} = "EVALUATION_ALREADY_SYNTHESISED" at "evaluation":
-        "La synthèse de cette évaluation est faite : elle ne change plus.",
-        "The synthesis of this evaluation is done: it no longer changes.";
-    /// What is communicated is the synthesis (method, step 4 B4).
-    EvaluationNotSynthesised {} = "EVALUATION_NOT_SYNTHESISED" at "evaluation":
-        "Faites d'abord la synthèse de l'évaluation.",
-        "Synthesise the evaluation first.";
-    /// Sent to nobody is not sent.
-    EvaluationDestinatairesMissing {} = "EVALUATION_DESTINATAIRES_MISSING" at "destinataires":
-        "Indiquez au moins un destinataire.",
-        "Give at least one recipient.";
-}
-
 rights! {
     PLAN = "planEvaluation": ChargeDeMission;
     FINALISE_CADRE = "finaliseCadre": ChargeDeMission;
+    ADAPT_GRILLE = "adaptGrille": ChargeDeMission;
+    ECHEANCIER = "prepareEcheancier": ChargeDeMission;
+    SOURCE = "attachSource": ChargeDeMission;
+    OPEN_CAMPAGNE = "openCampagne": ChargeDeMission;
+    INVITE = "inviteRespondents": ChargeDeMission;
+    REMIND = "remindRespondents": ChargeDeMission;
+    CLOSE_CAMPAGNE = "closeCampagne": ChargeDeMission;
     MESURE = "recordMesure": ChargeDeMission;
     ASSESS = "assessRegistre": ChargeDeMission;
     RESULTAT = "recordResultatObtenu": ChargeDeMission;
@@ -265,6 +203,14 @@ pub struct Evaluation {
     organisations: BTreeSet<OrganisationId>,
     territoire: Option<Territoire>,
     cadre: Option<Cadre>,
+    /// None before it was adapted or asked: then it is the newest reference.
+    grille: Option<Arc<Grille>>,
+    /// How many times it was adapted, and how many rows were ever added.
+    adaptations: i32,
+    ajoutees: usize,
+    echeancier: Vec<Etape>,
+    sources: BTreeSet<DocumentId>,
+    campagnes: BTreeMap<i32, Campagne>,
     mesures: BTreeMap<(i32, Date), Releve>,
     assessed: BTreeMap<Registre, Appreciation>,
     resultats: BTreeMap<i32, (Line, Appreciation)>,
@@ -301,23 +247,6 @@ impl Evaluation {
             .claiming("evaluation", ingenierie.id.0.to_string()))
     }
 
-    /// Makes the frame final. Until it is used, another may replace it.
-    pub fn finalise_cadre(&self, asked: &Asked, cadre: Cadre) -> Decision<Self> {
-        self.visible_to(asked, &FINALISE_CADRE)?;
-        if self.cadre.as_ref() == Some(&cadre) {
-            return Ok(Decided::nothing());
-        }
-        if !self.mesures.is_empty() || !self.assessed.is_empty() {
-            return Err(Refusal::CadreInUse {});
-        }
-        cadre.check()?;
-        let Cadre { registres, outils, indicateurs, participations } = cadre;
-        let registres = registres.into_iter().collect();
-        let finalised =
-            Event::CadreEvaluationFinalised { registres, outils, indicateurs, participations };
-        Ok(self.records(asked, [finalised]))
-    }
-
     /// The ingénierie it evaluates.
     pub fn ingenierie(&self) -> Option<IngenierieId> {
         self.ingenierie
@@ -329,6 +258,11 @@ impl Evaluation {
         Perimeter::of_dlas(self.dlas.iter().copied()).and(self.organisations.iter().copied())
     }
 
+    /// The dossier and the place of its facts, and of those of its answers.
+    pub(crate) fn place(&self) -> Place {
+        Place { territoire: self.territoire.clone(), dossier: self.ingenierie }
+    }
+
     fn visible_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
         Ok(asked.may(right, &self.perimeter())?)
     }
@@ -338,39 +272,7 @@ impl Evaluation {
     }
 
     fn records(&self, asked: &Asked, events: impl IntoIterator<Item = Event>) -> Decided<Event> {
-        let place = Place { territoire: self.territoire.clone(), dossier: self.ingenierie };
-        asked.records(place, events)
-    }
-}
-
-impl Cadre {
-    fn check(&self) -> Result<(), Refusal> {
-        if self.registres.is_empty() {
-            return Err(Refusal::RegistresMissing {});
-        }
-        if self.outils.len() > OUTILS_MAX {
-            return Err(Refusal::OutilsTooMany { max: OUTILS_MAX });
-        }
-        if self.indicateurs.len() > INDICATEURS_MAX {
-            return Err(Refusal::IndicateursTooMany { max: INDICATEURS_MAX });
-        }
-        if self.participations.len() > PARTICIPATIONS_MAX {
-            return Err(Refusal::ParticipationsTooMany { max: PARTICIPATIONS_MAX });
-        }
-        let mut numeros = BTreeSet::new();
-        for Indicateur { numero, reference, cible, sens, .. } in &self.indicateurs {
-            if *numero < 1 || !numeros.insert(numero) {
-                return Err(Refusal::IndicateurMisnumbered { numero: *numero });
-            }
-            let against = reference.is_some_and(|reference| match sens {
-                Sens::Hausse => *cible < reference,
-                Sens::Baisse => *cible > reference,
-            });
-            if against {
-                return Err(Refusal::CibleAgainstSens { numero: *numero });
-            }
-        }
-        Ok(())
+        asked.records(self.place(), events)
     }
 }
 
@@ -405,6 +307,28 @@ impl Decider for Evaluation {
                     participations: participations.clone(),
                 });
             }
+            Event::GrilleAdapted { reference, ajouts, retraits, colonnes, .. } => {
+                let grille = self.grille.get_or_insert_with(|| named(*reference));
+                grille::adapt(Arc::make_mut(grille), ajouts, retraits, colonnes);
+                self.adaptations += 1;
+                self.ajoutees += ajouts.len();
+            }
+            Event::EcheancierPrepared { etapes } => self.echeancier.clone_from(etapes),
+            Event::SourceEvaluationAttached { document } => {
+                self.sources.insert(*document);
+            }
+            Event::CampagneEvaluationOpened { campagne, titre, closes_on, reference, edition } => {
+                let grille = self.grille.get_or_insert_with(|| named(*reference)).clone();
+                let opened = Campagne::opened(titre.clone(), *closes_on, (*edition, grille));
+                self.campagnes.insert(*campagne, opened);
+            }
+            Event::RespondentInvited { campagne, .. }
+            | Event::RespondentReminded { campagne, .. }
+            | Event::CampagneEvaluationClosed { campagne } => {
+                if let Some(it) = self.campagnes.get_mut(campagne) {
+                    it.evolve(event);
+                }
+            }
             Event::IndicateurMesured { indicateur, valeur, mesure_on, source } => {
                 let releve = Releve { valeur: *valeur, source: source.clone() };
                 self.mesures.insert((*indicateur, *mesure_on), releve);
@@ -424,4 +348,8 @@ impl Decider for Evaluation {
             }
         }
     }
+}
+
+fn named(reference: i32) -> Arc<Grille> {
+    Arc::new(Grille::named(reference).clone())
 }

@@ -17,6 +17,7 @@ pub mod action_financee;
 pub mod convention_financement;
 pub mod intervention;
 pub mod evaluation;
+pub mod reponse_evaluation;
 pub mod capitalisation;
 pub mod cas_passe;
 pub mod document;
@@ -59,6 +60,7 @@ pub use crate::{
     plan_financement::PlanFinancement,
     referentiel::{Code, Liste, Lists, Referentiel},
     refusal::Refusal,
+    reponse_evaluation::ReponseEvaluation,
     rules::Rule,
     sealed::{Sealed, Subject},
     seance_comite_appui::SeanceComiteAppui,
@@ -145,6 +147,8 @@ aggregates! {
     PlanFinancement = plan_financement;
     /// Of a reference list.
     Referentiel = referentiel;
+    /// Of what one respondent answers to a campaign of an evaluation.
+    ReponseEvaluation = reponse_evaluation;
     /// Of a séance of the comité d'appui of a DLA.
     SeanceComiteAppui = seance_comite_appui;
 }

@@ -12,7 +12,9 @@ use crate::{
     refusal::refusals,
 };
 
+mod grille;
 mod listes;
+pub use grille::{Colonne, Colonnes, GenreLigne, Grille, Ligne, LigneId, NatureReponse, Niveau};
 pub use listes::{Code, Entry, Liste, Lists, Values, plain};
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use serde_json::Value;
 
 use crate::{
     Cents, Code, DlaId, Heure, OrganisationId, QuarterDays, Siren, Siret, Territoire,
-    evaluation::Registre, ingenierie_collective::Etat, plan_financement::StatutRessource,
+    evaluation::Registre,
+    ingenierie_collective::Etat,
+    plan_financement::StatutRessource,
+    referentiel::{Colonne, LigneId, NatureReponse},
     rules::Rule,
 };
 
@@ -60,7 +63,7 @@ macro_rules! params {
 params! {
     Cents => Cents, QuarterDays => Jours, DlaId => Dla, OrganisationId => Organisation;
     plain i16, i32, usize, &'static str, String, Listed, Code, Date, Etat, Heure, Registre, Rule, Siren, Siret,
-    StatutRessource, Territoire
+    StatutRessource, Territoire, LigneId, Colonne, NatureReponse
 }
 
 impl<T: Into<Self>> From<Vec<T>> for Param {

@@ -68,6 +68,7 @@ subjects! {
     "document": DocumentRegistered, part DocumentVisibilityChanged;
     "evaluation": CadreEvaluationFinalised;
     "evaluation": IndicateurMesured, of "indicateur" "mesureOn";
+    "evaluation": EcheancierPrepared;
     "evaluation": RegistreAssessed, of "registre";
     "evaluation": ResultatObtenuRecorded, of "resultat";
     "ingenierie_collective": IngenierieCollectiveInitiated, part SecteursDetermined;
@@ -108,6 +109,7 @@ subjects! {
     "plan_financement": PlanFinancementConfirmed;
     "referentiel": ValeurReferenceAdded, part ValeurReferenceRelabelled, of "code";
     "referentiel": ValeurReferenceEnded, of "code";
+    "reponse_evaluation": ReponseRecorded | ReponseRevised, of "ligne";
     "seance_comite_appui": SeanceComiteAppuiConvened, part SeanceComiteAppuiRescheduled,
         ends SeanceComiteAppuiCancelled;
     "seance_comite_appui": DossierInscribed, ends DossierWithdrawn, of "ingenierie";

@@ -70,4 +70,10 @@ pub const CLASSES: &[Retention] = &[
         basis: "6(1)(e), public interest; three years after the last contact",
         months: 36,
     },
+    Retention {
+        subject: "reponse",
+        holds: "what a respondent writes to an evaluation",
+        basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",
+        months: 60,
+    },
 ];

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ConventionId, DlaId, DocumentId, IngenierieId, OrganisationId, PersonId, document::Conservation,
+    ConventionId, DlaId, DocumentId, IngenierieId, OrganisationId, PersonId, ReponseEvaluationId,
+    document::Conservation,
 };
 
 /// The member that carries a sealed value from the event to the log's door.
@@ -124,6 +125,11 @@ impl Subject {
     /// One bidder's offre in one consultation.
     pub fn offre(consultation: Uuid, prestataire: OrganisationId) -> Self {
         Self(format!("offre/{consultation}/{}", prestataire.0))
+    }
+
+    /// What one respondent writes to one campaign of an evaluation.
+    pub fn reponse(id: ReponseEvaluationId) -> Self {
+        Self(format!("reponse/{}", id.0))
     }
 
     /// As the log writes it.

@@ -152,6 +152,11 @@ pub(crate) fn prestataire(n: u128) -> Asked {
     asked(Role::Prestataire { prestataire: org(n) })
 }
 
+/// By the partner of that number.
+pub(crate) fn partenaire(n: u128) -> Asked {
+    asked(Role::Partenaire { partenaire: org(n) })
+}
+
 /// By the administrator of the registry.
 pub(crate) fn admin() -> Asked {
     asked(Role::Admin)

@@ -18,12 +18,13 @@ use serde_json::{Value, json};
 use crate::{
     ActionFinancee, Capitalisation, CasPasse, Consultation, ConventionFinancement, Decider, Dla,
     Document, Evaluation, Event, IngenierieCollective, IngenierieIndividuelle, Intervention,
-    Organisation, Personne, PlanFinancement, Referentiel, RoleName, SeanceComiteAppui,
-    action_financee, capitalisation, cas_passe,
+    Organisation, Personne, PlanFinancement, Referentiel, ReponseEvaluation, RoleName,
+    SeanceComiteAppui, action_financee, capitalisation, cas_passe,
     codec::{Stored, Tagged, encode},
     consultation, convention_financement, dla, document, evaluation, event_kinds,
     ingenierie_collective, ingenierie_individuelle, intervention, organisation, personne,
-    plan_financement, referentiel, refusal_codes, retention, rights, seance_comite_appui,
+    plan_financement, referentiel, refusal_codes, reponse_evaluation, retention, rights,
+    seance_comite_appui,
     testing::raw,
 };
 
@@ -45,6 +46,7 @@ fn samples() -> Vec<Sample> {
         of::<Personne>(personne::tests::samples()),
         of::<PlanFinancement>(plan_financement::tests::samples()),
         of::<Referentiel>(referentiel::tests::samples()),
+        of::<ReponseEvaluation>(reponse_evaluation::tests::samples()),
         of::<SeanceComiteAppui>(seance_comite_appui::tests::samples()),
     ]
     .concat()
@@ -178,6 +180,7 @@ fn written(event: &Event) -> Stored {
         Event::Personne(it) => encode::<Personne>(it),
         Event::PlanFinancement(it) => encode::<PlanFinancement>(it),
         Event::Referentiel(it) => encode::<Referentiel>(it),
+        Event::ReponseEvaluation(it) => encode::<ReponseEvaluation>(it),
         Event::SeanceComiteAppui(it) => encode::<SeanceComiteAppui>(it),
     }
     .unwrap()

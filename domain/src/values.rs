@@ -60,6 +60,8 @@ ids! {
     PlanFinancementId;
     /// A reference list.
     ReferentielId;
+    /// What one respondent answers to one campaign of an evaluation.
+    ReponseEvaluationId;
     /// A séance of the comité d'appui of a DLA.
     SeanceComiteId;
 }

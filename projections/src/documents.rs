@@ -143,6 +143,7 @@ fn seen_by<'q, O>(
             RoleName::ChargeDeMission
             | RoleName::ResponsablePorteuse
             | RoleName::MembreComiteAppui
+            | RoleName::Partenaire
             | RoleName::Admin
             | RoleName::House,
         )

@@ -1,11 +1,14 @@
 //! Evaluations of ingénieries (RM-10): the frame, what was measured, how each register is
-//! assessed, what was obtained, the synthesis and who has it.
+//! assessed, what was obtained, the synthesis and who has it. The grid and its campaigns are in
+//! `campagnes`, what was answered in the question `reponses`.
+
+mod campagnes;
 
 use domain::{
     Date, EvaluationId, Event, IngenierieId, Line, Mesure,
     evaluation::{
-        Appreciation, Event as Fact, Indicateur as Cadre, Participation, Presentation, Registre,
-        Sens,
+        Appreciation, Etape, Event as Fact, Indicateur as Cadre, Participation, Presentation,
+        Registre, Sens,
     },
 };
 use eventlog::Recorded;
@@ -13,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
+pub use self::campagnes::{Adaptation, Campagne, Invitation, Invite, invitations_of, invites};
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
     rows::{Row, Rows, name_of},
@@ -21,11 +25,18 @@ use crate::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "evaluations",
-    version: 1,
+    version: 2,
     tables: include_str!("evaluations.sql"),
     reads: &[
         "evaluation.EvaluationPlanned",
         "evaluation.CadreEvaluationFinalised",
+        "evaluation.GrilleAdapted",
+        "evaluation.EcheancierPrepared",
+        "evaluation.SourceEvaluationAttached",
+        "evaluation.CampagneEvaluationOpened",
+        "evaluation.RespondentInvited",
+        "evaluation.RespondentReminded",
+        "evaluation.CampagneEvaluationClosed",
         "evaluation.IndicateurMesured",
         "evaluation.RegistreAssessed",
         "evaluation.ResultatObtenuRecorded",
@@ -56,6 +67,11 @@ pub struct Evaluation {
     pub outils: Vec<String>,
     pub indicateurs: Vec<Indicateur>,
     pub participations: Vec<Participation>,
+    pub adaptations: Vec<Adaptation>,
+    pub echeancier: Vec<Etape>,
+    /// Documents.
+    pub sources: Vec<Uuid>,
+    pub campagnes: Vec<Campagne>,
     /// The last judgement of each register.
     pub appreciations: Vec<RegistreApprecie>,
     pub resultats: Vec<ResultatObtenu>,
@@ -103,6 +119,8 @@ pub struct ResultatObtenu {
     pub resultat: i32,
     pub obtenu: String,
     pub appreciation: Appreciation,
+    /// Of the fact that says so.
+    pub position: i64,
 }
 
 /// Who has the synthesis, since when.
@@ -244,6 +262,8 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
 
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
     let mut rows = Rows::<Evaluation>::load(db, facts.iter().map(|it| it.stream)).await?;
+    let asked = facts.iter().filter(|it| Invitation::is_of(it));
+    let mut invitations = Rows::<Invitation>::load(db, asked.map(|it| it.stream)).await?;
     for recorded in facts {
         let Event::Evaluation(fact) = &recorded.event else {
             return Err(Error::not_applied(recorded));
@@ -257,8 +277,10 @@ async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {
         row.version = recorded.version.0;
         row.position = recorded.position.0;
         row.apply(fact, recorded);
+        Invitation::apply(&mut invitations, fact, recorded);
     }
-    rows.save(db).await
+    rows.save(db).await?;
+    invitations.save(db).await
 }
 
 impl Evaluation {
@@ -279,6 +301,10 @@ impl Evaluation {
             outils: vec![],
             indicateurs: vec![],
             participations: vec![],
+            adaptations: vec![],
+            echeancier: vec![],
+            sources: vec![],
+            campagnes: vec![],
             appreciations: vec![],
             resultats: vec![],
             presentation: None,
@@ -337,9 +363,17 @@ impl Evaluation {
                     resultat: *resultat,
                     obtenu: obtenu.as_str().to_owned(),
                     appreciation: *appreciation,
+                    position: recorded.position.0,
                 });
                 self.resultats.sort_by_key(|it| it.resultat);
             }
+            Fact::GrilleAdapted { .. }
+            | Fact::EcheancierPrepared { .. }
+            | Fact::SourceEvaluationAttached { .. }
+            | Fact::CampagneEvaluationOpened { .. }
+            | Fact::CampagneEvaluationClosed { .. } => self.prepare(fact, recorded),
+            // Who is asked stands in rows of their own.
+            Fact::RespondentInvited { .. } | Fact::RespondentReminded { .. } => (),
             // It restates the registers as they were assessed.
             Fact::EvaluationSynthesised { presentation, .. } => {
                 self.presentation = Some(presentation.clone());

@@ -27,6 +27,8 @@ pub mod ingenieries;
 pub mod interventions;
 pub mod organisations;
 pub mod personnes;
+pub mod reponses;
+pub mod resultats;
 pub mod superpositions;
 pub mod past;
 pub mod statistiques;
@@ -63,6 +65,7 @@ pub const ALL: &[&ReadModel] = &[
     &interventions::MODEL,
     &organisations::MODEL,
     &personnes::MODEL,
+    &reponses::MODEL,
     &superpositions::MODEL,
 ];
 

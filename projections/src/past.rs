@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     ALL, Error, ReadModel, Reads, consultations, conventions, dlas, evaluations, financements,
-    ingenieries, interventions, runner::BUILD_MAX, superpositions, tables,
+    ingenieries, interventions, reponses, runner::BUILD_MAX, superpositions, tables,
 };
 
 /// How many positions are kept at once; the one that nobody has asked for longest makes room.
@@ -43,6 +43,7 @@ const THEN: &[&ReadModel] = &[
     &financements::MODEL,
     &ingenieries::MODEL,
     &interventions::MODEL,
+    &reponses::MODEL,
     &superpositions::MODEL,
 ];
 

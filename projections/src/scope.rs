@@ -12,6 +12,8 @@ pub struct Scope {
     pub all: bool,
     pub dlas: Vec<Uuid>,
     pub organisations: Vec<Uuid>,
+    /// Whose answers the actor gives: their organisation, or their DLAs.
+    pub repondants: Vec<Uuid>,
     /// For the rows that only some roles see.
     pub role: Option<RoleName>,
 }
@@ -20,16 +22,22 @@ impl Scope {
     /// What the role of an actor shows them. Says of rows what `Actor::sees` says of states.
     pub fn of(actor: &Actor) -> Self {
         let role = Some(actor.role.name());
-        let organisations = actor.answers_for().map(|it| it.0).into_iter().collect();
+        let organisations: Vec<_> = actor.answers_for().map(|it| it.0).into_iter().collect();
+        let repondants = organisations.clone();
         match &actor.role {
             Role::ChargeDeMission { dlas }
             | Role::ResponsablePorteuse { dlas }
             | Role::MembreComiteAppui { dlas } => {
-                Self { dlas: dlas.iter().map(|it| it.0).collect(), role, ..Self::default() }
+                let dlas: Vec<_> = dlas.iter().map(|it| it.0).collect();
+                Self { repondants: dlas.clone(), dlas, role, ..Self::default() }
             }
             Role::Financeur { .. }
             | Role::StructureBeneficiaire { .. }
-            | Role::Prestataire { .. } => Self { organisations, role, ..Self::default() },
+            | Role::Prestataire { .. } => {
+                Self { organisations, repondants, role, ..Self::default() }
+            }
+            // What it is asked to answer, and nothing of the dossiers that it takes part in.
+            Role::Partenaire { .. } => Self { repondants, role, ..Self::default() },
             Role::Admin => Self { role, ..Self::default() },
             Role::House => Self { all: true, role, ..Self::default() },
         }
@@ -47,7 +55,12 @@ impl Scope {
                 | RoleName::Financeur
                 | RoleName::House,
             ) => true,
-            Some(RoleName::StructureBeneficiaire | RoleName::Prestataire | RoleName::Admin)
+            Some(
+                RoleName::StructureBeneficiaire
+                | RoleName::Prestataire
+                | RoleName::Partenaire
+                | RoleName::Admin,
+            )
             | None => false,
         }
     }

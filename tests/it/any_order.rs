@@ -242,6 +242,7 @@ impl Play {
             RoleName::Financeur,
             RoleName::StructureBeneficiaire,
             RoleName::Prestataire,
+            RoleName::Partenaire,
             RoleName::Admin,
         ];
         let name = *self.dice.one(&names).unwrap();
@@ -262,6 +263,7 @@ impl Play {
             RoleName::Financeur => Role::Financeur { financeur: of },
             RoleName::StructureBeneficiaire => Role::StructureBeneficiaire { structure: of },
             RoleName::Prestataire => Role::Prestataire { prestataire: of },
+            RoleName::Partenaire => Role::Partenaire { partenaire: of },
             RoleName::Admin | RoleName::House => Role::Admin,
         }
     }

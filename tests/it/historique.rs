@@ -137,11 +137,18 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
     // Of persons, the house alone: those who keep their register read it by `personne`. Of a
     // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds. Of a
     // mission, those who see its dossier: `tests/it/individuelles.rs`. Of a case of before, the
-    // people of the DLA that tells it: `tests/it/bibliotheque.rs`.
+    // people of the DLA that tells it: `tests/it/bibliotheque.rs`. Of answers to an evaluation, the
+    // DLAs of the dossier and whoever gave them: `tests/it/campagnes.rs`.
     let decided = CATEGORIES
         .iter()
         .chain(historique::REGISTRIES)
-        .chain(&["cas_passe", "convention_financement", "ingenierie_individuelle", "personne"])
+        .chain(&[
+            "cas_passe",
+            "convention_financement",
+            "ingenierie_individuelle",
+            "personne",
+            "reponse_evaluation",
+        ])
         .copied();
     assert_eq!(categories, decided.collect());
     Ok(())

@@ -13,6 +13,7 @@ mod auditors;
 mod besoins;
 mod capitalisations;
 mod bibliotheque;
+mod campagnes;
 mod cases;
 mod comites;
 mod consultations;

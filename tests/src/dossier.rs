@@ -137,7 +137,8 @@ impl Questions {
         Ok(())
     }
 
-    async fn register(&self, id: OrganisationId) -> anyhow::Result<()> {
+    /// One organisation more.
+    pub async fn register(&self, id: OrganisationId) -> anyhow::Result<()> {
         let identite = Identite {
             denomination: line(&format!("Organisation {}", id.0.as_u128())),
             statut: code(Liste::StatutJuridique, "ASSOCIATION"),

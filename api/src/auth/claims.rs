@@ -80,6 +80,7 @@ impl ClaimNames {
                 Role::StructureBeneficiaire { structure: organisation()? }
             }
             RoleName::Prestataire => Role::Prestataire { prestataire: organisation()? },
+            RoleName::Partenaire => Role::Partenaire { partenaire: organisation()? },
             RoleName::Admin => Role::Admin,
             // No token makes anyone the house itself.
             RoleName::House => return Err(Denied::Role(self.role.clone())),

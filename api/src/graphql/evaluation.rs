@@ -1,25 +1,38 @@
-//! Evaluations of ingénieries: the frame (`cadre`), then the judgement (`jugement`).
+//! Evaluations of ingénieries: the frame (`cadre`), the grid (`grille`), its campaigns
+//! (`campagne`), what is answered (`reponse`) and what it adds up to (`resultats`), then the
+//! judgement (`jugement`).
 
 mod cadre;
+mod campagne;
+mod grille;
 mod jugement;
+mod reponse;
+mod resultats;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
-use domain::{Date as Day, Dossier, EvaluationId, IngenierieId, Liste};
+use domain::{
+    Date as Day, DocumentId, Dossier, EvaluationId, IngenierieId, Liste, referentiel::Grille,
+};
 use eventlog::Outcome;
 use projections::evaluations::{self as rows, Filter, MODEL};
 use uuid::Uuid;
 
 use self::{
     cadre::{CadreEvaluation, FinaliseCadreInput, RecordMesureInput, RegistreEvaluation},
+    campagne::{CampagneEvaluation, CampagneMutation, EtapeEcheancier},
+    grille::{AdaptationGrille, GrilleEvaluation},
     jugement::{
         Appreciation, AssessRegistreInput, RecordResultatObtenuInput, RegistreApprecie,
         ResultatObtenu, SyntheseEvaluation, SynthesiseEvaluationInput,
     },
+    reponse::{ReponseEvaluationMutation, ReponseEvaluationQuery},
+    resultats::ResultatsQuery,
 };
 use crate::{
     Result,
     graphql::{
         context::ContextExt,
+        document::Document,
         ids::{global, typed},
         ingenierie::{self, Ingenierie},
         loaders::{EvaluationsOf, OfIngenierie},
@@ -86,6 +99,39 @@ impl Evaluation {
         CadreEvaluation::of(&self.0)
     }
 
+    /// The grid (grille) as it stands: what a campaign that opens now asks.
+    async fn grille(&self) -> GrilleEvaluation {
+        GrilleEvaluation { edition: Some(self.0.edition()), grille: self.0.grille() }
+    }
+
+    /// What each edition of the grid changed of the one before, the first edition being the
+    /// reference.
+    async fn adaptations(&self) -> Vec<AdaptationGrille> {
+        AdaptationGrille::all(&self.0)
+    }
+
+    /// The schedule (échéancier), in the order of the days. Empty until it is prepared.
+    async fn echeancier(&self) -> Vec<EtapeEcheancier> {
+        self.0.echeancier.iter().map(EtapeEcheancier::of).collect()
+    }
+
+    /// The documents that it rests on, as far as you may see them, in the order they were
+    /// attached.
+    async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<Document>> {
+        let ids = self.0.sources.iter().map(|it| DocumentId(*it));
+        let mut found = ctx.loaders().load_many(ids.clone()).await?;
+        Ok(ids
+            .filter_map(|it| found.remove(&it))
+            .map(Document)
+            .collect())
+    }
+
+    /// Its campaigns, in their order.
+    async fn campagnes(&self) -> Vec<CampagneEvaluation> {
+        let all = self.0.campagnes.iter();
+        all.map(|it| CampagneEvaluation::of(&self.0, it)).collect()
+    }
+
     /// How each register was assessed: the last assessment of each.
     async fn appreciations(&self) -> Vec<RegistreApprecie> {
         RegistreApprecie::all(&self.0)
@@ -125,8 +171,17 @@ impl CommunicationEvaluation {
     }
 }
 
+/// All that is asked about evaluations: merged here, since a root that merges too many pages one
+/// after the other is too deep for the compiler.
+#[derive(Default, MergedObject)]
+pub(crate) struct Queries(EvaluationQuery, ReponseEvaluationQuery, ResultatsQuery);
+
+/// All that is done to them.
+#[derive(Default, MergedObject)]
+pub(crate) struct Mutations(EvaluationMutation, CampagneMutation, ReponseEvaluationMutation);
+
 #[derive(Default)]
-pub(crate) struct EvaluationQuery;
+struct EvaluationQuery;
 
 #[Object]
 impl EvaluationQuery {
@@ -152,13 +207,22 @@ impl EvaluationQuery {
         paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await
     }
 
+    /// The reference grid of the method (fiche 6): what an evaluation starts from. Null when there
+    /// is no such version.
+    async fn grille_reference(
+        &self,
+        #[graphql(desc = "Which version; the newest by default.")] version: Option<i32>,
+    ) -> Option<GrilleEvaluation> {
+        let grille = version.map_or_else(|| Some(Grille::current()), Grille::version)?;
+        Some(GrilleEvaluation { edition: None, grille: grille.clone() })
+    }
+
     /// An evaluation by its id. Null when it does not exist, or when you may not see it.
     async fn evaluation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Evaluation>> {
         find(ctx, typed(&id, "id")?).await
     }
 }
 
-/// An evaluation by its id, if the actor may see it.
 /// The evaluations of an ingénierie: one at most.
 pub(crate) async fn of_ingenierie(
     ctx: &Context<'_>,
@@ -169,6 +233,7 @@ pub(crate) async fn of_ingenierie(
     Ok(rows.into_iter().map(Evaluation).collect())
 }
 
+/// An evaluation by its id, if the actor may see it.
 async fn find(ctx: &Context<'_>, id: EvaluationId) -> Result<Option<Evaluation>> {
     Ok(ctx.loaders().load_one(id).await?.map(Evaluation))
 }
@@ -195,7 +260,7 @@ impl EvaluationFilter {
 }
 
 #[derive(Default)]
-pub(crate) struct EvaluationMutation;
+struct EvaluationMutation;
 
 #[Object]
 impl EvaluationMutation {

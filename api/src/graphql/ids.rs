@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
     DocumentId, EvaluationId, IngenierieId, InterventionId, OrganisationId, PersonId,
-    PlanFinancementId, ReferentielId, SeanceComiteId, values::Invalid,
+    PlanFinancementId, ReferentielId, ReponseEvaluationId, SeanceComiteId, values::Invalid,
 };
 use projections::{bibliotheque::FicheId, capitalisations::ElementId};
 use uuid::Uuid;
@@ -41,6 +41,7 @@ nouns! {
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";
     ReferentielId = "Referentiel";
+    ReponseEvaluationId = "ReponseEvaluation";
     SeanceComiteId = "SeanceComiteAppui";
 }
 

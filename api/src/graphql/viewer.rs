@@ -21,6 +21,9 @@ pub(crate) enum Role {
     StructureBeneficiaire,
     /// Bids and intervenes.
     Prestataire,
+    /// Takes part in ingénieries without paying: reads what it is asked to answer, and answers
+    /// it.
+    Partenaire,
     /// Keeps the registry of organisations and DLAs.
     Admin,
     /// The house itself, when it draws the consequence of a fact.

@@ -85,6 +85,9 @@ impl Evaluation {
             return Ok(Decided::nothing());
         }
         self.not_synthesised()?;
+        if let Some(campagne) = self.open_campagne_now() {
+            return Err(Refusal::CampagneStillOpen { campagne });
+        }
         // INV-29: each adopted register is assessed, then restated (RUL-29).
         let adopted = &self.final_cadre()?.registres;
         let missing: Vec<_> = adopted
@@ -123,7 +126,7 @@ impl Evaluation {
         Ok(self.records(asked, [Event::EvaluationCommunicated { destinataires }]))
     }
 
-    fn not_synthesised(&self) -> Result<(), Refusal> {
+    pub(super) fn not_synthesised(&self) -> Result<(), Refusal> {
         match self.synthesis {
             Some(_) => Err(Refusal::EvaluationAlreadySynthesised {}),
             None => Ok(()),

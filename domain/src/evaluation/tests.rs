@@ -1,5 +1,8 @@
 //! Every answer of an evaluation, and what holds whatever is asked.
 
+mod campagnes;
+mod grilles;
+
 use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::*};
@@ -15,7 +18,7 @@ use crate::{
         self,
         confirmer::projet::{NatureResultat, ResultatAttendu},
     },
-    referentiel::Liste,
+    referentiel::{Colonne, Liste},
     refusal::Common,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
@@ -36,6 +39,13 @@ pub(crate) fn samples() -> Vec<Event> {
             raisons: Some(prose("Savoir si les objectifs sont atteints.")),
         },
         finalised(&cadre()),
+        grilles::sample(),
+        EcheancierPrepared { etapes: grilles::etapes() },
+        SourceEvaluationAttached { document: grilles::DOCUMENT },
+        campagnes::opened(2),
+        campagnes::invited(campagnes::STRUCTURE, Colonne::Structures),
+        campagnes::reminded(campagnes::STRUCTURE, TODAY),
+        CampagneEvaluationClosed { campagne: 1 },
         mesured(1, "4.5", TODAY),
         assessed(Registre::Efficacite, Appreciation::Atteint),
         obtained(1, Appreciation::PartiellementAtteint),
@@ -387,9 +397,16 @@ fn facts_carry_the_place_and_the_dossier() {
 }
 
 /// Every command, in the order of the table of rights.
-const COMMANDS: [(&str, Command); 7] = [
+const COMMANDS: [(&str, Command); 14] = [
     ("planEvaluation", Command::Plan),
     ("finaliseCadre", Command::Cadre(2)),
+    ("adaptGrille", Command::Adapt(1)),
+    ("prepareEcheancier", Command::Echeancier),
+    ("attachSource", Command::Source),
+    ("openCampagne", Command::Open(1)),
+    ("inviteRespondents", Command::Invite(1)),
+    ("remindRespondents", Command::Remind),
+    ("closeCampagne", Command::Close(1)),
     ("recordMesure", Command::Mesure(1, TODAY)),
     ("assessRegistre", Command::Assess(Registre::Efficacite)),
     ("recordResultatObtenu", Command::Resultat(1)),
@@ -456,6 +473,16 @@ enum Command {
     Plan,
     /// With so many tools.
     Cadre(usize),
+    /// Removes that question of the third theme.
+    Adapt(u8),
+    Echeancier,
+    Source,
+    /// Closing so many days later.
+    Open(i8),
+    /// In that campaign.
+    Invite(i32),
+    Remind,
+    Close(i32),
     Mesure(i32, Date),
     Assess(Registre),
     Resultat(i32),
@@ -471,6 +498,20 @@ impl Command {
                 let outils: Vec<Line> = vec![line("Entretien"); outils];
                 it.finalise_cadre(asked, Cadre { outils, ..cadre() })
             }
+            Self::Adapt(n) => it.adapt_grille(asked, &grilles::removing(&format!("G3-Q{n}"))),
+            Self::Echeancier => it.prepare_echeancier(asked, grilles::etapes()),
+            Self::Source => it.attach_source(asked, &grilles::document(Some(ingenierie()))),
+            Self::Open(days) => {
+                it.open_campagne(asked, campagnes::titre(), date(2026, 3, 16 + days))
+            }
+            Self::Invite(campagne) => {
+                let (around, who) = (campagnes::mobilising(), campagnes::structures([61]));
+                it.invite_respondents(asked, &around, campagne, &who)
+            }
+            Self::Remind => {
+                it.remind_respondents(asked, 1, &BTreeSet::from([campagnes::STRUCTURE.id()]))
+            }
+            Self::Close(campagne) => it.close_campagne(asked, campagne),
             Self::Mesure(numero, on) => {
                 let asked = Asked { on: asked.on.or(Some(on)), ..asked.clone() };
                 it.record_mesure(&asked, numero, releve("4"))
@@ -505,6 +546,13 @@ fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => Just(Command::Plan),
         3 => (0..4_usize).prop_map(Command::Cadre),
+        2 => (1..4_u8).prop_map(Command::Adapt),
+        1 => Just(Command::Echeancier),
+        1 => Just(Command::Source),
+        2 => (0..3_i8).prop_map(Command::Open),
+        2 => (1..3).prop_map(Command::Invite),
+        1 => Just(Command::Remind),
+        1 => (1..3).prop_map(Command::Close),
         2 => (0..4, 1..4_i8).prop_map(|(n, day)| Command::Mesure(n, date(2026, 3, day))),
         4 => registre.prop_map(Command::Assess),
         2 => (0..4).prop_map(Command::Resultat),
@@ -532,11 +580,21 @@ proptest! {
                     prop_assert_eq!(&after, &it);
                 }
                 Command::Cadre(_)
+                | Command::Adapt(_)
+                | Command::Echeancier
+                | Command::Source
+                | Command::Open(_)
+                | Command::Close(_)
                 | Command::Mesure(..)
                 | Command::Resultat(_)
                 | Command::Synthesise
                 | Command::Communicate => prop_assert_eq!(again, Ok(Decided::nothing())),
+                Command::Invite(_) | Command::Remind => {
+                    prop_assert_eq!(again.unwrap().facts, vec![]);
+                }
             }
+            // INV-27: at most one campaign is open.
+            prop_assert!(it.campagnes.values().filter(|it| !it.is_closed()).count() <= 1);
             if it.synthesis.is_some() {
                 let adopted = &it.cadre.as_ref().unwrap().registres;
                 prop_assert!(adopted.iter().all(|registre| it.assessed.contains_key(registre)));

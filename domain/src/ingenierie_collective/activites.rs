@@ -95,8 +95,8 @@ activites! {
         "Coordonner les acteurs", "Coordinate the actors";
     "S2-STEP4-A2" ["DlaPresenceRecorded", "PartenairesInformed", "ProgressReported"]
         "Assurer le suivi", "Ensure the follow-up";
-    "S2-STEP4-A3" [] "Préparer la capitalisation et l'évaluation", "Prepare capitalisation and evaluation";
-    "S2-STEP4-B1" ["IndicateurMesured"]
+    "S2-STEP4-A3" ["EcheancierPrepared"] "Préparer la capitalisation et l'évaluation", "Prepare capitalisation and evaluation";
+    "S2-STEP4-B1" ["CampagneEvaluationClosed", "IndicateurMesured", "SourceEvaluationAttached"]
         "Collecter les informations utiles à l'évaluation", "Collect what is useful to the evaluation";
     "S2-STEP4-B2" [] "Évaluer la cohérence et la pertinence", "Evaluate coherence and relevance";
     "S2-STEP4-B3" ["ResultatObtenuRecorded"] "Analyser les résultats", "Analyse the results";
@@ -140,6 +140,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::Personne(_)
         | Event::PlanFinancement(_)
         | Event::Referentiel(_)
+        | Event::ReponseEvaluation(_)
         | Event::SeanceComiteAppui(_) => {
             let proved = ACTIVITES.iter().find(|it| it.proofs.contains(&kind));
             proved.map(|it| it.id)

@@ -5,8 +5,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Code, Event, Event::*, Liste, Lists, Referentiel, Refusal, SYNONYMES_MAX, VALEURS_MAX, Valeur,
-    Values,
+    Code, Colonne, Event, Event::*, Liste, Lists, NatureReponse, Referentiel, Refusal,
+    SYNONYMES_MAX, VALEURS_MAX, Valeur, Values,
 };
 use crate::{
     Asked, Date, Decision, ReferentielId,
@@ -131,6 +131,8 @@ fn a_closed_list_holds_the_values_of_the_rules() {
         (Liste::TypeIngenierie, known::<TypeIngenierie>()),
         (Liste::TypeIntervention, known::<NatureModule>()),
         (Liste::RegistreEvaluation, known::<Registre>()),
+        (Liste::RepondantEvaluation, known::<Colonne>()),
+        (Liste::NatureReponse, known::<NatureReponse>()),
     ] {
         let values = Values::compiled(liste);
         assert!(values.closed, "{liste:?}");
@@ -142,7 +144,7 @@ fn a_closed_list_holds_the_values_of_the_rules() {
         assert_eq!(codes, known, "{liste:?}");
     }
     let closed = Liste::ALL.iter().filter(|it| Values::compiled(**it).closed);
-    assert_eq!(closed.count(), 6);
+    assert_eq!(closed.count(), 8);
 }
 
 #[test]

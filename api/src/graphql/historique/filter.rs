@@ -4,7 +4,8 @@ use async_graphql::{Enum, ID, InputObject};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
     DocumentId, EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId,
-    PlanFinancementId, ReferentielId, RoleName, SeanceComiteId, values::Invalid,
+    PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName, SeanceComiteId,
+    values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::historique::Filter;
@@ -91,6 +92,9 @@ categories! {
     PlanFinancement = "plan_financement", PlanFinancementId;
     /// A reference list. Its facts stand in no dossier.
     Referentiel = "referentiel", ReferentielId;
+    /// What one respondent answers to a campaign of an evaluation: for the DLAs of the dossier and
+    /// for the respondent.
+    ReponseEvaluation = "reponse_evaluation", ReponseEvaluationId;
     /// A séance of the comité d'appui of a DLA. What it says of a dossier stands in that dossier;
     /// its other facts are for the people of its DLA.
     SeanceComiteAppui = "seance_comite_appui", SeanceComiteId;

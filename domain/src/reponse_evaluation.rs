@@ -247,7 +247,7 @@ fn answers_for<'a>(
     // INV-28: the self-evaluation comes from the DLA itself.
     match invitation.repondant {
         Repondant::Dla(dla) if !asked.by.serves(dla) => Err(Refusal::RepondantOther {}),
-        _ => Ok(invitation),
+        Repondant::Structure(_) | Repondant::Organisation(_) | Repondant::Dla(_) => Ok(invitation),
     }
 }
 

@@ -339,12 +339,7 @@ impl Evaluation {
             Fact::IndicateurMesured { indicateur, valeur, mesure_on, source } => {
                 let source = source.as_ref().map(|it| it.as_str().to_owned());
                 let releve = Releve { on: *mesure_on, valeur: *valeur, source };
-                let mut all = self.indicateurs.iter_mut();
-                if let Some(it) = all.find(|it| it.numero == *indicateur) {
-                    it.mesures.retain(|known| known.on != releve.on);
-                    it.mesures.push(releve);
-                    it.mesures.sort_by_key(|it| it.on);
-                }
+                self.measure(*indicateur, releve);
             }
             Fact::RegistreAssessed { registre, appreciation, preuves, .. } => {
                 self.appreciations.retain(|it| it.registre != *registre);
@@ -371,9 +366,9 @@ impl Evaluation {
             | Fact::EcheancierPrepared { .. }
             | Fact::SourceEvaluationAttached { .. }
             | Fact::CampagneEvaluationOpened { .. }
-            | Fact::CampagneEvaluationClosed { .. } => self.prepare(fact, recorded),
-            // Who is asked stands in rows of their own.
-            Fact::RespondentInvited { .. } | Fact::RespondentReminded { .. } => (),
+            | Fact::CampagneEvaluationClosed { .. }
+            | Fact::RespondentInvited { .. }
+            | Fact::RespondentReminded { .. } => self.prepare(fact, recorded),
             // It restates the registers as they were assessed.
             Fact::EvaluationSynthesised { presentation, .. } => {
                 self.presentation = Some(presentation.clone());
@@ -386,6 +381,18 @@ impl Evaluation {
                     .map(|it| Communication { destinataire: it.to_string(), on });
                 self.communications.extend(sent);
             }
+        }
+    }
+}
+
+impl Evaluation {
+    /// The last reading of a day counts.
+    fn measure(&mut self, indicateur: i32, releve: Releve) {
+        let mut all = self.indicateurs.iter_mut();
+        if let Some(it) = all.find(|it| it.numero == indicateur) {
+            it.mesures.retain(|known| known.on != releve.on);
+            it.mesures.push(releve);
+            it.mesures.sort_by_key(|it| it.on);
         }
     }
 }

@@ -186,7 +186,7 @@ fn answers(who: &str, colonne: &str, questions: &Value) -> Vec<Value> {
         let dice = drawn(&format!("{who}/{ligne}"));
         // Few answer that one: it is not shown to outsiders.
         let rare = ligne == "G1-Q10" && who.as_bytes().last().is_some_and(|it| it % 16 != 0);
-        if rare || dice % 7 == 0 {
+        if rare || dice.is_multiple_of(7) {
             continue;
         }
         let cells = question["colonnes"].as_array().unwrap();
@@ -199,8 +199,10 @@ fn answers(who: &str, colonne: &str, questions: &Value) -> Vec<Value> {
             "APPRECIATION_PROSPECTIVE" => {
                 json!({ "ligne": ligne, "niveau": niveau, "prospective": texte })
             }
-            _ if dice % 5 == 0 => json!({ "ligne": ligne, "texte": texte }),
-            _ if dice % 3 == 0 => json!({ "ligne": ligne, "niveau": niveau, "texte": texte }),
+            _ if dice.is_multiple_of(5) => json!({ "ligne": ligne, "texte": texte }),
+            _ if dice.is_multiple_of(3) => {
+                json!({ "ligne": ligne, "niveau": niveau, "texte": texte })
+            }
             _ => json!({ "ligne": ligne, "niveau": niveau }),
         });
     }

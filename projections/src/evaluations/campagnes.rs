@@ -107,6 +107,7 @@ impl Invitation {
 }
 
 impl Evaluation {
+    /// What is prepared and asked. Who is asked stands in rows of their own.
     pub(super) fn prepare(&mut self, fact: &Fact, recorded: &Recorded) {
         if let Fact::GrilleAdapted { edition, reference, ajouts, retraits, colonnes, .. } = fact {
             self.adaptations.push(Adaptation {

@@ -51,6 +51,7 @@ impl ResultatsQuery {
     /// The DLAs of the ingénierie read every figure. Others who see the evaluation read those of a
     /// closed campaign, and none that fewer than 5 respondents make. Null when the evaluation or
     /// the campaign does not exist, or when you may not see it.
+    #[expect(clippy::too_many_arguments, reason = "which campaign, and as of when")]
     async fn resultats_evaluation(
         &self,
         ctx: &Context<'_>,
@@ -179,6 +180,7 @@ impl ResultatsEvaluation {
 
     /// Answers one by one, in the order in which they were recorded. Shown to the DLAs of the
     /// ingénierie; empty for others.
+    #[expect(clippy::too_many_arguments, reason = "what every list is asked")]
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
     async fn reponses(
         &self,

@@ -200,7 +200,9 @@ fn answers(who: &str, colonne: &str, questions: &Value) -> Vec<Value> {
                 json!({ "ligne": ligne, "niveau": niveau, "prospective": texte })
             }
             _ if dice.is_multiple_of(5) => json!({ "ligne": ligne, "texte": texte }),
-            _ if dice.is_multiple_of(3) => json!({ "ligne": ligne, "niveau": niveau, "texte": texte }),
+            _ if dice.is_multiple_of(3) => {
+                json!({ "ligne": ligne, "niveau": niveau, "texte": texte })
+            }
             _ => json!({ "ligne": ligne, "niveau": niveau }),
         });
     }

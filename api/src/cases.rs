@@ -70,6 +70,7 @@ pub struct Played {
     pub financeur: Option<OrganisationId>,
     pub structure: Option<OrganisationId>,
     pub prestataire: Option<OrganisationId>,
+    pub partenaire: Option<OrganisationId>,
 }
 
 /// A data file.
@@ -176,6 +177,7 @@ impl<'a> Stage<'a> {
             financeur: guest("financeur")?,
             structure: guest("structureBeneficiaire")?,
             prestataire: guest("prestataire")?,
+            partenaire: guest("partenaire")?,
             dlas: self.dlas,
         })
     }

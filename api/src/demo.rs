@@ -166,6 +166,9 @@ impl Guests {
         if let Some(prestataire) = first(|it| it.prestataire) {
             roles.push(("prestataire", Role::Prestataire { prestataire }));
         }
+        if let Some(partenaire) = first(|it| it.partenaire) {
+            roles.push(("partenaire", Role::Partenaire { partenaire }));
+        }
         roles.push(("admin", Role::Admin));
         let now = clock::now();
         roles

@@ -548,6 +548,9 @@ async fn landes_one_structure_opens_a_recyclerie_and_the_comite_examines_it() ->
         "3\u{202f}600,00\u{a0}€",
         "Rapport de mission (",
         "partiellement atteint",
+        "À la fin de la mission (close le 3 juillet 2015)",
+        "Structures : 1 sollicité, 1 a répondu (100\u{a0}%)",
+        "… de mieux maîtriser la gestion de projet ? (Structures) : 1 réponse ; « Plutôt oui » : 1",
         "Aucun autre prestataire référencé",
     ] {
         assert!(page.contains(told), "no {told} in {page}");

@@ -346,7 +346,7 @@ async fn every_list_is_read_in_both_languages() -> anyhow::Result<()> {
             assert_eq!(value["libelle"], value[label]);
         }
         let closed = lists.iter().filter(|it| it["fermee"] == true);
-        assert_eq!(closed.count(), 6);
+        assert_eq!(closed.count(), 8);
     }
     house.close().await
 }

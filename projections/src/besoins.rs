@@ -3,17 +3,21 @@
 //! facts that say so.
 //!
 //! A need is an ingénierie, collective or individual, as long as it is not engaged: what was heard
-//! of, from whom, where. Its reader sees those of the dossiers that they may see.
+//! of, from whom, where. Its reader sees those of the dossiers that they may see. Beside them stand
+//! the needs that respondents wrote of when an ingénierie was evaluated, for its DLAs.
 
 use domain::{Code, Date, DlaId, Territoire};
 use serde::Deserialize;
 use sqlx::{Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
 use uuid::Uuid;
 
-use crate::{Error, Page, Reads, Scope};
+use crate::{Error, Page, Reads, Scope, reponses::Reponse};
 
 /// The most candidates that are shown: those of most DLAs.
 pub const CANDIDATS_MAX: i64 = 100;
+
+/// The questions of the reference grid that ask which needs emerged (themes G6 and G7).
+pub const QUESTIONS: [&str; 4] = ["G6-Q1", "G6-Q2", "G7-Q1", "G7-Q2"];
 
 /// Which needs count. What is left out restricts nothing.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +50,13 @@ pub struct Besoin {
     pub structures: i64,
     pub confirmees: i64,
     pub abandonne: bool,
+}
+
+/// What a respondent wrote of a need, and the ingénierie that was evaluated.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Exprime {
+    pub ingenierie: Uuid,
+    pub reponse: Reponse,
 }
 
 /// By what needs are told apart.
@@ -258,6 +269,62 @@ pub async fn candidats(
     Ok(rows.into_iter().map(|Json(row)| row).collect())
 }
 
+/// The answers that tell of needs, for the DLAs of the ingénierie: the parameters `$1` to `$9`.
+macro_rules! exprimes {
+    ($rest:literal) => {
+        concat!(
+            "with found as (
+                 select i.id, r as reponse, r.position
+                 from reponses r
+                 join evaluations e on e.id = r.evaluation
+                 join ingenieries i on i.id = e.ingenierie
+                 where r.ligne = any($1) and r.texte is not null
+                   and ($2 or e.dlas && $3 or i.dlas && $3)
+                   and ($4::date is null or r.answered_on >= $4)
+                   and ($5::date is null or r.answered_on <= $5)
+                   and ($6::text is null or i.lieux @> array[$6])
+                   and ($7::text is null or $7 = any(i.secteurs))
+                   and ($8::text is null or $8 = any(i.types_prestation))
+                   and ($9::uuid is null or $9 = any(i.dlas))
+             ) ",
+            $rest
+        )
+    };
+}
+
+/// What respondents wrote of needs, the last first, after a cursor (a position).
+pub async fn exprimes(
+    reads: &Reads,
+    scope: &Scope,
+    filter: &Filter,
+    first: i64,
+    after: Option<i64>,
+) -> Result<Page<Exprime>, Error> {
+    const SQL: &str = exprimes!(
+        "select jsonb_build_object('ingenierie', id, 'reponse', to_jsonb(reponse))
+         from found
+         where $10::bigint is null or position < $10
+         order by position desc
+         limit $11"
+    );
+    let rows: Vec<Json<Exprime>> = filter
+        .bind_written(sqlx::query_scalar(SQL), scope)
+        .bind(after)
+        .bind(first + 1)
+        .fetch_all(&reads.pool)
+        .await?;
+    Ok(Page::of(rows.into_iter().map(|Json(row)| row).collect(), first))
+}
+
+/// How many answers tell of needs.
+pub async fn count_exprimes(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
+    let query = sqlx::query_scalar(exprimes!("select count(*) from found"));
+    Ok(filter
+        .bind_written(query, scope)
+        .fetch_one(&reads.pool)
+        .await?)
+}
+
 /// The facts that make these answers, in the order of the log, after one of them.
 pub async fn positions(
     reads: &Reads,
@@ -325,5 +392,23 @@ impl Filter {
             .bind(self.dla.map(|it| it.0))
             .bind(self.source.as_ref().map(ToString::to_string))
             .bind(self.abandonnes)
+    }
+
+    /// Binds `$1` to `$9` of what was written: a source and an end are those of an ingénierie.
+    fn bind_written<'q, O>(
+        &self,
+        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        scope: &Scope,
+    ) -> QueryScalar<'q, Postgres, O, PgArguments> {
+        query
+            .bind(QUESTIONS)
+            .bind(scope.all)
+            .bind(scope.dlas.clone())
+            .bind(self.from.map(jiff_sqlx::Date::from))
+            .bind(self.to.map(jiff_sqlx::Date::from))
+            .bind(self.territoire.as_ref().map(Territoire::cle))
+            .bind(self.secteur.as_ref().map(ToString::to_string))
+            .bind(self.theme.as_ref().map(ToString::to_string))
+            .bind(self.dla.map(|it| it.0))
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::cases;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Liste, OrganisationId, Role,
@@ -342,7 +343,9 @@ async fn every_figure_is_what_the_answers_add_up_to() -> anyhow::Result<()> {
     compared(&amina, &sent).await?;
     as_known_before(&amina, &results).await?;
     outsiders_read_no_small_figure(&house, &shown).await?;
+    needs_that_emerged(&house, &amina, &sent).await?;
     forgotten(&house, &amina, &mut told).await?;
+    between_ingenieries(&house, &sent).await?;
     rebuilt(house).await
 }
 
@@ -386,6 +389,61 @@ async fn compared(amina: &Visitor, sent: &Sent) -> anyhow::Result<()> {
     let elsewhere = json!({ "d": "THEME", "f": { "secteur": "TOURISME" } });
     let none = amina.asks(QUERY, elsewhere).await?;
     assert_eq!(none["comparaisonEvaluations"]["parts"], json!([]));
+    Ok(())
+}
+
+/// RM-11: beside the mission of one structure, of another région, at another cost.
+async fn between_ingenieries(house: &OpenHouse, sent: &Sent) -> anyhow::Result<()> {
+    const QUERY: &str = "query($d: DimensionComparaison!) {
+        comparaisonEvaluations(ligne: \"G6-Q3\", dimension: $d) { parts { cle ingenieries reponses } } }";
+    let played = cases::play(&house.house, &house.contents, "landes").await?;
+    let dlas = played.dlas.into_iter().chain([DLA]).collect();
+    let both = house.visitor_named("both", Role::ChargeDeMission { dlas })?;
+    let answers = sent.iter().flat_map(|it| &it.1);
+    let many = answers.filter(|it| it["ligne"] == "G6-Q3").count();
+    for (dimension, here, there) in [
+        ("COUT_PAR_STRUCTURE", json!(null), json!("200000")),
+        ("REGION", json!("region:93"), json!("region:75")),
+        ("THEME", json!("GESTION_FINANCIERE"), json!("PROJET_STRUCTURE")),
+    ] {
+        let found = both.asks(QUERY, json!({ "d": dimension })).await?;
+        let parts = json!([
+            { "cle": here, "ingenieries": 1, "reponses": many },
+            { "cle": there, "ingenieries": 1, "reponses": 1 },
+        ]);
+        assert_eq!(found["comparaisonEvaluations"]["parts"], parts, "{dimension}");
+    }
+    Ok(())
+}
+
+/// RM-12: what respondents wrote of needs, for the DLAs of the ingénierie and nobody else.
+async fn needs_that_emerged(house: &OpenHouse, amina: &Visitor, sent: &Sent) -> anyhow::Result<()> {
+    const QUERY: &str = "query($f: BesoinFilter) { besoins(filter: $f) { exprimes(first: 100) {
+        totalCount nodes { ingenierie { id } reponse { ligne texte } } } } }";
+    let answers = sent.iter().flat_map(|it| &it.1);
+    let of_needs = ["G6-Q1", "G6-Q2", "G7-Q1", "G7-Q2"].map(|it| json!(it));
+    let answers = answers.filter(|it| of_needs.contains(&it["ligne"]) && it["texte"].is_string());
+    let written: BTreeSet<_> = answers
+        .map(|it| (it["ligne"].to_string(), it["texte"].to_string()))
+        .collect();
+    assert!(written.len() > 10, "{written:?}");
+    let asks = async |by: &Visitor, filter: Value| {
+        let mut data = by.asks(QUERY, json!({ "f": filter })).await?;
+        Ok::<_, anyhow::Error>(data["besoins"]["exprimes"].take())
+    };
+    for filter in [json!({}), json!({ "territoire": { "niveau": "REGION", "code": "93" } })] {
+        let found = asks(amina, filter).await?;
+        assert_eq!(found["totalCount"], written.len());
+        for it in found["nodes"].as_array().unwrap() {
+            assert_eq!(it["ingenierie"]["id"], id("Ingenierie", INGENIERIE.0));
+            let told = &it["reponse"];
+            assert!(written.contains(&(told["ligne"].to_string(), told["texte"].to_string())));
+        }
+    }
+    let nothing = json!({ "totalCount": 0, "nodes": [] });
+    assert_eq!(asks(amina, json!({ "secteur": "TOURISME" })).await?, nothing);
+    let financeur = house.visitor(Role::Financeur { financeur: FINANCEUR })?;
+    assert_eq!(asks(&financeur, json!({})).await?, nothing);
     Ok(())
 }
 

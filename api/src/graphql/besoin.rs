@@ -6,7 +6,7 @@ use domain::{DlaId, IngenierieId, Liste};
 use projections::{
     AsOf, ReadModel,
     besoins::{self as rows, Dimension, Figures, Filter},
-    historique, ingenieries,
+    evaluations, historique, ingenieries, reponses,
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         dla::{self, Dla},
+        evaluation::reponse::ReponseEvaluation,
         ids::typed,
         ingenierie::{self, Ingenierie},
         paging::{self, AsOfObject, List},
@@ -26,7 +27,8 @@ use crate::{
 };
 
 /// What it is read from.
-const MODELS: [&ReadModel; 2] = [&historique::MODEL, &ingenieries::MODEL];
+const MODELS: [&ReadModel; 4] =
+    [&evaluations::MODEL, &historique::MODEL, &ingenieries::MODEL, &reponses::MODEL];
 
 #[derive(Default)]
 pub(crate) struct BesoinQuery;
@@ -35,7 +37,8 @@ pub(crate) struct BesoinQuery;
 impl BesoinQuery {
     /// The needs that emerged and await an answer (observatoire des besoins), of the dossiers that
     /// you may see: what ingénieries, collective or individual, identify as long as they are not
-    /// engaged; and those that several DLAs could answer together.
+    /// engaged; those that several DLAs could answer together; and those that respondents wrote of
+    /// when an ingénierie was evaluated.
     async fn besoins(
         &self,
         ctx: &Context<'_>,
@@ -180,6 +183,24 @@ impl ObservatoireBesoins {
         Ok(found.into_iter().map(CandidatInterDla).collect())
     }
 
+    /// What respondents wrote of needs when an ingénierie was evaluated, in answer to G6-Q1, G6-Q2,
+    /// G7-Q1 and G7-Q2, the last first. The filter is about that ingénierie, and its days about the
+    /// answers; `source` and `abandonnes` do not restrict it. Shown to the DLAs of the ingénierie.
+    #[graphql(complexity = "paging::cost(first, child_complexity)")]
+    async fn exprimes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from 1 to 100.")] first: i32,
+        #[graphql(desc = "The cursor after which to start.")] after: Option<String>,
+    ) -> Result<List<i64, BesoinExprime>> {
+        let asked = paging::asked(first, after.as_deref())?;
+        let (reads, scope) = (ctx.reads(), ctx.scope());
+        let page = rows::exprimes(reads, scope, &self.filter, asked.first, asked.after);
+        let row = |it: rows::Exprime| (it.reponse.position, BesoinExprime(it));
+        let list = paging::list(ctx, &reponses::MODEL, &asked, page, row).await?;
+        paging::total(ctx, list, rows::count_exprimes(reads, scope, &self.filter)).await
+    }
+
     /// The facts that make these answers, in rising order.
     #[graphql(complexity = "paging::positions_cost(first)")]
     async fn positions(
@@ -235,6 +256,23 @@ impl Besoin {
     /// Whether its ingénierie was given up.
     async fn abandonne(&self) -> bool {
         self.0.abandonne
+    }
+}
+
+/// What a respondent wrote of a need when an ingénierie was evaluated.
+pub(crate) struct BesoinExprime(rows::Exprime);
+
+/// What a respondent wrote of a need when an ingénierie was evaluated.
+#[Object]
+impl BesoinExprime {
+    /// The ingénierie that was evaluated.
+    async fn ingenierie(&self, ctx: &Context<'_>) -> Result<Option<Ingenierie>> {
+        ingenierie::find(ctx, IngenierieId(self.0.ingenierie)).await
+    }
+
+    /// The answer, with its text, who gave it, when, and the fact that says so.
+    async fn reponse(&self) -> ReponseEvaluation {
+        ReponseEvaluation(self.0.reponse.clone())
     }
 }
 

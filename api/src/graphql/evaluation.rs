@@ -6,7 +6,7 @@ mod cadre;
 mod campagne;
 mod grille;
 mod jugement;
-mod reponse;
+pub(crate) mod reponse;
 mod resultats;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};

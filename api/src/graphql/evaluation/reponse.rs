@@ -158,7 +158,7 @@ async fn of_repondant(
 
 /// An answer to one question of an evaluation. Read by the DLAs of the ingénierie, and by who
 /// gave it.
-pub(crate) struct ReponseEvaluation(pub(super) rows::Reponse);
+pub(crate) struct ReponseEvaluation(pub(crate) rows::Reponse);
 
 /// An answer to one question of an evaluation. Read by the DLAs of the ingénierie, and by who
 /// gave it.

@@ -201,7 +201,8 @@ impl ObservatoireBesoins {
         paging::total(ctx, list, rows::count_exprimes(reads, scope, &self.filter)).await
     }
 
-    /// The facts that make these answers, in rising order.
+    /// The facts that make these answers, in rising order; those of `exprimes` apart, which say
+    /// their own.
     #[graphql(complexity = "paging::positions_cost(first)")]
     async fn positions(
         &self,

@@ -1,9 +1,10 @@
 //! Evaluations of ingénieries: the frame (`cadre`), the grid (`grille`), its campaigns
-//! (`campagne`), what is answered (`reponse`) and what it adds up to (`resultats`), then the
-//! judgement (`jugement`).
+//! (`campagne`), what is answered (`reponse`), what it adds up to (`resultats`) and how that
+//! compares (`comparaison`), then the judgement (`jugement`).
 
 mod cadre;
 mod campagne;
+mod comparaison;
 mod grille;
 mod jugement;
 pub(crate) mod reponse;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use self::{
     cadre::{CadreEvaluation, FinaliseCadreInput, RecordMesureInput, RegistreEvaluation},
     campagne::{CampagneEvaluation, CampagneMutation, EtapeEcheancier},
+    comparaison::ComparaisonQuery,
     grille::{AdaptationGrille, GrilleEvaluation},
     jugement::{
         Appreciation, AssessRegistreInput, RecordResultatObtenuInput, RegistreApprecie,
@@ -174,7 +176,12 @@ impl CommunicationEvaluation {
 /// All that is asked about evaluations: merged here, since a root that merges too many pages one
 /// after the other is too deep for the compiler.
 #[derive(Default, MergedObject)]
-pub(crate) struct Queries(EvaluationQuery, ReponseEvaluationQuery, ResultatsQuery);
+pub(crate) struct Queries(
+    EvaluationQuery,
+    ReponseEvaluationQuery,
+    ResultatsQuery,
+    ComparaisonQuery,
+);
 
 /// All that is done to them.
 #[derive(Default, MergedObject)]

@@ -46,7 +46,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 
-pub use self::{loaders::Loaders, past::Pasts, request::Essai, sdl::sdl};
+pub use self::{loaders::SharedLoaders, past::Pasts, request::Essai, sdl::sdl};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;

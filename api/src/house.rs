@@ -18,7 +18,7 @@ use crate::{
     auth::Verifier,
     documents::Contents,
     erasures, graphiql,
-    graphql::{self, EssaimSchema, Loaders, Pasts},
+    graphql::{self, EssaimSchema, Pasts, SharedLoaders},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     listes::{self, Listes},
     processes,
@@ -38,6 +38,7 @@ pub struct House {
     pub reads: Reads,
     pub listes: Listes,
     pub schema: EssaimSchema,
+    loaders: SharedLoaders,
 }
 
 /// Why the house did not open.
@@ -83,14 +84,14 @@ impl House {
             .data(reads.clone())
             .data(listes.clone())
             .finish();
-        Self { log, reads, listes, schema }
+        Self { log, reads, listes, schema, loaders: SharedLoaders::default() }
     }
 
     /// A request as its resolvers find it: what its actor may see goes with it.
     pub fn prepare(&self, request: Request, actor: &Actor) -> Request {
         request
             .data(Scope::of(actor))
-            .data(Loaders::of(&self.reads, actor))
+            .data(self.loaders.of(&self.reads, actor))
             .data(Pasts::default())
     }
 

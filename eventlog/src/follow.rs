@@ -200,6 +200,30 @@ impl EventLog {
         limit: i64,
         wanted: Option<&[&str]>,
     ) -> Result<Batch, Error> {
+        let Some(facts) = self.tail.after(self, after, limit).await? else {
+            return self.read_far(after, limit, wanted).await;
+        };
+        let mut batch = Batch { last: after, ..Batch::default() };
+        for fact in facts {
+            batch.last = fact.position;
+            if !wanted.is_none_or(|all| all.contains(&fact.name.as_str())) {
+                continue;
+            }
+            match fact.recorded() {
+                Some(recorded) => batch.recorded.push(recorded),
+                None => batch.take(fact.position, fact.recorded_at, &fact.leaf),
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The same, of facts that are no longer in memory.
+    async fn read_far(
+        &self,
+        after: Position,
+        limit: i64,
+        wanted: Option<&[&str]>,
+    ) -> Result<Batch, Error> {
         let rows: Vec<(Position, jiff_sqlx::Timestamp, Option<String>)> = sqlx::query_as(
             "select position, recorded_at,
                     case when $3::text[] is null or category || '.' || kind = any($3)

@@ -20,6 +20,7 @@ mod load;
 mod append;
 mod writer;
 mod follow;
+mod tail;
 mod wake;
 pub mod leaf;
 pub mod vault;
@@ -50,6 +51,7 @@ pub struct EventLog {
     cache: load::States,
     writer: writer::Writer,
     head: watch::Sender<Position>,
+    tail: tail::Tail,
 }
 
 /// One request to change something.
@@ -229,6 +231,7 @@ impl EventLog {
             origin: origin.into(),
             pool,
             head,
+            tail: tail::Tail::default(),
         };
         log.vault.refuse_other_kek().await?;
         wake::start(writer, log.head.clone(), log.pool.close_event());

@@ -57,7 +57,7 @@ pub struct Vault {
 }
 
 /// Who opens sealed values, as the journal tells it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reader {
     pub actor: ActorId,
     /// Their role then: `FINANCEUR`.

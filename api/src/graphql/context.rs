@@ -55,7 +55,8 @@ impl ContextExt for Context<'_> {
     }
 
     fn loaders(&self) -> &DataLoader<Loaders> {
-        past::of(self).map_or_else(|| self.data_unchecked(), |it| &it.loaders)
+        past::of(self)
+            .map_or_else(|| &**self.data_unchecked::<Arc<DataLoader<Loaders>>>(), |it| &it.loaders)
     }
 
     fn clock(&self) -> RequestClock {

@@ -1,6 +1,7 @@
-//! Batch loading: one query per kind of thing and per request, within the actor's scope.
+//! Batch loading: one query per kind of thing, within the actor's scope, for all the requests that
+//! ask at once and may see the same.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
@@ -8,6 +9,7 @@ use domain::{
     IngenierieId, InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 use eventlog::{Position, Reader};
+use moka::sync::Cache;
 use projections::{
     Reads, Scope,
     annuaires::{self, Experience},
@@ -23,7 +25,14 @@ use crate::{
     faits::{self, Said},
 };
 
-/// Made for one request: it carries what its actor may see.
+/// The readers whose loaders are kept; beyond, those who asked longest ago get new ones.
+const READERS_MAX: u64 = 1_000;
+
+/// How long loaders that nobody asks are kept.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// Made for one reader: they carry what that reader may see, and remember nothing of what they
+/// loaded.
 pub struct Loaders {
     reads: Reads,
     scope: Scope,
@@ -31,11 +40,31 @@ pub struct Loaders {
 }
 
 impl Loaders {
-    /// The loaders of one request.
+    /// The loaders of one reader, from these answers.
     pub fn of(reads: &Reads, actor: &Actor) -> DataLoader<Self> {
         let (scope, reader) = (Scope::of(actor), Reader::of(actor));
         let loaders = Self { reads: reads.clone(), scope, reader };
         DataLoader::new(loaders, tokio::spawn)
+    }
+}
+
+/// The loaders at work. Requests of one reader with the same rights share them: what they ask
+/// within a millisecond is one statement.
+#[derive(Clone)]
+pub struct SharedLoaders(Cache<(Scope, Reader), Arc<DataLoader<Loaders>>>);
+
+impl Default for SharedLoaders {
+    fn default() -> Self {
+        let kept = Cache::builder().max_capacity(READERS_MAX);
+        Self(kept.time_to_idle(IDLE).build())
+    }
+}
+
+impl SharedLoaders {
+    /// Those of a reader, from the answers as they stand.
+    pub fn of(&self, reads: &Reads, actor: &Actor) -> Arc<DataLoader<Loaders>> {
+        let key = (Scope::of(actor), Reader::of(actor));
+        self.0.get_with(key, || Arc::new(Loaders::of(reads, actor)))
     }
 }
 

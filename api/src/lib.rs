@@ -15,6 +15,7 @@ pub mod erasures;
 pub mod listes;
 mod follower;
 pub mod processes;
+mod register;
 pub mod demo;
 pub mod cases;
 pub mod bibliotheque;

@@ -28,11 +28,13 @@ pub mod proof;
 pub mod parked;
 mod process;
 mod journal;
+mod usage;
 
 pub use crate::{
     follow::{ActorStamp, Batch, Recorded, Unreadable},
     load::Stream,
     process::Process,
+    usage::Usage,
     vault::{Kek, Reader, Vault},
     writer::limits,
 };

@@ -44,7 +44,6 @@ use self::{
 use crate::{
     clock,
     config::{IssuerSettings, Settings},
-    tokens,
 };
 
 /// What may sign a token. No shared secret: whoever verifies could also mint.
@@ -56,6 +55,10 @@ const LEEWAY_SECONDS: u64 = 30;
 const TOKEN_BYTES_MAX: usize = 8 * 1024;
 /// The longest `sub`.
 const SUBJECT_CHARS_MAX: usize = 255;
+/// What the names of the issuers that the house itself is begin with: no setting may name one.
+const OURS: &str = "urn:essaim:";
+/// Who stands behind those who run the program, as issuers do behind people.
+pub const OPERATOR: &str = "urn:essaim:operator";
 /// The end of the year 9999: no date of a token is later.
 const SECONDS_MAX: f64 = 253_402_300_799.0;
 
@@ -93,8 +96,6 @@ pub enum IssuerProblem {
     Twice { issuer: String },
     #[error("issuers (ESSAIM_ISSUERS): {issuer} belongs to the house")]
     Reserved { issuer: String },
-    #[error("issuers (ESSAIM_ISSUERS): nothing can fetch their keys")]
-    Client(#[source] reqwest::Error),
 }
 
 impl Verifier {
@@ -116,16 +117,15 @@ impl Verifier {
     pub fn at_pace(settings: &Settings, pace: Pace) -> Result<Self, IssuerProblem> {
         let mut all = Self::new();
         all.trusted_proxies = settings.trusted_proxies().unwrap_or_default();
-        let client = source::client().map_err(IssuerProblem::Client)?;
         for it in &settings.issuers {
             let issuer = it.issuer.clone();
-            if [tokens::ISSUER, service::ISSUER].contains(&issuer.as_str()) {
+            if issuer.starts_with(OURS) {
                 return Err(IssuerProblem::Reserved { issuer });
             }
             if all.issuers.contains_key(&issuer) {
                 return Err(IssuerProblem::Twice { issuer });
             }
-            all = all.with(Issuer::from_settings(it, client.clone(), pace)?);
+            all = all.with(Issuer::from_settings(it, pace)?);
         }
         Ok(all)
     }
@@ -279,11 +279,7 @@ fn unanswered(error: &crate::Error) -> Denied {
 }
 
 impl Issuer {
-    fn from_settings(
-        settings: &IssuerSettings,
-        client: reqwest::Client,
-        pace: Pace,
-    ) -> Result<Self, IssuerProblem> {
+    fn from_settings(settings: &IssuerSettings, pace: Pace) -> Result<Self, IssuerProblem> {
         let name = settings.issuer.clone();
         let issuer = || name.clone();
         let source = Source::of(settings)
@@ -298,7 +294,7 @@ impl Issuer {
             Source::Fixed | Source::Url(_) | Source::Discovery(_) => vec![],
         };
         Ok(Self {
-            keys: Keyring::of((name.clone(), source), client, known, pace),
+            keys: Keyring::of((name.clone(), source), known, pace),
             name,
             audience: settings.audience.clone(),
             claims: settings.into(),

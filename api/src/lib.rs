@@ -23,6 +23,7 @@ pub mod http;
 pub mod guard;
 pub mod auth;
 pub mod tokens;
+pub mod jetons;
 pub mod error;
 mod faits;
 mod csv;

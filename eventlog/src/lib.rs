@@ -292,6 +292,14 @@ impl EventLog {
             .await?)
     }
 
+    /// Every stream that holds a claimed value of a scope.
+    pub async fn holders(&self, scope: &str) -> Result<Vec<Uuid>, Error> {
+        Ok(sqlx::query_scalar("select stream from log.claim where scope = $1 order by stream")
+            .bind(scope)
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
     /// Who speaks in this log.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -84,6 +84,15 @@ enum Named {
     Siret(Siret),
 }
 
+impl Named {
+    fn siret(&self) -> Option<&Siret> {
+        match self {
+            Self::Siret(siret) => Some(siret),
+            Self::Id(_) => None,
+        }
+    }
+}
+
 impl ClaimNames {
     /// What the claims say, as far as they say it by themselves.
     pub(super) fn bearer<'a>(
@@ -138,12 +147,9 @@ impl ClaimNames {
 impl Bearer<'_> {
     /// The SIRETs of organisations that must be looked up, and of those that carry DLAs.
     pub(super) fn sirets(&self) -> (Vec<&Siret>, Vec<&Siret>) {
-        let of = |it| match it {
-            &Named::Siret(ref siret) => Some(siret),
-            Named::Id(_) => None,
-        };
-        let organisation = self.organisation.iter().filter_map(of).collect();
-        (organisation, self.dlas.iter().flatten().filter_map(of).collect())
+        let organisation = self.organisation.iter().filter_map(Named::siret);
+        let dlas = self.dlas.iter().flatten().filter_map(Named::siret);
+        (organisation.collect(), dlas.collect())
     }
 
     /// The caller, with what was found of the SIRETs.

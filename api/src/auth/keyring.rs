@@ -7,7 +7,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -62,8 +62,7 @@ pub struct Keyring(Arc<Inner>);
 struct Inner {
     issuer: String,
     source: Source,
-    /// None for keys that are never read again.
-    client: Option<Client>,
+    client: OnceLock<Client>,
     pace: Pace,
     keys: RwLock<Arc<[Key]>>,
     /// How many readings have begun.
@@ -88,32 +87,18 @@ impl fmt::Debug for Keyring {
 impl Keyring {
     /// Keys that stay as they are.
     pub fn fixed(keys: Vec<Key>) -> Self {
-        Self::new((String::new(), Source::Fixed), None, keys, Pace::default())
+        Self::of((String::new(), Source::Fixed), keys, Pace::default())
     }
 
     /// The keys of an issuer, those known so far, read again at that pace once
     /// [`Keyring::keep`] runs.
-    pub(super) fn of(
-        (issuer, source): (String, Source),
-        client: Client,
-        known: Vec<Key>,
-        pace: Pace,
-    ) -> Self {
-        Self::new((issuer, source), Some(client), known, pace)
-    }
-
-    fn new(
-        (issuer, source): (String, Source),
-        client: Option<Client>,
-        keys: Vec<Key>,
-        pace: Pace,
-    ) -> Self {
+    pub(super) fn of((issuer, source): (String, Source), known: Vec<Key>, pace: Pace) -> Self {
         Self(Arc::new(Inner {
             issuer,
             source,
-            client,
+            client: OnceLock::new(),
             pace,
-            keys: RwLock::new(keys.into()),
+            keys: RwLock::new(known.into()),
             begun: AtomicU64::new(0),
             ended: watch::Sender::new(0),
             asked: Mutex::new(None),
@@ -130,11 +115,13 @@ impl Keyring {
 
     /// Reads them now, and again and again until told to stop.
     pub(super) async fn keep(self, stop: CancellationToken) {
-        let Some(client) = self.0.client.clone() else { return };
+        if self.is_fixed() {
+            return;
+        }
         loop {
             let read = tokio::select! {
                 () = stop.cancelled() => return,
-                read = self.read(&client) => read,
+                read = self.read() => read,
             };
             let pause = if read { self.0.pace.every } else { self.0.pace.again };
             tokio::select! {
@@ -145,11 +132,16 @@ impl Keyring {
         }
     }
 
+    /// Whether they stay as they are.
+    fn is_fixed(&self) -> bool {
+        matches!(self.0.source, Source::Fixed)
+    }
+
     /// Whether a set came that can be used: it takes the place of the one before.
-    async fn read(&self, client: &Client) -> bool {
+    async fn read(&self) -> bool {
         let it = &self.0;
         let reading = it.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let read = it.source.read(&it.issuer, client).await;
+        let read = it.source.read(&it.issuer, &it.client).await;
         let came = read.is_ok();
         match read {
             Ok(keys) => self.take(keys),
@@ -183,7 +175,7 @@ impl Keyring {
     /// lately; waits for the reading that answers it, whoever asked first.
     pub(super) async fn ask(&self) {
         let it = &self.0;
-        if it.client.is_none() {
+        if self.is_fixed() {
             return;
         }
         let Ok(_place) = it.waiting.try_acquire() else { return };
@@ -191,6 +183,8 @@ impl Keyring {
         let answer = {
             let mut asked = it.asked.lock().unwrap_or_else(PoisonError::into_inner);
             match *asked {
+                // Before the first set, nobody needs to ask: it is on its way.
+                _ if self.now().is_empty() => it.begun.load(Ordering::SeqCst).max(1),
                 Some((at, reading)) if at.elapsed() < it.pace.unknown => reading,
                 _ => {
                     // One that has begun may have missed the key.

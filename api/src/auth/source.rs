@@ -4,7 +4,7 @@
 //! What an address answers is bounded in time and size, and leads nowhere else: an issuer must not
 //! be able to make this server wait, swallow or knock at another door.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, Url, redirect::Policy};
 use serde::Deserialize;
@@ -39,6 +39,8 @@ pub enum SourceProblem {
     Address,
     #[error("the file of its keys cannot be read")]
     File(#[source] std::io::Error),
+    #[error("nothing here can fetch keys: are there root certificates?")]
+    Client(#[source] reqwest::Error),
     #[error("its keys cannot be fetched")]
     Fetch(#[source] reqwest::Error),
     #[error("it answered {0} when it was asked for its keys")]
@@ -77,7 +79,7 @@ impl Source {
     pub(super) async fn read(
         &self,
         issuer: &str,
-        client: &Client,
+        client: &OnceLock<Client>,
     ) -> Result<Vec<Key>, SourceProblem> {
         let json = match self {
             Self::Fixed => return Ok(vec![]),
@@ -125,21 +127,29 @@ fn address(text: &str) -> Result<Url, SourceProblem> {
     }
 }
 
-/// What fetches keys: no redirect, no proxy, no cookie.
-pub(super) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
+/// What fetches keys: no redirect, no proxy, no cookie. Made when it is first needed: a house
+/// that fetches nothing needs no root certificates.
+fn made(client: &OnceLock<Client>) -> Result<&Client, SourceProblem> {
+    if let Some(made) = client.get() {
+        return Ok(made);
+    }
+    let made = Client::builder()
         .redirect(Policy::none())
         .no_proxy()
+        // They are read every few minutes: an old connection only hides that the other end moved.
+        .pool_max_idle_per_host(0)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(FETCH_TIMEOUT)
         .user_agent("essaim")
         .build()
+        .map_err(SourceProblem::Client)?;
+    Ok(client.get_or_init(|| made))
 }
 
-async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, SourceProblem> {
+async fn fetch(client: &OnceLock<Client>, url: Url) -> Result<Vec<u8>, SourceProblem> {
     // The address is in the settings: it stays out of the lines that tell what failed.
     let failed = |it: reqwest::Error| SourceProblem::Fetch(it.without_url());
-    let mut answer = client.get(url).send().await.map_err(failed)?;
+    let mut answer = made(client)?.get(url).send().await.map_err(failed)?;
     if answer.status() != http::StatusCode::OK {
         return Err(SourceProblem::Status(answer.status().as_u16()));
     }

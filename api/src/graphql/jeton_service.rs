@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
 use domain::{
-    JetonServiceId, Organisation as Registered, OrganisationId, Reseau,
+    JetonServiceId, OrganisationId, Reseau,
     jeton_service::{self as rules, Emission},
 };
 use eventlog::{Outcome, Usage};
@@ -25,12 +25,14 @@ use crate::{
         scalars::{Date, DateTime, Position, Version},
         viewer::Role,
     },
+    jetons::acting_for,
 };
+
+/// One token, and how it was used.
+pub(crate) struct JetonService(rows::JetonService, Option<Usage>);
 
 /// A service token: a portal comes with it by itself, in one role and for some DLAs or one
 /// organisation, until a day that is known. What it writes names it (`via`) in the history.
-pub(crate) struct JetonService(rows::JetonService, Option<Usage>);
-
 #[Object]
 impl JetonService {
     /// The global id.
@@ -99,7 +101,7 @@ impl JetonService {
             .map_or(0, |it| i32::try_from(it.uses).unwrap_or(i32::MAX))
     }
 
-    /// Its version.
+    /// Send it back with a change to learn whether someone came first.
     async fn version(&self) -> Version {
         Version(self.0.version)
     }
@@ -190,17 +192,7 @@ impl JetonServiceMutation {
         let id = JetonServiceId(input.request.command_id);
         let secret = Secret::draw().map_err(Error::internal)?;
         let emission = input.emission(&secret)?;
-        let gather = || async {
-            let mut dlas = vec![];
-            for id in &emission.dlas {
-                dlas.push(ctx.log().seen::<domain::Dla>(*id).await?);
-            }
-            let organisation = match emission.organisation {
-                Some(id) => Some(ctx.log().seen::<Registered>(id).await?),
-                None => None,
-            };
-            Ok((dlas, organisation))
-        };
+        let gather = || acting_for(ctx.log(), &emission);
         let decide = |it: &domain::JetonService, asked: &domain::Asked, seen: &_| {
             let (dlas, organisation): &(Vec<_>, Option<_>) = seen;
             it.issue_service_token(asked, emission.clone(), dlas, organisation.as_ref())

@@ -52,7 +52,9 @@ async fn trusting(issuers: Vec<IssuerSettings>, pace: Pace) -> anyhow::Result<Op
 
 /// Someone who comes with a token.
 fn with(house: &OpenHouse, token: impl Into<String>) -> Visitor {
-    Visitor { token: Some(token.into()), ..house.stranger() }
+    let mut visitor = house.stranger();
+    visitor.token = Some(token.into());
+    visitor
 }
 
 /// What the doors say to these `Authorization` headers.
@@ -376,8 +378,10 @@ async fn the_last_good_keys_outlive_whatever_an_issuer_answers() -> anyhow::Resu
         [Mood::Impostor, Mood::Redirects, Mood::Endless, Mood::Empty, Mood::Broken, Mood::Garbage]
     {
         issuer.is(mood);
+        // What was under way then may still have been told the truth.
+        issuer.is_asked_again(2).await;
         issuer.publishes(&[&next]);
-        issuer.is_asked_again(3).await;
+        issuer.is_asked_again(2).await;
         assert!(is_let_in(&house, &token(&key)).await?, "{mood:?}");
         assert!(!is_let_in(&house, &token(&next)).await?, "{mood:?}");
         issuer.publishes(&[&key]);

@@ -18,6 +18,7 @@ use house::{
 use http::{Method, StatusCode};
 use projections::{Scope, jetons_service};
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
 use uuid::Uuid;
 
 use super::{VIEWER, asks, is_let_in, issuer::settings, with};

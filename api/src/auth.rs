@@ -1,29 +1,49 @@
-//! Who is at the door: a bearer token becomes a caller, or a refusal that says why.
+//! Who is at the door: a bearer token becomes a caller, or a refusal that tells strangers nothing.
 //!
 //! The library checks signatures and dates; what it leaves to its users is checked here:
 //! the list of algorithms, `crit`, `typ`, `iat`, an `iss` that is one string, and that each
 //! required claim is there. The key decides the algorithm, the header only names the key.
+//!
+//! A token of an issuer is read without waiting for anything: keys and claims are at hand. Only a
+//! key that is not known, or an organisation named by its SIRET, has it wait.
 
+mod address;
 mod claims;
+mod denied;
+mod keyring;
 mod keys;
+mod registry;
+mod service;
+mod source;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use http::{HeaderMap, StatusCode, header};
+use domain::Reseau;
+use futures_util::future::join_all;
+use http::{Extensions, HeaderMap, header};
 use jsonwebtoken::{Algorithm, Validation, crypto::aws_lc, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 pub use self::{
+    address::Peer,
     claims::{Caller, ClaimNames},
+    denied::Denied,
+    keyring::{Keyring, Pace, REFRESH_AGAIN, REFRESH_EVERY, UNKNOWN_KEY_PAUSE},
     keys::{Key, KeyProblem, keys_of},
+    registry::{REMEMBERED, Registry, Service},
+    service::{NoRandom, REVOKED_WITHIN, Secret, USE_NOTED_EVERY},
+    source::{Source, SourceProblem},
+};
+use self::{
+    claims::Bearer,
+    registry::{Found, Remembered},
+    service::Services,
 };
 use crate::{
     clock,
     config::{IssuerSettings, Settings},
-    error::{Answer, FORBIDDEN, UNAUTHENTICATED},
-    http::Language,
-    tokens,
 };
 
 /// What may sign a token. No shared secret: whoever verifies could also mint.
@@ -35,22 +55,32 @@ const LEEWAY_SECONDS: u64 = 30;
 const TOKEN_BYTES_MAX: usize = 8 * 1024;
 /// The longest `sub`.
 const SUBJECT_CHARS_MAX: usize = 255;
+/// What the names of the issuers that the house itself is begin with: no setting may name one.
+const OURS: &str = "urn:essaim:";
+/// Who stands behind those who run the program, as issuers do behind people.
+pub const OPERATOR: &str = "urn:essaim:operator";
+/// The end of the year 9999: no date of a token is later.
+const SECONDS_MAX: f64 = 253_402_300_799.0;
 
-/// The issuers whose tokens are accepted, with their keys.
-#[derive(Debug, Default)]
+/// The issuers whose tokens are accepted, with their keys, and what tokens are looked up with.
+#[derive(Clone, Default)]
 pub struct Verifier {
     issuers: HashMap<String, Issuer>,
+    registry: Option<Arc<dyn Registry>>,
+    remembered: Remembered,
+    services: Services,
+    trusted_proxies: Vec<Reseau>,
 }
 
 /// One issuer of tokens.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Issuer {
     /// The `iss` of its tokens, to the letter.
     pub name: String,
     /// The `aud` of the tokens that are for this server.
     pub audience: String,
     pub claims: ClaimNames,
-    pub keys: Vec<Key>,
+    pub keys: Keyring,
 }
 
 /// Why the issuers of the settings cannot be used.
@@ -60,38 +90,12 @@ pub enum IssuerProblem {
     File { issuer: String, source: std::io::Error },
     #[error("issuers (ESSAIM_ISSUERS): {issuer}: the file of its keys holds none that can be used")]
     Keys { issuer: String, source: KeyProblem },
+    #[error("issuers (ESSAIM_ISSUERS): {issuer}: its keys have no safe address")]
+    Address { issuer: String, source: SourceProblem },
     #[error("issuers (ESSAIM_ISSUERS): {issuer} is listed twice")]
     Twice { issuer: String },
-    #[error("issuers (ESSAIM_ISSUERS): {issuer} belongs to the demo")]
+    #[error("issuers (ESSAIM_ISSUERS): {issuer} belongs to the house")]
     Reserved { issuer: String },
-}
-
-/// Why a caller is not let in. The sentences never repeat the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Denied {
-    /// No token, where one is needed.
-    Anonymous,
-    /// Not a bearer token, or not a JWT.
-    Malformed,
-    /// Signed with an algorithm that is not accepted, or not the key's.
-    Algorithm,
-    /// `crit` or `typ` ask for something that is not known here.
-    Header,
-    /// Not one of the issuers, or an `iss` that is not one string.
-    Issuer,
-    /// No such key, or no way to tell which.
-    Key,
-    Signature,
-    Audience,
-    Expired,
-    /// `nbf` or `iat` is in the future.
-    TooEarly,
-    /// A required claim is absent or has another form.
-    Claim(&'static str),
-    /// The claim of the role is absent, or names a role that is not known here.
-    Role(String),
-    /// The role does not say for whom: the claim that is absent or has another form.
-    Perimeter(String),
 }
 
 impl Verifier {
@@ -103,18 +107,25 @@ impl Verifier {
         Self::default()
     }
 
-    /// The issuers of the settings, with the keys that their files hold now.
+    /// The issuers of the settings: with the keys that their files hold now, without those that
+    /// must be fetched. [`Verifier::keep`] fetches them.
     pub fn from_settings(settings: &Settings) -> Result<Self, IssuerProblem> {
+        Self::at_pace(settings, Pace::default())
+    }
+
+    /// The same, whose keys are read again at another pace.
+    pub fn at_pace(settings: &Settings, pace: Pace) -> Result<Self, IssuerProblem> {
         let mut all = Self::new();
+        all.trusted_proxies = settings.trusted_proxies().unwrap_or_default();
         for it in &settings.issuers {
             let issuer = it.issuer.clone();
-            if issuer == tokens::ISSUER {
+            if issuer.starts_with(OURS) {
                 return Err(IssuerProblem::Reserved { issuer });
             }
             if all.issuers.contains_key(&issuer) {
                 return Err(IssuerProblem::Twice { issuer });
             }
-            all = all.with(Issuer::from_settings(it)?);
+            all = all.with(Issuer::from_settings(it, pace)?);
         }
         Ok(all)
     }
@@ -126,27 +137,72 @@ impl Verifier {
         self
     }
 
-    /// The caller that the headers name; none when they hold no token at all. A token that
-    /// was sent and is bad is refused: the caller is not anonymous by mistake.
-    pub fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Denied> {
-        let mut sent = headers.get_all(header::AUTHORIZATION).iter();
-        let Some(value) = sent.next() else { return Ok(None) };
-        if sent.next().is_some() {
-            return Err(Denied::Malformed);
-        }
-        let (scheme, token) = value
-            .to_str()
-            .ok()
-            .and_then(|it| it.split_once(' '))
-            .ok_or(Denied::Malformed)?;
-        if !scheme.eq_ignore_ascii_case("Bearer") {
-            return Err(Denied::Malformed);
-        }
-        self.verify(token.trim()).map(Some)
+    /// Looks up there what tokens name: organisations by SIRET, service tokens. Without it, none
+    /// is known.
+    #[must_use]
+    pub fn knowing(mut self, registry: Arc<dyn Registry>) -> Self {
+        self.registry = Some(registry);
+        self
     }
 
-    /// The caller that a token names.
+    /// Reads the keys of the issuers, now and again, until told to stop.
+    pub async fn keep(&self, stop: CancellationToken) {
+        let all = self.issuers.values();
+        join_all(all.map(|it| it.keys.clone().keep(stop.clone()))).await;
+    }
+
+    /// The caller that a request names; none when it holds no token at all. A token that
+    /// was sent and is bad is refused: the caller is not anonymous by mistake.
+    pub async fn caller(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Option<Caller>, Denied> {
+        let caller = self.known(headers, extensions).await;
+        if let Err(denied) = &caller {
+            let reason = denied.reason();
+            metrics::counter!("essaim_tokens_refused_total", "reason" => reason).increment(1);
+            tracing::debug!(reason, ?denied, "a token was refused");
+        }
+        caller
+    }
+
+    async fn known(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Option<Caller>, Denied> {
+        let Some(token) = token_of(headers)? else { return Ok(None) };
+        if token.starts_with(service::PREFIX) {
+            let registry = self.registry.as_deref().ok_or(Denied::ServiceUnknown)?;
+            let from = address::of_caller(headers, extensions, &self.trusted_proxies);
+            return self.services.caller(registry, token, from).await.map(Some);
+        }
+        let bearer = match self.read(token) {
+            Err(Denied::Key) => {
+                self.issuer(token)?.keys.ask().await;
+                self.read(token)?
+            }
+            read => read?,
+        };
+        let sirets = bearer.sirets();
+        let found = match &self.registry {
+            Some(registry) if !(sirets.0.is_empty() && sirets.1.is_empty()) => {
+                let found = self.remembered.find(&**registry, sirets).await;
+                found.map_err(|error| unanswered(&error))?
+            }
+            _ => Found::default(),
+        };
+        bearer.caller(&found).map(Some)
+    }
+
+    /// The caller that a token of an issuer names, when nothing needs to be looked up.
     pub fn verify(&self, token: &str) -> Result<Caller, Denied> {
+        self.read(token)?.caller(&Found::default())
+    }
+
+    /// What a token of an issuer says, once it is known to be good.
+    fn read(&self, token: &str) -> Result<Bearer<'_>, Denied> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(Denied::Malformed);
         }
@@ -159,20 +215,23 @@ impl Verifier {
             let name = it.to_ascii_lowercase();
             matches!(name.trim_start_matches("application/"), "jwt" | "at+jwt")
         };
-        if header.crit.is_some() || !header.typ.as_deref().is_none_or(known) {
+        // A token inside a token (`cty`) is not looked for.
+        let more = header.crit.is_some() || header.cty.is_some();
+        if more || !header.typ.as_deref().is_none_or(known) {
             return Err(Denied::Header);
         }
         let issuer = self.issuer(token)?;
-        let key = issuer.key(header.kid.as_deref())?;
+        let keys = issuer.keys.now();
+        let key = key_of(&keys, header.kid.as_deref())?;
         if key.algorithm != header.alg {
             return Err(Denied::Algorithm);
         }
         let claims = decode::<Map<String, Value>>(token, &key.key, &issuer.validation(key))
             .map_err(|error| denied(&error))?
             .claims;
-        not_from_the_future(&claims)?;
+        dates_are_believable(&claims)?;
         let subject = subject_of(&claims)?;
-        issuer.claims.caller(&issuer.name, subject, &claims)
+        issuer.claims.bearer(&issuer.name, subject, &claims)
     }
 
     /// The issuer that the token claims to be from; the signature will tell.
@@ -191,33 +250,55 @@ impl Verifier {
     }
 }
 
-impl Issuer {
-    fn from_settings(settings: &IssuerSettings) -> Result<Self, IssuerProblem> {
-        let issuer = settings.issuer.clone();
-        let json = std::fs::read_to_string(&settings.jwks_file)
-            .map_err(|source| IssuerProblem::File { issuer: issuer.clone(), source })?;
-        let keys = keys_of(&json)
-            .map_err(|source| IssuerProblem::Keys { issuer: issuer.clone(), source })?;
-        Ok(Self {
-            name: issuer,
-            audience: settings.audience.clone(),
-            claims: ClaimNames {
-                role: settings.role_claim.clone(),
-                organisation: settings.organisation_claim.clone(),
-                dlas: settings.dlas_claim.clone(),
-            },
-            keys,
-        })
+/// The bearer token of a request: one, in one header.
+fn token_of(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = sent.next() else { return Ok(None) };
+    if sent.next().is_some() {
+        return Err(Denied::Malformed);
     }
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|it| it.split_once(' '))
+        .ok_or(Denied::Malformed)?;
+    if scheme.eq_ignore_ascii_case("Bearer") {
+        Ok(Some(token.trim()))
+    } else {
+        Err(Denied::Malformed)
+    }
+}
 
-    /// Without a `kid`, only an issuer of one key can be meant.
-    fn key(&self, kid: Option<&str>) -> Result<&Key, Denied> {
-        let found = match (kid, self.keys.as_slice()) {
-            (None, [only]) => Some(only),
-            (None, _) => None,
-            (Some(kid), all) => all.iter().find(|it| it.kid.as_deref() == Some(kid)),
+/// Whoever asks is told to come back; whoever runs the server is told why.
+fn unanswered(error: &crate::Error) -> Denied {
+    if let crate::Error::Internal(error) = error {
+        let error = &**error as &(dyn std::error::Error + 'static);
+        tracing::error!(error, "what a token names was not looked up");
+    }
+    Denied::Unanswered
+}
+
+impl Issuer {
+    fn from_settings(settings: &IssuerSettings, pace: Pace) -> Result<Self, IssuerProblem> {
+        let name = settings.issuer.clone();
+        let issuer = || name.clone();
+        let source = Source::of(settings)
+            .map_err(|source| IssuerProblem::Address { issuer: issuer(), source })?;
+        // What a mistake in the settings would leave without a key is told at once.
+        let known = match &source {
+            Source::File(file) => {
+                let json = std::fs::read(file)
+                    .map_err(|source| IssuerProblem::File { issuer: issuer(), source })?;
+                keys_of(json).map_err(|source| IssuerProblem::Keys { issuer: issuer(), source })?
+            }
+            Source::Fixed | Source::Url(_) | Source::Discovery(_) => vec![],
         };
-        found.ok_or(Denied::Key)
+        Ok(Self {
+            keys: Keyring::of((name.clone(), source), known, pace),
+            name,
+            audience: settings.audience.clone(),
+            claims: settings.into(),
+        })
     }
 
     fn validation(&self, key: &Key) -> Validation {
@@ -229,6 +310,20 @@ impl Issuer {
         // Without this, a token that merely lacks `iss` or `aud` would pass.
         all.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         all
+    }
+}
+
+/// Without a `kid`, only an issuer of one key can be meant.
+fn key_of<'a>(keys: &'a [Key], kid: Option<&str>) -> Result<&'a Key, Denied> {
+    match (kid, keys) {
+        (None, [only]) => Ok(only),
+        (None, [_, ..]) => Err(Denied::KeyUnnamed),
+        (None, []) => Err(Denied::Key),
+        (Some(kid), all) => {
+            let mut all = all.iter();
+            all.find(|it| it.kid.as_deref() == Some(kid))
+                .ok_or(Denied::Key)
+        }
     }
 }
 
@@ -253,13 +348,20 @@ fn denied(error: &jsonwebtoken::errors::Error) -> Denied {
     }
 }
 
-/// `iat` may be absent; a token from the future is not believed.
-fn not_from_the_future(claims: &Map<String, Value>) -> Result<(), Denied> {
-    let Some(issued) = claims.get("iat") else { return Ok(()) };
-    let issued = issued.as_f64().ok_or(Denied::Claim("iat"))?;
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
-    let latest = (clock::now().as_second() + LEEWAY_SECONDS.cast_signed()) as f64;
-    if issued > latest { Err(Denied::TooEarly) } else { Ok(()) }
+/// Dates are numbers of this age, and a token from the future is not believed. `iat` and `nbf`
+/// may be absent.
+fn dates_are_believable(claims: &Map<String, Value>) -> Result<(), Denied> {
+    for name in ["exp", "nbf", "iat"] {
+        let Some(said) = claims.get(name) else { continue };
+        let seconds = said.as_f64().filter(|it| (0.0..=SECONDS_MAX).contains(it));
+        let seconds = seconds.ok_or(Denied::Claim(name))?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+        let latest = (clock::now().as_second() + LEEWAY_SECONDS.cast_signed()) as f64;
+        if name == "iat" && seconds > latest {
+            return Err(Denied::TooEarly);
+        }
+    }
+    Ok(())
 }
 
 fn subject_of(claims: &Map<String, Value>) -> Result<&str, Denied> {
@@ -268,96 +370,6 @@ fn subject_of(claims: &Map<String, Value>) -> Result<&str, Denied> {
         .and_then(Value::as_str)
         .filter(|it| !it.trim().is_empty() && it.chars().count() <= SUBJECT_CHARS_MAX)
         .ok_or(Denied::Claim("sub"))
-}
-
-impl Denied {
-    /// The caller is known but holds no role here: another token of theirs changes nothing.
-    fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Role(_) | Self::Perimeter(_))
-    }
-
-    pub fn status(&self) -> StatusCode {
-        if self.is_forbidden() { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED }
-    }
-
-    /// The challenge of a 401 (RFC 6750, 3).
-    pub fn challenge(&self) -> Option<&'static str> {
-        match self {
-            Self::Role(_) | Self::Perimeter(_) => None,
-            Self::Anonymous => Some("Bearer realm=\"essaim\""),
-            _ => Some("Bearer realm=\"essaim\", error=\"invalid_token\""),
-        }
-    }
-
-    /// What the caller is told.
-    pub fn answer(&self, language: Language) -> Answer {
-        let (fr, en) = match self {
-            Self::Claim(name) => {
-                let fr = format!("Ce jeton ne dit pas « {name} » comme il le faut.");
-                return self.saying(language, &fr, &format!("This token lacks a proper `{name}`."));
-            }
-            Self::Role(name) => {
-                let fr = format!("Votre jeton ne donne pas de rôle connu ici dans « {name} ».");
-                let en = format!("Your token gives no role known here in `{name}`.");
-                return self.saying(language, &fr, &en);
-            }
-            Self::Perimeter(name) => {
-                let fr = format!("Votre jeton donne un rôle sans dire pour qui dans « {name} ».");
-                let en = format!("Your token gives a role without saying for whom in `{name}`.");
-                return self.saying(language, &fr, &en);
-            }
-            simple => simple.sentences(),
-        };
-        self.saying(language, fr, en)
-    }
-
-    /// Those that name no claim.
-    fn sentences(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Malformed => (
-                "Ce jeton n'est pas un JWT signé : envoyez « Authorization: Bearer … ».",
-                "This token is not a signed JWT: send `Authorization: Bearer …`.",
-            ),
-            Self::Algorithm => (
-                "L'algorithme de ce jeton n'est pas accepté.",
-                "The algorithm of this token is not accepted.",
-            ),
-            Self::Header => (
-                "L'en-tête de ce jeton demande ce que ce service ne connaît pas.",
-                "The header of this token asks for what this service does not know.",
-            ),
-            Self::Issuer => (
-                "L'émetteur de ce jeton n'est pas reconnu.",
-                "The issuer of this token is not recognised.",
-            ),
-            Self::Key => {
-                ("La clé de ce jeton n'est pas connue.", "The key of this token is not known.")
-            }
-            Self::Signature => (
-                "La signature de ce jeton n'est pas valable.",
-                "The signature of this token is not valid.",
-            ),
-            Self::Audience => (
-                "Ce jeton est destiné à un autre service.",
-                "This token is meant for another service.",
-            ),
-            Self::Expired => (
-                "Ce jeton a expiré : demandez-en un nouveau.",
-                "This token has expired: ask for a new one.",
-            ),
-            Self::TooEarly => {
-                ("Ce jeton n'est pas encore valable.", "This token is not valid yet.")
-            }
-            Self::Anonymous | Self::Claim(_) | Self::Role(_) | Self::Perimeter(_) => {
-                (UNAUTHENTICATED.fr, UNAUTHENTICATED.en)
-            }
-        }
-    }
-
-    fn saying(&self, language: Language, fr: &str, en: &str) -> Answer {
-        let entry = if self.is_forbidden() { &FORBIDDEN } else { &UNAUTHENTICATED };
-        Answer::of(entry, language).saying(language.choose(fr, en))
-    }
 }
 
 #[cfg(test)]

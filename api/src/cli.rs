@@ -8,6 +8,7 @@ mod output;
 mod person;
 mod projections;
 mod serving;
+mod token;
 mod vault;
 
 use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -87,6 +88,11 @@ enum Word {
     Person {
         #[command(subcommand)]
         word: person::Word,
+    },
+    /// Service tokens, with which portals come by themselves.
+    Token {
+        #[command(subcommand)]
+        word: token::Word,
     },
     /// The vault: changing the key that wraps its keys.
     Vault {
@@ -183,6 +189,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Telemetry(#[from] telemetry::Failure),
     #[error(transparent)]
+    Token(#[from] api::jetons::Failure),
+    #[error(transparent)]
     Issuers(#[from] api::auth::IssuerProblem),
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -198,6 +206,7 @@ impl Failure {
             | Self::NoFinanceur
             | Self::Export(api::Error::Invalid { .. })
             | Self::Input { .. }
+            | Self::Token(api::jetons::Failure::Refused(_))
             | Self::Import(api::bibliotheque::Failure::TooLong)
             | Self::Reads(::projections::Error::NotWaiting { .. }) => 5,
             Self::NotReady(_)
@@ -205,6 +214,7 @@ impl Failure {
             | Self::Reads(_)
             | Self::Export(_)
             | Self::Import(_)
+            | Self::Token(api::jetons::Failure::Log(_))
             | Self::House(_) => 6,
             Self::NotUpToDate | Self::StillWaiting => 7,
             _ => 1,
@@ -254,6 +264,7 @@ impl Cli {
             Word::Person { word } => {
                 runtime()?.block_on(person::run(&settings()?, word, format))?;
             }
+            Word::Token { word } => runtime()?.block_on(token::run(&settings()?, word, format))?,
             Word::Vault { word } => runtime()?.block_on(vault::run(&settings()?, word, format))?,
             Word::Schema { lang } => {
                 let language = if lang == Tongue::Fr { Language::Fr } else { Language::En };

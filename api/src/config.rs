@@ -3,6 +3,7 @@
 //! Nothing else in the house reads the environment. Limits that protect the process are
 //! constants beside the code they protect, not settings.
 
+mod issuers;
 mod origin;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::Reseau;
 use eventlog::{
     Kek,
     proof::{Signer, integrator},
@@ -27,7 +29,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
 use self::origin::Environment;
-pub use self::origin::{Described, Origin, Problem};
+pub use self::{
+    issuers::IssuerSettings,
+    origin::{Described, Origin, Problem},
+};
 use crate::exports::giving::GivingPrefix;
 
 /// The settings of one process.
@@ -73,6 +78,10 @@ pub struct Settings {
     pub documents_secret_key_file: Option<PathBuf>,
     /// Whose tokens are accepted.
     pub issuers: Vec<IssuerSettings>,
+    /// The proxies in front of the server, by address or range: what they say in
+    /// `X-Forwarded-For` is believed. A list, or text with commas.
+    #[serde(deserialize_with = "list")]
+    pub trusted_proxies: Vec<String>,
     /// Where spans go: the full address of an OTLP collector over HTTP, `…/v1/traces`.
     pub otlp_endpoint: Option<String>,
     /// How lines are written on standard error.
@@ -126,6 +135,7 @@ impl Default for Settings {
             documents_secret_key: None,
             documents_secret_key_file: None,
             issuers: vec![],
+            trusted_proxies: vec![],
             otlp_endpoint: None,
             log_format: LogFormat::Text,
             log_level: "info,sqlx=warn,hyper=warn,h2=warn,opentelemetry=warn".to_owned(),
@@ -141,39 +151,6 @@ impl Default for Settings {
             origins: vec![],
         }
     }
-}
-
-/// One issuer of tokens, and how it names what the house needs to know.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerSettings {
-    /// The `iss` of its tokens, to the letter.
-    pub issuer: String,
-    /// The `aud` that its tokens carry when they are for this server.
-    pub audience: String,
-    /// Its public keys: a JSON Web Key Set in a file.
-    pub jwks_file: PathBuf,
-    /// The claim that holds the role, as in `CHARGE_DE_MISSION`.
-    #[serde(default = "role_claim")]
-    pub role_claim: String,
-    /// The claim that holds the organisation of the person: a UUID or a global id.
-    #[serde(default = "organisation_claim")]
-    pub organisation_claim: String,
-    /// The claim that lists the DLAs of the person: UUIDs or global ids.
-    #[serde(default = "dlas_claim")]
-    pub dlas_claim: String,
-}
-
-fn role_claim() -> String {
-    "role".to_owned()
-}
-
-fn organisation_claim() -> String {
-    "org".to_owned()
-}
-
-fn dlas_claim() -> String {
-    "dlas".to_owned()
 }
 
 /// How lines are written on standard error.
@@ -234,6 +211,12 @@ impl Settings {
         }
         if GivingPrefix::parse(&self.giving_prefix).is_none() {
             return invalid("giving_prefix", "`360G-` and letters or digits, as 360Giving gave it");
+        }
+        if let Some(expected) = self.issuers.iter().find_map(IssuerSettings::problem) {
+            return invalid("issuers", expected);
+        }
+        if self.trusted_proxies().is_none() {
+            return invalid("trusted_proxies", "addresses or ranges such as `10.0.0.0/8`");
         }
         let is_origin = |it: &String| {
             it.split_once("://").is_some_and(|(scheme, host)| {
@@ -324,6 +307,12 @@ impl Settings {
         GivingPrefix::parse(&self.giving_prefix).unwrap_or_default()
     }
 
+    /// The ranges of `trusted_proxies`; none when one of them is not a range.
+    pub fn trusted_proxies(&self) -> Option<Vec<Reseau>> {
+        let ranges = self.trusted_proxies.iter();
+        ranges.map(|it| Reseau::parse(it).ok()).collect()
+    }
+
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }
@@ -353,7 +342,7 @@ impl Settings {
     fn rows(&self) -> Vec<(&'static str, String)> {
         let secret = |it: &Option<SecretString>| it.as_ref().map(|_| "********".to_owned());
         let path = |it: &Option<PathBuf>| it.as_ref().map(|it| it.display().to_string());
-        let issuers = self.issuers.iter().map(|it| it.issuer.as_str());
+        let issuers = self.issuers.iter().map(IssuerSettings::described);
         let rows = [
             ("listen", Some(self.listen.to_string())),
             ("database_url", secret(&self.database_url)),
@@ -374,6 +363,7 @@ impl Settings {
             ("documents_secret_key", secret(&self.documents_secret_key)),
             ("documents_secret_key_file", path(&self.documents_secret_key_file)),
             ("issuers", Some(issuers.collect::<Vec<_>>().join(", "))),
+            ("trusted_proxies", Some(self.trusted_proxies.join(", "))),
             ("otlp_endpoint", self.otlp_endpoint.clone()),
             ("log_format", Some(self.log_format.to_string())),
             ("log_level", Some(self.log_level.clone())),

@@ -29,6 +29,7 @@ mod ingenierie;
 mod ingenierie_collective;
 mod ingenierie_individuelle;
 mod intervention;
+mod jeton_service;
 mod node;
 mod organisation;
 mod personne;
@@ -68,14 +69,21 @@ pub struct Query(
     intervention::InterventionQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
-    personne::PersonneQuery,
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
     seance_comite_appui::SeanceComiteAppuiQuery,
-    viewer::ViewerQuery,
+    CallersQuery,
     CountedQuery,
     LeftQuery,
+);
+
+/// Who comes, people and portals.
+#[derive(Default, MergedObject)]
+pub struct CallersQuery(
+    jeton_service::JetonServiceQuery,
+    personne::PersonneQuery,
+    viewer::ViewerQuery,
 );
 
 /// What is counted over many dossiers. A merged object is as deep as it is long, and the compiler
@@ -115,12 +123,16 @@ pub struct Mutation(
     organisation::OrganisationMutation,
     organisation::fusion::FusionMutation,
     organisation::referencement::ReferencementMutation,
-    personne::PersonneMutation,
     plan_financement::PlanFinancementMutation,
     referentiel::ReferentielMutation,
     seance_comite_appui::commandes::SeanceComiteAppuiMutation,
+    CallersMutation,
     LeftMutation,
 );
+
+/// What is known of people, and which portals may come.
+#[derive(Default, MergedObject)]
+pub struct CallersMutation(jeton_service::JetonServiceMutation, personne::PersonneMutation);
 
 /// What is done so that others can take up what an ingénierie leaves.
 #[derive(Default, MergedObject)]

@@ -22,6 +22,7 @@ use crate::{
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     listes::{self, Listes},
     processes,
+    register::Register,
     telemetry::Figures,
 };
 
@@ -123,6 +124,10 @@ impl House {
             async move { reads.follow(stop).await }
         };
         let acting = processes::keep(log.clone(), stop.clone());
+        let keys = {
+            let (verifier, stop) = (doors.verifier.clone(), stop.clone());
+            async move { verifier.keep(stop).await }
+        };
         let Signing { signers, copy } = doors.signing.clone();
         let signer = Integrator::new(log.clone(), signers, copy).keep(stop.clone());
         let tasks = vec![
@@ -130,6 +135,7 @@ impl House {
             ("the answers stopped following", tokio::spawn(follower)),
             ("nobody does what follows from facts", tokio::spawn(acting)),
             ("nobody destroys what is erased", tokio::spawn(eraser)),
+            ("nobody reads the keys of issuers", tokio::spawn(keys)),
             ("the reference lists stopped following", tokio::spawn(keeper)),
         ];
         Ok(Work { stop, tasks })
@@ -138,8 +144,9 @@ impl House {
     /// Every door.
     fn routes(&self, doors: Doors, running: &Running) -> axum::Router {
         let house = self.clone();
+        let registry = Register { reads: self.reads.clone(), running: running.clone() };
         let downloads = http::Downloads {
-            verifier: Arc::new(doors.verifier),
+            verifier: Arc::new(doors.verifier.knowing(Arc::new(registry))),
             identities: Arc::new(Known(self.log.clone())),
             reads: self.reads.clone(),
             running: running.clone(),

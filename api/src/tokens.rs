@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode};
 use serde_json::{Map, Value, json};
 
-use crate::auth::{ClaimNames, Issuer, Key};
+use crate::auth::{ClaimNames, Issuer, Key, Keyring};
 
 /// The `iss` of the demo's tokens. No setting may name it.
 pub const ISSUER: &str = "urn:essaim:dev";
@@ -60,11 +60,11 @@ impl DevIssuer {
             name: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),
             claims: ClaimNames::default(),
-            keys: vec![Key {
+            keys: Keyring::fixed(vec![Key {
                 kid: Some(KID.to_owned()),
                 algorithm: Algorithm::EdDSA,
                 key: self.public.clone(),
-            }],
+            }]),
         }
     }
 

@@ -22,6 +22,7 @@ pub mod capitalisation;
 pub mod cas_passe;
 pub mod document;
 pub mod personne;
+pub mod jeton_service;
 pub mod actor;
 pub mod refusal;
 pub mod rules;
@@ -30,6 +31,7 @@ pub mod retention;
 pub mod values;
 pub mod identifiers;
 pub mod territoire;
+pub mod reseau;
 pub mod referentiel;
 pub mod codec;
 pub mod restated;
@@ -55,12 +57,14 @@ pub use crate::{
     ingenierie_collective::IngenierieCollective,
     ingenierie_individuelle::IngenierieIndividuelle,
     intervention::Intervention,
+    jeton_service::JetonService,
     organisation::Organisation,
     personne::Personne,
     plan_financement::PlanFinancement,
     referentiel::{Code, Liste, Lists, Referentiel},
     refusal::Refusal,
     reponse_evaluation::ReponseEvaluation,
+    reseau::Reseau,
     rules::Rule,
     sealed::{Sealed, Subject},
     seance_comite_appui::SeanceComiteAppui,
@@ -139,6 +143,8 @@ aggregates! {
     IngenierieIndividuelle = ingenierie_individuelle;
     /// Of an intervention: its séances and how it is followed.
     Intervention = intervention;
+    /// Of a service token.
+    JetonService = jeton_service;
     /// Of an organisation, whatever its roles.
     Organisation = organisation;
     /// Of what is known of a person.

@@ -52,6 +52,8 @@ ids! {
     IngenierieId;
     /// The intervention of one ingénierie.
     InterventionId;
+    /// A service token.
+    JetonServiceId;
     /// A legal person, whatever its roles.
     OrganisationId;
     /// A person: known by this id in the facts, by name outside them only.

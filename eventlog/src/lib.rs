@@ -29,11 +29,13 @@ pub mod proof;
 pub mod parked;
 mod process;
 mod journal;
+mod usage;
 
 pub use crate::{
     follow::{ActorStamp, Batch, Recorded, Unreadable},
     load::Stream,
     process::Process,
+    usage::Usage,
     vault::{Kek, Reader, Vault},
     writer::limits,
 };
@@ -290,6 +292,14 @@ impl EventLog {
             .bind(scope)
             .bind(value)
             .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    /// Every stream that holds a claimed value of a scope.
+    pub async fn holders(&self, scope: &str) -> Result<Vec<Uuid>, Error> {
+        Ok(sqlx::query_scalar("select stream from log.claim where scope = $1 order by stream")
+            .bind(scope)
+            .fetch_all(&self.pool)
             .await?)
     }
 

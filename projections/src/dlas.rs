@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Code, Date, DlaId, Event, Territoire,
+    Code, Date, DlaId, Event, OrganisationId, Territoire,
     dla::{Event as Fact, NiveauDla},
 };
 use eventlog::Recorded;
@@ -110,6 +110,19 @@ pub async fn by_ids(reads: &Reads, _scope: &Scope, ids: &[DlaId]) -> Result<Vec<
         .fetch_all(&reads.pool)
         .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())
+}
+
+/// The DLAs that an organisation carries.
+pub async fn carried_by(
+    reads: &Reads,
+    _scope: &Scope,
+    id: OrganisationId,
+) -> Result<Vec<DlaId>, Error> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("select id from dlas where porteuses @> array[$1]")
+        .bind(id.0)
+        .fetch_all(&reads.pool)
+        .await?;
+    Ok(ids.into_iter().map(DlaId).collect())
 }
 
 /// What to look for.

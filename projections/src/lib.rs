@@ -25,6 +25,7 @@ pub mod financements;
 pub mod historique;
 pub mod ingenieries;
 pub mod interventions;
+pub mod jetons_service;
 pub mod organisations;
 pub mod personnes;
 pub mod reponses;
@@ -63,6 +64,7 @@ pub const ALL: &[&ReadModel] = &[
     &historique::MODEL,
     &ingenieries::MODEL,
     &interventions::MODEL,
+    &jetons_service::MODEL,
     &organisations::MODEL,
     &personnes::MODEL,
     &reponses::MODEL,

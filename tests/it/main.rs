@@ -28,6 +28,7 @@ mod fiche;
 mod financements;
 mod following;
 mod historique;
+mod identite;
 mod inter_dla;
 mod individuelles;
 mod ingenieries;

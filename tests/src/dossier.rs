@@ -79,6 +79,19 @@ pub fn amina() -> Actor {
     charge_de_mission(DLA)
 }
 
+/// What is said of an organisation that has no identifier yet.
+pub fn declaration(id: OrganisationId) -> Declaration {
+    let identite = Identite {
+        denomination: line(&format!("Organisation {}", id.0.as_u128())),
+        statut: code(Liste::StatutJuridique, "ASSOCIATION"),
+        identifiants: Identifiants::default(),
+        ape: None,
+        commune: None,
+        secteurs: BTreeSet::new(),
+    };
+    Declaration { identite, sans_identifiant: Some(prose("En création.")) }
+}
+
 impl Questions {
     /// What the chargée de mission of the lead has the dossier record.
     pub async fn dossier(
@@ -139,15 +152,7 @@ impl Questions {
 
     /// One organisation more.
     pub async fn register(&self, id: OrganisationId) -> anyhow::Result<()> {
-        let identite = Identite {
-            denomination: line(&format!("Organisation {}", id.0.as_u128())),
-            statut: code(Liste::StatutJuridique, "ASSOCIATION"),
-            identifiants: Identifiants::default(),
-            ape: None,
-            commune: None,
-            secteurs: BTreeSet::new(),
-        };
-        let declaration = Declaration { identite, sans_identifiant: Some(prose("En création.")) };
+        let declaration = declaration(id);
         self.decide::<Organisation>(&admin(), id, |it, asked| {
             it.register_organisation(asked, id, declaration.clone())
         })

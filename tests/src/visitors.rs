@@ -60,6 +60,11 @@ impl OpenHouse {
 
     /// The same, on that database.
     pub async fn on(database: Database) -> anyhow::Result<Self> {
+        Self::admitting(database, Verifier::new()).await
+    }
+
+    /// The same, which also accepts the tokens that a verifier does.
+    pub async fn admitting(database: Database, verifier: Verifier) -> anyhow::Result<Self> {
         let log = database.log().await?;
         let reads = Reads::open(database.as_service(), 8, log.clone()).await?;
         let house = House::of(log, reads.patient(PATIENCE));
@@ -68,7 +73,7 @@ impl OpenHouse {
         let verifier_key = signer.verifier().clone();
         let contents = Contents::in_folder(&database.documents())?;
         let doors = Doors {
-            verifier: Verifier::new().with(issuer.issuer()),
+            verifier: verifier.with(issuer.issuer()),
             figures: Figures::new(String::new),
             options: Options {
                 request_timeout: Duration::from_secs(30),

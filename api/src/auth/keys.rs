@@ -30,8 +30,8 @@ pub enum KeyProblem {
 
 /// The keys of a JSON Web Key Set that may sign a token here. Others are left aside: an
 /// issuer also publishes keys to encrypt, and kinds that are not accepted.
-pub fn keys_of(json: &str) -> Result<Vec<Key>, KeyProblem> {
-    let set: JwkSet = serde_json::from_str(json).map_err(KeyProblem::Form)?;
+pub fn keys_of(json: impl AsRef<[u8]>) -> Result<Vec<Key>, KeyProblem> {
+    let set: JwkSet = serde_json::from_slice(json.as_ref()).map_err(KeyProblem::Form)?;
     let mut keys: Vec<Key> = vec![];
     for jwk in &set.keys {
         let Some(algorithm) = algorithm_of(jwk) else { continue };

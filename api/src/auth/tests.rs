@@ -12,12 +12,14 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64},
 };
-use domain::{DlaId, OrganisationId, Role};
+use domain::{DlaId, OrganisationId, Role, RoleName};
+use http::{Extensions, StatusCode};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
+use crate::http::Language;
 
 const ISSUER: &str = "https://id.example.fr";
 const ID: Uuid = Uuid::from_u128(7);
@@ -83,7 +85,7 @@ fn verifier(pairs: &[&Pair]) -> Verifier {
         name: ISSUER.to_owned(),
         audience: "essaim".to_owned(),
         claims: ClaimNames::default(),
-        keys: keys_of(&json!({ "keys": keys }).to_string()).unwrap(),
+        keys: Keyring::fixed(keys_of(json!({ "keys": keys }).to_string()).unwrap()),
     })
 }
 
@@ -163,7 +165,7 @@ fn a_key_must_be_known_and_told_apart() {
     assert_eq!(verifier(&[&ours]).verify(&theirs.token(&good)), Err(Denied::Signature));
     assert_eq!(verifier(&[&ours]).verify(&other.token(&good)), Err(Denied::Key));
     let nameless = encode(&Header::new(Algorithm::EdDSA), &good, &ours.private).unwrap();
-    assert_eq!(verifier(&[&ours, &other]).verify(&nameless), Err(Denied::Key));
+    assert_eq!(verifier(&[&ours, &other]).verify(&nameless), Err(Denied::KeyUnnamed));
     assert!(verifier(&[&ours]).verify(&nameless).is_ok());
 }
 
@@ -208,6 +210,10 @@ fn a_header_that_asks_for_more_is_refused() {
     header.crit = None;
     header.typ = Some("dpop+jwt".to_owned());
     assert_eq!(verify(&header), Err(Denied::Header));
+    header.typ = None;
+    header.cty = Some("JWT".to_owned());
+    assert_eq!(verify(&header), Err(Denied::Header));
+    header.cty = None;
     for typ in [None, Some("JWT"), Some("at+jwt"), Some("application/at+jwt")] {
         header.typ = typ.map(str::to_owned);
         assert!(verify(&header).is_ok(), "{typ:?}");
@@ -243,47 +249,171 @@ fn global_ids_are_read_as_ids() {
     assert!(verify(json!({ "dlas": [global("Organisation")] })).is_err());
 }
 
-#[test]
-fn anonymous_is_not_the_same_as_mistaken() {
+#[tokio::test]
+async fn anonymous_is_not_the_same_as_mistaken() {
     let pair = Pair::ed("a");
     let verifier = verifier(&[&pair]);
     let good = pair.token(&claims(json!({})));
-    let caller = |values: &[&str]| {
+    let caller = async |values: &[&str]| {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, value.parse().unwrap());
         }
-        verifier.caller(&headers)
+        verifier.caller(&headers, &Extensions::new()).await
     };
-    assert_eq!(caller(&[]), Ok(None));
-    assert!(caller(&[&format!("bearer {good}")]).unwrap().is_some());
-    assert_eq!(caller(&[&good]), Err(Denied::Malformed));
-    assert_eq!(caller(&["Basic YTpi"]), Err(Denied::Malformed));
-    assert_eq!(caller(&["Bearer x.y.z"]), Err(Denied::Malformed));
-    assert_eq!(caller(&[&format!("Bearer {good}"), "Bearer x"]), Err(Denied::Malformed));
+    assert_eq!(caller(&[]).await, Ok(None));
+    assert!(
+        caller(&[&format!("bearer {good}")])
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(caller(&[&good]).await, Err(Denied::Malformed));
+    assert_eq!(caller(&["Basic YTpi"]).await, Err(Denied::Malformed));
+    assert_eq!(caller(&["Bearer x.y.z"]).await, Err(Denied::Malformed));
+    assert_eq!(caller(&[&format!("Bearer {good}"), "Bearer x"]).await, Err(Denied::Malformed));
     let long = format!("Bearer {}", "a".repeat(TOKEN_BYTES_MAX + 1));
-    assert_eq!(caller(&[&long]), Err(Denied::Malformed));
+    assert_eq!(caller(&[&long]).await, Err(Denied::Malformed));
 }
 
 #[test]
-fn a_refusal_says_why_and_challenges() {
-    let answer = Denied::Expired.answer(Language::Fr);
-    assert_eq!(answer.code, "UNAUTHENTICATED");
-    assert_eq!(answer.message, "Ce jeton a expiré : demandez-en un nouveau.");
-    assert_eq!(Denied::Expired.status(), StatusCode::UNAUTHORIZED);
-    assert!(
-        Denied::Expired
-            .challenge()
-            .unwrap()
-            .contains("invalid_token")
-    );
+fn strangers_learn_nothing_from_a_refusal() {
+    let all = [
+        Denied::Malformed,
+        Denied::Algorithm,
+        Denied::Header,
+        Denied::Issuer,
+        Denied::Key,
+        Denied::KeyUnnamed,
+        Denied::Signature,
+        Denied::Audience,
+        Denied::Expired,
+        Denied::TooEarly,
+        Denied::Claim("exp"),
+        Denied::ServiceUnknown,
+        Denied::ServiceRevoked,
+        Denied::ServiceExpired,
+        Denied::ServiceAddress,
+    ];
+    for denied in all {
+        let said = (denied.status(), denied.challenge(), denied.answer(Language::Fr));
+        let expired = Denied::Expired;
+        let one = (expired.status(), expired.challenge(), expired.answer(Language::Fr));
+        assert_eq!(said, one, "{denied:?}");
+        assert_eq!(denied.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(said.2.code, "UNAUTHENTICATED");
+        assert!(denied.challenge().unwrap().contains("invalid_token"));
+    }
     assert!(!Denied::Anonymous.challenge().unwrap().contains("error"));
+}
+
+#[test]
+fn a_service_that_does_not_answer_says_to_come_back() {
+    assert_eq!(Denied::Unanswered.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(Denied::Unanswered.answer(Language::En).retryable);
+    assert_eq!(Denied::Unanswered.challenge(), None);
+}
+
+/// An issuer that names things its own way.
+fn keycloak() -> ClaimNames {
+    let roles = [("dla-charge", "CHARGE_DE_MISSION"), ("dla-financeur", "FINANCEUR")];
+    let role = |name: &str| {
+        RoleName::ALL
+            .iter()
+            .copied()
+            .find(|it| it.as_str() == name)
+            .unwrap()
+    };
+    ClaimNames {
+        role: "/realm_access/roles".to_owned(),
+        dlas: "/a~1b/dlas".to_owned(),
+        organisation: "https://example.fr/org.id".to_owned(),
+        roles: roles
+            .map(|(theirs, ours)| (theirs.to_owned(), role(ours)))
+            .into(),
+        default_role: None,
+    }
+}
+
+fn mapped(names: ClaimNames, changes: Value) -> Result<Caller, Denied> {
+    let pair = Pair::ed("a");
+    let mut issuer = verifier(&[&pair]).issuers.remove(ISSUER).unwrap();
+    issuer.claims = names;
+    Verifier::new()
+        .with(issuer)
+        .verify(&pair.token(&claims(changes)))
+}
+
+#[test]
+fn claims_are_found_where_the_issuer_puts_them() {
+    let roles = |roles: Value| json!({ "realm_access": { "roles": roles }, "a/b": { "dlas": ID } });
+    let caller = mapped(keycloak(), roles(json!(["offline_access", "dla-charge"]))).unwrap();
+    assert_eq!(caller.role, Role::ChargeDeMission { dlas: BTreeSet::from([DlaId(ID)]) });
+    // The claim may be a text as well as a list, and the same role twice is one role.
+    assert!(mapped(keycloak(), roles(json!("dla-charge"))).is_ok());
+    assert!(mapped(keycloak(), roles(json!(["dla-charge", "dla-charge"]))).is_ok());
+    let org =
+        json!({ "realm_access": { "roles": "dla-financeur" }, "https://example.fr/org.id": ID });
+    let caller = mapped(keycloak(), org).unwrap();
+    assert_eq!(caller.role, Role::Financeur { financeur: OrganisationId(ID) });
+}
+
+#[test]
+fn exactly_one_known_role_comes_out() {
+    let roles =
+        |roles: Value| json!({ "realm_access": { "roles": roles }, "a/b": { "dlas": [ID] } });
+    let unknown = Denied::Role("/realm_access/roles".to_owned());
+    let both = roles(json!(["dla-charge", "dla-financeur"]));
+    let several = mapped(keycloak(), both).unwrap_err();
+    assert_eq!(several, Denied::Roles("/realm_access/roles".to_owned()));
+    assert_eq!(several.status(), StatusCode::FORBIDDEN);
+    // Where the issuer's names are listed, ours are not known: nobody gives themselves one.
+    for none in [json!([]), json!(["ADMIN"]), json!(["CHARGE_DE_MISSION"]), json!(3), json!([3])] {
+        assert_eq!(mapped(keycloak(), roles(none)).unwrap_err(), unknown);
+    }
+    assert_eq!(mapped(keycloak(), json!({})).unwrap_err(), unknown);
+    let default = ClaimNames { default_role: Some(RoleName::ChargeDeMission), ..keycloak() };
+    assert!(mapped(default.clone(), roles(json!(["offline_access"]))).is_ok());
+    assert_eq!(mapped(default, roles(json!([3]))).unwrap_err(), unknown);
+}
+
+#[test]
+fn a_siret_must_be_looked_up() {
+    let named = json!({ "role": "FINANCEUR", "org": "732 829 320 00074" });
+    let denied = mapped(ClaimNames::default(), named).unwrap_err();
+    assert_eq!(denied, Denied::Unregistered("org".to_owned()));
+    assert_eq!(denied.status(), StatusCode::FORBIDDEN);
+    let carrier = json!({ "dlas": "73282932000074" });
+    let denied = mapped(ClaimNames::default(), carrier).unwrap_err();
+    assert_eq!(denied, Denied::Unregistered("dlas".to_owned()));
+    let said = denied.answer(Language::Fr).message;
+    assert!(said.contains("« dlas »") && !said.contains("73282932000074"), "{said}");
+}
+
+#[test]
+fn dates_are_those_of_a_calendar() {
+    for odd in [json!(1e300), json!(-1), json!("1"), json!(true), json!([1])] {
+        for name in ["exp", "nbf", "iat"] {
+            let denied = refusal(json!({ (name): odd }));
+            let known = [Denied::Claim(name), Denied::Expired, Denied::Malformed];
+            assert!(known.contains(&denied), "{name} {odd}: {denied:?}");
+        }
+    }
+    let pair = Pair::ed("a");
+    let now = clock::now().as_second();
+    let half = |seconds: i64| {
+        format!("{seconds}.5")
+            .parse::<serde_json::Number>()
+            .unwrap()
+    };
+    let halves = claims(json!({ "exp": half(now + 600), "iat": half(now - 1) }));
+    assert!(verifier(&[&pair]).verify(&pair.token(&halves)).is_ok());
 }
 
 #[test]
 fn sets_of_keys_are_read_with_care() {
     let (a, b) = (Pair::ed("a"), Pair::ec("a"));
-    let set = |keys: Value| keys_of(&json!({ "keys": keys }).to_string());
+    let set = |keys: Value| keys_of(json!({ "keys": keys }).to_string());
     assert!(matches!(set(json!([a.jwk, b.jwk])), Err(KeyProblem::Ambiguous)));
     let secret = json!({ "kty": "oct", "k": "c2VjcmV0", "kid": "s", "alg": "HS256" });
     assert!(matches!(set(json!([secret])), Err(KeyProblem::None)));

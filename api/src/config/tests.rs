@@ -59,6 +59,61 @@ fn lists_and_issuers_can_be_written_in_a_variable() {
 }
 
 #[test]
+fn an_issuer_is_declared_in_its_own_words() {
+    let file = File::of(
+        "issuers.toml",
+        r#"
+        [[issuers]]
+        issuer = "https://id.fr/realms/dla"
+        audience = "essaim"
+        role_claim = "/realm_access/roles"
+        default_role = "FINANCEUR"
+        [issuers.roles]
+        "dla-charge" = "CHARGE_DE_MISSION"
+        "#,
+    );
+    let settings = Settings::from(Some(&file.0), []).unwrap();
+    let issuer = &settings.issuers[0];
+    assert_eq!(issuer.roles["dla-charge"], domain::RoleName::ChargeDeMission);
+    assert_eq!(issuer.default_role, Some(domain::RoleName::Financeur));
+    let shown = settings.describe();
+    let shown = shown.iter().find(|it| it.name == "issuers").unwrap();
+    let told = "https://id.fr/realms/dla (audience essaim, keys: discovery)";
+    assert_eq!(shown.value, told);
+}
+
+#[test]
+fn an_issuer_that_cannot_be_trusted_is_refused() {
+    let issuer = |more: &str| {
+        let table = format!("[{{issuer=\"https://id.fr\", audience=\"essaim\"{more}}}]");
+        from(&[("ESSAIM_ISSUERS", &table)])
+            .err()
+            .map(|it| it.to_string())
+    };
+    assert_eq!(issuer(""), None);
+    for (more, why) in [
+        (", jwks_file=\"/k\", jwks_url=\"https://id.fr/k\"", "not both"),
+        (", jwks_url=\"http://id.fr/k\"", "`https` address"),
+        (", jwks_url=\"k\"", "`https` address"),
+        (", default_role=\"ADMIN\"", "neither HOUSE nor ADMIN"),
+        (", default_role=\"KING\"", "expected one of"),
+        (", roles={maison=\"HOUSE\"}", "nobody becomes HOUSE"),
+    ] {
+        let no = issuer(more).unwrap();
+        assert!(no.contains(why), "{more}: {no}");
+    }
+    let plain = [("ESSAIM_ISSUERS", "[{issuer=\"http://id.fr\", audience=\"essaim\"}]")];
+    assert!(from(&plain).is_err());
+}
+
+#[test]
+fn proxies_are_named_by_address() {
+    let settings = from(&[("ESSAIM_TRUSTED_PROXIES", "10.0.0.0/8, ::1")]).unwrap();
+    assert_eq!(settings.trusted_proxies().unwrap().len(), 2);
+    assert!(from(&[("ESSAIM_TRUSTED_PROXIES", "proxy.local")]).is_err());
+}
+
+#[test]
 fn secrets_are_shown_nowhere() {
     let kek = STANDARD.encode([7; 32]);
     let url = "postgres://essaim:secret@db/essaim";

@@ -47,6 +47,9 @@ impl Reply {
     }
 
     pub(super) fn denied(denied: &Denied, language: Language) -> Self {
+        if *denied == Denied::Unanswered {
+            return Self::later(denied.answer(language));
+        }
         let reply = Self::error(denied.status(), denied.answer(language));
         match denied.challenge() {
             Some(challenge) => reply.with(header::WWW_AUTHENTICATE, challenge),

@@ -107,9 +107,14 @@ impl Door {
     ) -> Result<Response, No> {
         let place = self.places.clone().try_acquire_owned();
         let place = place.map_err(|_| No::Error(Error::Overloaded))?;
-        let caller = self.it.verifier.caller(request.headers());
-        let caller = caller.and_then(|it| it.ok_or(Denied::Anonymous));
+        let (request, body) = request.into_parts();
+        let verifier = &self.it.verifier;
+        let caller = verifier.caller(&request.headers, &request.extensions);
+        let caller = caller.await.and_then(|it| it.ok_or(Denied::Anonymous));
         let caller = caller.map_err(No::Denied)?;
+        if takes && caller.read_only {
+            return Err(No::Denied(Denied::ReadOnly));
+        }
         let document = typed(&ID(id), "document")?;
         let version = match version.map(|it| it.parse()) {
             None => None,
@@ -118,13 +123,12 @@ impl Door {
         };
         let asked = Asked { document, version };
         let it = self.it.clone();
-        let (parts, body) = request.into_parts();
         // Work in a task of its own: a caller who hangs up leaves nothing half done.
         let task = async move {
             if takes {
-                taking::take(it, (caller, place), asked, (parts, body)).await
+                taking::take(it, (caller, place), asked, (request, body)).await
             } else {
-                giving::give(it, (caller, place), asked, parts).await
+                giving::give(it, (caller, place), asked, request).await
             }
         };
         let task = self.it.running.spawn(task.in_current_span());

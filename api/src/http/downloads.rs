@@ -83,8 +83,9 @@ impl Door {
     {
         let place = self.places.clone().try_acquire_owned();
         let place = place.map_err(|_| No::Error(Error::Overloaded))?;
-        let caller = self.it.verifier.caller(&request.headers);
-        let caller = caller.and_then(|it| it.ok_or(Denied::Anonymous));
+        let verifier = &self.it.verifier;
+        let caller = verifier.caller(&request.headers, &request.extensions);
+        let caller = caller.await.and_then(|it| it.ok_or(Denied::Anonymous));
         let caller = caller.map_err(No::Denied)?;
         let it = self.it.clone();
         // Work in a task of its own: a caller who hangs up cancels no query.

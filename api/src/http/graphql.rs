@@ -85,7 +85,7 @@ impl<E: Executor> Doors<E> {
             return Err(asked.method("GET, POST"));
         }
         let (parts, body) = request.into_parts();
-        let entered = self.enter(asked, &parts)?;
+        let entered = self.enter(asked, &parts).await?;
         let request = read(asked, &parts, body, entered.deadline).await?;
         let content = self.run(asked, &parts, entered, request).await?;
         Ok(Reply::executed(content))
@@ -98,23 +98,22 @@ impl<E: Executor> Doors<E> {
         parts: &Parts,
         request: GraphqlRequest,
     ) -> Result<GraphqlResponse, Reply> {
-        let entered = self.enter(asked, parts)?;
+        let entered = self.enter(asked, parts).await?;
         self.run(asked, parts, entered, request).await
     }
 
     /// Takes a place, and says who comes.
-    #[expect(clippy::result_large_err, reason = "one a request, and only when it is refused")]
-    fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
+    async fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
         let place = self
             .places
             .clone()
             .try_acquire_owned()
             .map(|it| Place::new(it, metrics::gauge!("http_requests_in_flight")))
             .map_err(|_| Reply::later(Answer::of(&OVERLOADED, asked.language)))?;
-        let caller = self.app.verifier.caller(&parts.headers).map_err(|denied| {
-            tracing::info!(reason = ?denied, "token refused");
-            Reply::denied(&denied, asked.language)
-        })?;
+        let caller = self.app.verifier.caller(&parts.headers, &parts.extensions);
+        let caller = caller
+            .await
+            .map_err(|denied| Reply::denied(&denied, asked.language))?;
         let deadline = Instant::now() + self.app.options.request_timeout;
         Ok(Entered { caller, place, deadline })
     }
@@ -137,6 +136,10 @@ impl<E: Executor> Doors<E> {
         }
         if entered.caller.is_none() && !admitted.meta_only {
             return Err(Reply::denied(&Denied::Anonymous, asked.language));
+        }
+        let reads = entered.caller.as_ref().is_some_and(|it| it.read_only);
+        if reads && admitted.operation == OperationType::Mutation {
+            return Err(Reply::denied(&Denied::ReadOnly, asked.language));
         }
         let request = in_context(request, asked.language, parts);
         self.execute(asked, entered, request, request_id(parts))

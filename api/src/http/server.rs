@@ -30,6 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use super::Place;
+use crate::auth::Peer;
 
 /// The most connections open at once; the next ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -106,10 +107,10 @@ pub async fn serve(
     let accepted = async {
         loop {
             let Ok(place) = places.clone().acquire_owned().await else { return };
-            let stream = accept(&listener).await;
+            let (stream, peer) = accept(&listener).await;
             let place = Place::new(place, metrics::gauge!("http_connections"));
             let (watcher, closing) = (graceful.watcher(), closing.clone());
-            let connection = Connection { stream, place, watcher, closing };
+            let connection = Connection { stream, peer, place, watcher, closing };
             tokio::spawn(connection.serve(router.clone()));
         }
     };
@@ -136,10 +137,10 @@ pub async fn serve(
 }
 
 /// A connection that broke before it was accepted, or a full table of files, is not the end.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, peer)) => return (stream, Peer(peer)),
             Err(error) => {
                 if !matches!(
                     error.kind(),
@@ -157,6 +158,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 
 struct Connection {
     stream: TcpStream,
+    peer: Peer,
     place: Place,
     watcher: Watcher,
     /// Nothing new is read once it is cancelled.
@@ -165,7 +167,7 @@ struct Connection {
 
 impl Connection {
     async fn serve(self, router: Router) {
-        let Self { stream, place: _place, watcher, closing } = self;
+        let Self { stream, peer, place: _place, watcher, closing } = self;
         let first = tokio::select! {
             () = closing.cancelled() => return,
             first = timeout(HEADERS_TIMEOUT, speaks_http2(&stream)) => first,
@@ -175,9 +177,12 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let builder = protocols();
         let builder = if http2 { builder.http2_only() } else { builder.http1_only() };
-        let service = TowerToHyperService::new(
-            router.map_request(|request: http::Request<Incoming>| request.map(Body::new)),
-        );
+        let service = TowerToHyperService::new(router.map_request(
+            move |mut request: http::Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                request.map(Body::new)
+            },
+        ));
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(error, "a connection broke");

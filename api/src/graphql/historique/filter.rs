@@ -3,8 +3,8 @@
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId,
-    PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName, SeanceComiteId,
+    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, JetonServiceId, OrganisationId,
+    PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName, SeanceComiteId,
     values::Invalid,
 };
 use eventlog::Position as Place;
@@ -84,6 +84,8 @@ categories! {
     IngenierieIndividuelle = "ingenierie_individuelle", IngenierieId;
     /// The intervention of an ingénierie.
     Intervention = "intervention", InterventionId;
+    /// A service token. Its facts stand in no dossier, and are for nobody to read here.
+    JetonService = "jeton_service", JetonServiceId;
     /// An organisation. Its facts stand in no dossier.
     Organisation = "organisation", OrganisationId;
     /// A person. Their facts stand in no dossier.

@@ -1,0 +1,211 @@
+//! Where the keys of an issuer are read: in a file, at an address, or where the issuer itself says
+//! that they are (OpenID Connect Discovery 1.0).
+//!
+//! What an address answers is bounded in time and size, and leads nowhere else: an issuer must not
+//! be able to make this server wait, swallow or knock at another door.
+
+use std::{net::IpAddr, path::PathBuf, sync::OnceLock, time::Duration};
+
+use reqwest::{Client, Url, redirect::Policy};
+use serde::Deserialize;
+
+use super::{KeyProblem, keys::Key, keys_of};
+use crate::config::IssuerSettings;
+
+/// How long one answer may take, from the connection to its last byte.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The largest set of keys, or description of an issuer, that is read.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// Where an issuer describes itself.
+const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+
+/// Where keys are read.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// They were given, and stay.
+    Fixed,
+    File(PathBuf),
+    Url(Url),
+    /// The address where the issuer describes itself.
+    Discovery(Url),
+}
+
+/// Why keys were not read. What was answered is not repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceProblem {
+    #[error("an address of keys is `https`, or `http` on this machine")]
+    Address,
+    #[error("the file of its keys cannot be read")]
+    File(#[source] std::io::Error),
+    #[error("nothing here can fetch keys: are there root certificates?")]
+    Client(#[source] reqwest::Error),
+    #[error("its keys cannot be fetched")]
+    Fetch(#[source] reqwest::Error),
+    #[error("it answered {0} when it was asked for its keys")]
+    Status(u16),
+    #[error("it answered more than {ANSWER_BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("its description is not that of OpenID Connect Discovery")]
+    Description(#[source] serde_json::Error),
+    #[error("the description found there is of another issuer")]
+    OtherIssuer,
+    #[error("its keys cannot be used")]
+    Keys(#[from] KeyProblem),
+}
+
+/// What is read of the description of an issuer.
+#[derive(Deserialize)]
+struct Description {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl Source {
+    /// As the settings say.
+    pub fn of(settings: &IssuerSettings) -> Result<Self, SourceProblem> {
+        match (&settings.jwks_file, &settings.jwks_url) {
+            (Some(file), _) => Ok(Self::File(file.clone())),
+            (None, Some(url)) => Ok(Self::Url(address(url)?)),
+            (None, None) => {
+                let issuer = settings.issuer.trim_end_matches('/');
+                Ok(Self::Discovery(address(&format!("{issuer}{WELL_KNOWN}"))?))
+            }
+        }
+    }
+
+    /// The keys that are there now.
+    pub(super) async fn read(
+        &self,
+        issuer: &str,
+        client: &OnceLock<Client>,
+    ) -> Result<Vec<Key>, SourceProblem> {
+        let json = match self {
+            Self::Fixed => return Ok(vec![]),
+            Self::File(file) => {
+                let file = file.clone();
+                let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(file));
+                let read = read.await.map_err(std::io::Error::other);
+                read.flatten().map_err(SourceProblem::File)?.into_bytes()
+            }
+            Self::Url(url) => fetch(client, url.clone()).await?,
+            Self::Discovery(url) => {
+                let description = fetch(client, url.clone()).await?;
+                fetch(client, keys_address(issuer, url, &description)?).await?
+            }
+        };
+        Ok(keys_of(&json)?)
+    }
+}
+
+/// Where the description of an issuer says that its keys are.
+fn keys_address(issuer: &str, from: &Url, description: &[u8]) -> Result<Url, SourceProblem> {
+    let it: Description =
+        serde_json::from_slice(description).map_err(SourceProblem::Description)?;
+    if it.issuer != issuer {
+        return Err(SourceProblem::OtherIssuer);
+    }
+    let url = address(&it.jwks_uri)?;
+    // Who was reached safely does not send us where we would not be.
+    if from.scheme() == "https" && url.scheme() != "https" {
+        return Err(SourceProblem::Address);
+    }
+    Ok(url)
+}
+
+/// An address that nobody between us and the issuer can answer for.
+fn address(text: &str) -> Result<Url, SourceProblem> {
+    let url: Url = text.parse().map_err(|_| SourceProblem::Address)?;
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let ours = host == "localhost" || bare.parse().is_ok_and(|it: IpAddr| it.is_loopback());
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if ours => Ok(url),
+        _ => Err(SourceProblem::Address),
+    }
+}
+
+/// What fetches keys: no redirect, no proxy, no cookie. Made when it is first needed: a house
+/// that fetches nothing needs no root certificates.
+fn made(client: &OnceLock<Client>) -> Result<&Client, SourceProblem> {
+    if let Some(made) = client.get() {
+        return Ok(made);
+    }
+    let made = Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        // They are read every few minutes: an old connection only hides that the other end moved.
+        .pool_max_idle_per_host(0)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(FETCH_TIMEOUT)
+        .user_agent("essaim")
+        .build()
+        .map_err(SourceProblem::Client)?;
+    Ok(client.get_or_init(|| made))
+}
+
+async fn fetch(client: &OnceLock<Client>, url: Url) -> Result<Vec<u8>, SourceProblem> {
+    // The address is in the settings: it stays out of the lines that tell what failed.
+    let failed = |it: reqwest::Error| SourceProblem::Fetch(it.without_url());
+    let mut answer = made(client)?.get(url).send().await.map_err(failed)?;
+    if answer.status() != http::StatusCode::OK {
+        return Err(SourceProblem::Status(answer.status().as_u16()));
+    }
+    let mut body = vec![];
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(SourceProblem::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_from_safe_addresses_only() {
+        for good in [
+            "https://id.fr/keys",
+            "http://127.0.0.1:8/keys",
+            "http://[::1]:8/keys",
+            "http://localhost/keys",
+        ] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://id.fr/keys",
+            "http://10.0.0.1/keys",
+            "http://localhost.evil.fr/keys",
+            "http://127.0.0.1.evil.fr/",
+            "file:///etc/keys",
+            "keys",
+            "",
+        ] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_description_is_that_of_the_issuer_to_the_letter() {
+        let keys = |issuer: &str, from: &str, keys: &str| {
+            let said = serde_json::json!({ "issuer": "https://id.fr", "jwks_uri": keys });
+            keys_address(issuer, &from.parse().unwrap(), said.to_string().as_bytes())
+        };
+        let safe = "https://id.fr/.well-known/openid-configuration";
+        let found = keys("https://id.fr", safe, "https://keys.id.fr/all").unwrap();
+        assert_eq!(found.as_str(), "https://keys.id.fr/all");
+        let other = keys("https://id.fr/", safe, "https://id.fr/keys");
+        assert!(matches!(other, Err(SourceProblem::OtherIssuer)));
+        for unsafe_keys in ["http://127.0.0.1/keys", "http://id.fr/keys"] {
+            let led = keys("https://id.fr", safe, unsafe_keys);
+            assert!(matches!(led, Err(SourceProblem::Address)), "{unsafe_keys}");
+        }
+        let local = "http://127.0.0.1:8/.well-known/openid-configuration";
+        assert!(keys("https://id.fr", local, "http://127.0.0.1:8/keys").is_ok());
+    }
+}

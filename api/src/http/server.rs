@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -47,6 +48,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const PEEK_PAUSE: Duration = Duration::from_millis(20);
 /// What an HTTP/2 connection begins with (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Where a request came from: whoever opened the connection, which a proxy may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
 
 /// What is under way in a server.
 #[derive(Debug, Clone, Default)]
@@ -106,10 +111,10 @@ pub async fn serve(
     let accepted = async {
         loop {
             let Ok(place) = places.clone().acquire_owned().await else { return };
-            let stream = accept(&listener).await;
+            let (stream, peer) = accept(&listener).await;
             let place = Place::new(place, metrics::gauge!("http_connections"));
             let (watcher, closing) = (graceful.watcher(), closing.clone());
-            let connection = Connection { stream, place, watcher, closing };
+            let connection = Connection { stream, peer: Peer(peer), place, watcher, closing };
             tokio::spawn(connection.serve(router.clone()));
         }
     };
@@ -136,10 +141,10 @@ pub async fn serve(
 }
 
 /// A connection that broke before it was accepted, or a full table of files, is not the end.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) => {
                 if !matches!(
                     error.kind(),
@@ -157,6 +162,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 
 struct Connection {
     stream: TcpStream,
+    peer: Peer,
     place: Place,
     watcher: Watcher,
     /// Nothing new is read once it is cancelled.
@@ -165,7 +171,7 @@ struct Connection {
 
 impl Connection {
     async fn serve(self, router: Router) {
-        let Self { stream, place: _place, watcher, closing } = self;
+        let Self { stream, peer, place: _place, watcher, closing } = self;
         let first = tokio::select! {
             () = closing.cancelled() => return,
             first = timeout(HEADERS_TIMEOUT, speaks_http2(&stream)) => first,
@@ -175,9 +181,12 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let builder = protocols();
         let builder = if http2 { builder.http2_only() } else { builder.http1_only() };
-        let service = TowerToHyperService::new(
-            router.map_request(|request: http::Request<Incoming>| request.map(Body::new)),
-        );
+        let service = TowerToHyperService::new(router.map_request(
+            move |mut request: http::Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                request.map(Body::new)
+            },
+        ));
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(error, "a connection broke");

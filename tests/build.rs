@@ -1,5 +1,5 @@
-//! Whether the validators of public schemas are here: without them their test says so, and counts
-//! as skipped. `./dev` names both places.
+//! Whether the validators of public schemas are here, Node with what `tests/clients` installs, and
+//! schemathesis: without them their tests say so, and count as skipped. `./dev` names the places.
 
 use std::path::Path;
 
@@ -9,8 +9,15 @@ fn main() {
         std::env::var_os(name).is_some_and(|it| Path::new(&it).exists())
     };
     let here = [named("SCHEMA_VALIDATORS"), named("PUBLIC_SCHEMAS")];
+    let (clients, fuzz) = (named("CLIENTS_NODE"), named("FUZZ_ST"));
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(validators)");
+    println!("cargo:rustc-check-cfg=cfg(validators, clients, fuzz)");
+    if clients {
+        println!("cargo:rustc-cfg=clients");
+    }
+    if fuzz {
+        println!("cargo:rustc-cfg=fuzz");
+    }
     if here == [true, true] {
         println!("cargo:rustc-cfg=validators");
     }

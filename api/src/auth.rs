@@ -16,7 +16,7 @@ mod registry;
 mod service;
 mod source;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use domain::Reseau;
 use futures_util::future::join_all;
@@ -167,6 +167,11 @@ impl Verifier {
         caller
     }
 
+    /// Where a request comes from, as far as it can be believed.
+    pub fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+        address::of_caller(headers, extensions, &self.trusted_proxies)
+    }
+
     async fn known(
         &self,
         headers: &HeaderMap,
@@ -175,7 +180,7 @@ impl Verifier {
         let Some(token) = token_of(headers)? else { return Ok(None) };
         if token.starts_with(service::PREFIX) {
             let registry = self.registry.as_deref().ok_or(Denied::ServiceUnknown)?;
-            let from = address::of_caller(headers, extensions, &self.trusted_proxies);
+            let from = self.address(headers, extensions);
             return self.services.caller(registry, token, from).await.map(Some);
         }
         let bearer = match self.read(token) {

@@ -33,7 +33,7 @@ pub use self::{
     issuers::IssuerSettings,
     origin::{Described, Origin, Problem},
 };
-use crate::exports::giving::GivingPrefix;
+use crate::{exports::giving::GivingPrefix, graphql::COMPLEXITY_MAX, quotas, trusted};
 
 /// The settings of one process.
 #[derive(Debug, Deserialize)]
@@ -93,6 +93,15 @@ pub struct Settings {
     /// What begins the ids of an export in 360Giving: the prefix that 360Giving gave to whoever
     /// publishes them.
     pub giving_prefix: String,
+    /// Which documents are answered: `off`, those that requests bring; `allow`, also those that
+    /// they name by their hash; `require`, no others.
+    pub trusted_documents: trusted::Mode,
+    /// The folder of the documents that may be named: manifests of compilers, or one file each.
+    pub trusted_documents_dir: Option<PathBuf>,
+    /// What a caller may ask for in a minute, in points of complexity; 0 counts nothing.
+    pub caller_points: u32,
+    /// What an address without a token may, which can only read the schema; 0 counts nothing.
+    pub stranger_points: u32,
     /// The web origins that may call from a browser; a list, or text with commas.
     #[serde(deserialize_with = "list")]
     pub cors_origins: Vec<String>,
@@ -141,6 +150,10 @@ impl Default for Settings {
             log_level: "info,sqlx=warn,hyper=warn,h2=warn,opentelemetry=warn".to_owned(),
             graphiql: false,
             giving_prefix: GivingPrefix::DEFAULT.to_owned(),
+            trusted_documents: trusted::Mode::Off,
+            trusted_documents_dir: None,
+            caller_points: quotas::CALLER_POINTS,
+            stranger_points: quotas::STRANGER_POINTS,
             cors_origins: vec![],
             pool_max: 16,
             request_timeout_ms: 30_000,
@@ -217,6 +230,17 @@ impl Settings {
         }
         if self.trusted_proxies().is_none() {
             return invalid("trusted_proxies", "addresses or ranges such as `10.0.0.0/8`");
+        }
+        if self.trusted_documents != trusted::Mode::Off && self.trusted_documents_dir.is_none() {
+            return invalid("trusted_documents", "`off`, unless `trusted_documents_dir` is set");
+        }
+        // The largest document that is let in can be asked once at least.
+        let enough = |points: u32| points == 0 || points as usize >= COMPLEXITY_MAX;
+        if !enough(self.caller_points) {
+            return invalid("caller_points", "0, or at least 1000");
+        }
+        if !enough(self.stranger_points) {
+            return invalid("stranger_points", "0, or at least 1000");
         }
         let is_origin = |it: &String| {
             it.split_once("://").is_some_and(|(scheme, host)| {
@@ -369,6 +393,10 @@ impl Settings {
             ("log_level", Some(self.log_level.clone())),
             ("graphiql", Some(self.graphiql.to_string())),
             ("giving_prefix", Some(self.giving_prefix.clone())),
+            ("trusted_documents", Some(self.trusted_documents.to_string())),
+            ("trusted_documents_dir", path(&self.trusted_documents_dir)),
+            ("caller_points", Some(self.caller_points.to_string())),
+            ("stranger_points", Some(self.stranger_points.to_string())),
             ("cors_origins", Some(self.cors_origins.join(", "))),
             ("pool_max", Some(self.pool_max.to_string())),
             ("request_timeout_ms", Some(self.request_timeout_ms.to_string())),

@@ -2,11 +2,15 @@
 //!
 //! The engine parses by recursion and walks fragments expanded: 2,000 brackets abort the
 //! process, 853 bytes of nested fragments hold a thread for seventeen seconds. So the text is
-//! counted first, parsed once, measured with a memory, and handed on parsed.
+//! counted first, parsed once, measured with a memory, and handed on parsed. What was let in is
+//! kept by the hash of its text: a document that comes again is not parsed again.
 
 mod measure;
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock},
+};
 
 use async_graphql::{
     Request, ServerError,
@@ -14,6 +18,8 @@ use async_graphql::{
         ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
     },
 };
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{
@@ -42,6 +48,9 @@ pub const INTROSPECTION_LISTS_MAX: u64 = 2;
 pub const ALIASES_MAX: u64 = 30;
 /// The most fields at the root, fragments expanded.
 pub const ROOT_FIELDS_MAX: u64 = 10;
+/// How much text the documents have that are kept parsed, in bytes; parsed, each takes some
+/// dozens of times as much.
+const KEPT_BYTES_MAX: u64 = 1024 * 1024;
 /// How much of a parser's message is repeated to the caller.
 const PARSE_MESSAGE_CHARS_MAX: usize = 200;
 
@@ -53,14 +62,44 @@ pub struct Admitted {
     pub meta_only: bool,
 }
 
+/// The SHA-256 of a document's text, put into the request that was let in: what is found out
+/// about the document is kept under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TextHash(pub [u8; 32]);
+
+/// A document that was let in.
+struct Kept {
+    document: ExecutableDocument,
+    admitted: Admitted,
+    bytes: u32,
+}
+
+/// What is kept depends on the text alone: one memory serves every server of the process.
+static KEPT: LazyLock<Cache<TextHash, Arc<Kept>>> = LazyLock::new(|| {
+    Cache::builder()
+        .weigher(|_, it: &Arc<Kept>| it.bytes)
+        .max_capacity(KEPT_BYTES_MAX)
+        .build()
+});
+
 /// Lets a request's document in, or says why not. The request keeps the parsed document.
 pub fn admit(request: &mut Request, language: Language) -> Result<Admitted, ServerError> {
     let refuse = |no: No| no.into_server_error(language);
+    fits(&request.query).map_err(refuse)?;
+    let hash = TextHash(Sha256::digest(&request.query).into());
+    request.data.insert(hash);
+    if let Some(kept) = KEPT.get(&hash) {
+        request.set_parsed_query(kept.document.clone());
+        return Ok(kept.admitted);
+    }
     scan(&request.query).map_err(refuse)?;
+    let bytes = u32::try_from(request.query.len()).unwrap_or(u32::MAX);
     let document = request
         .parsed_query()
         .map_err(|error| parse_failed(&error, language))?;
-    judge(document).map_err(refuse)
+    let admitted = judge(document).map_err(refuse)?;
+    KEPT.insert(hash, Arc::new(Kept { document: document.clone(), admitted, bytes }));
+    Ok(admitted)
 }
 
 /// A document that is not let in: the code, and its sentence in each language.
@@ -93,16 +132,19 @@ impl No {
     }
 }
 
+fn fits(document: &str) -> Result<(), No> {
+    if document.len() <= DOCUMENT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(No::exceeds(DOCUMENT_TOO_LARGE, DOCUMENT_BYTES_MAX as u64, ["octets", "bytes"]))
+}
+
 /// Counts what can be counted without parsing.
 ///
 /// It sees what the parser sees: brackets in comments and strings do not count. A block
 /// string without an end is refused here, because the parser reads it again as short strings.
 fn scan(document: &str) -> Result<(), No> {
     let bytes = document.as_bytes();
-    if bytes.len() > DOCUMENT_BYTES_MAX {
-        let of = ["octets", "bytes"];
-        return Err(No::exceeds(DOCUMENT_TOO_LARGE, DOCUMENT_BYTES_MAX as u64, of));
-    }
     let (mut at, mut depth, mut tokens) = (0, 0_usize, 0);
     while let Some(&byte) = bytes.get(at) {
         let rest = &bytes[at..];

@@ -24,6 +24,7 @@ use crate::{
     processes,
     register::Register,
     telemetry::Figures,
+    trusted::{self, Trusted},
 };
 
 /// How far behind the log an answer may be while the house calls itself ready, in facts.
@@ -49,6 +50,8 @@ pub enum Closed {
     Log(#[from] eventlog::Error),
     #[error("what the log says is erased is not destroyed")]
     Erasing(#[from] erasures::Failure),
+    #[error("the registered documents are not taken")]
+    Trusted(#[from] trusted::Problem),
     #[error("the answers cannot be opened")]
     Reads(#[from] projections::Error),
 }
@@ -104,9 +107,12 @@ impl House {
         doors: Doors,
         stop: CancellationToken,
     ) -> Result<Drained, Closed> {
+        let options = &doors.options;
+        let folder = options.trusted_documents_dir.as_deref();
+        let trusted = Trusted::load(options.trusted_documents, folder, &self.schema).await?;
         let work = self.start(&doors).await?;
         let (running, stopping) = (Running::new(), doors.stopping);
-        let whole = self.routes(doors, &running);
+        let whole = self.routes(doors, trusted, &running);
         let drained = http::serve(listener, whole, &running, stop, stopping).await;
         work.end().await;
         Ok(drained)
@@ -142,7 +148,7 @@ impl House {
     }
 
     /// Every door.
-    fn routes(&self, doors: Doors, running: &Running) -> axum::Router {
+    fn routes(&self, doors: Doors, trusted: Trusted, running: &Running) -> axum::Router {
         let house = self.clone();
         let registry = Register { reads: self.reads.clone(), running: running.clone() };
         let downloads = http::Downloads {
@@ -175,6 +181,7 @@ impl House {
                 fr: graphql::sdl(Language::Fr).into(),
                 en: graphql::sdl(Language::En).into(),
             },
+            trusted: Arc::new(trusted),
             options: doors.options.clone(),
         };
         let routes = http::routes(app, running);

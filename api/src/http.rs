@@ -9,6 +9,7 @@ mod layers;
 mod asked;
 mod answer;
 mod downloads;
+mod docs;
 mod fiche;
 mod graphql;
 mod pages;
@@ -19,7 +20,7 @@ pub mod historique;
 pub mod proofs;
 mod server;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_graphql::{Executor, Request};
 use axum::{
@@ -40,12 +41,22 @@ pub use self::{
     pages::Sdl,
     server::{Drained, Running, Stopping, serve},
 };
-use crate::{auth::Verifier, error::Error, exports::giving::GivingPrefix, telemetry::Figures};
+use crate::{
+    auth::Verifier,
+    error::Error,
+    exports::giving::GivingPrefix,
+    quotas::Quotas,
+    telemetry::Figures,
+    trusted::{self, Trusted},
+};
 
 /// The largest body of a request.
 pub const BODY_BYTES_MAX: usize = 128 * 1024;
 /// The most GraphQL requests answered at once; one more is told to come back.
 pub const IN_FLIGHT_MAX: usize = 512;
+/// The most of them for those who come without a token: however slowly they send their bodies,
+/// they keep no place from those who have one.
+pub const STRANGERS_IN_FLIGHT_MAX: usize = 64;
 /// What they are told to wait, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 2;
 
@@ -76,6 +87,8 @@ pub struct App<E> {
     pub figures: Figures,
     /// The schema's text, printed.
     pub sdl: Sdl,
+    /// The documents that may be asked by their hash.
+    pub trusted: Arc<Trusted>,
     pub options: Options,
 }
 
@@ -88,6 +101,13 @@ pub struct Options {
     pub graphiql: bool,
     /// Of the ids of what is told in 360Giving.
     pub giving_prefix: GivingPrefix,
+    /// Which documents are answered, and where those stand that are asked by their hash.
+    pub trusted_documents: trusted::Mode,
+    pub trusted_documents_dir: Option<PathBuf>,
+    /// What a caller and an address without a token may ask for in a minute, in points of
+    /// complexity; zero counts nothing.
+    pub caller_points: u32,
+    pub stranger_points: u32,
 }
 
 impl From<&crate::config::Settings> for Options {
@@ -97,6 +117,10 @@ impl From<&crate::config::Settings> for Options {
             cors_origins: settings.cors_origins.clone(),
             graphiql: settings.graphiql,
             giving_prefix: settings.giving_prefix(),
+            trusted_documents: settings.trusted_documents,
+            trusted_documents_dir: settings.trusted_documents_dir.clone(),
+            caller_points: settings.caller_points,
+            stranger_points: settings.stranger_points,
         }
     }
 }
@@ -106,6 +130,10 @@ struct Doors<E> {
     app: App<E>,
     running: Running,
     places: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+    /// What names the schema's text in each language.
+    sdl_tags: [String; 2],
+    quotas: Arc<Quotas>,
 }
 
 /// One of a bounded number of places, shown by a gauge, given back when dropped.
@@ -129,10 +157,15 @@ impl Drop for Place {
 
 /// The routes. More may be merged before [`with_layers`] is put around all of them.
 pub fn routes<E: Executor>(app: App<E>, running: &Running) -> Router {
+    let Options { caller_points, stranger_points, .. } = app.options;
+    let tag = |text: &str| answer::etag("", text.as_bytes());
     let doors = Arc::new(Doors {
+        sdl_tags: [tag(&app.sdl.fr), tag(&app.sdl.en)],
+        quotas: Arc::new(Quotas::new(caller_points, stranger_points)),
         app,
         running: running.clone(),
         places: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+        strangers: Arc::new(Semaphore::new(STRANGERS_IN_FLIGHT_MAX)),
     });
     Router::new()
         .route("/", get(pages::landing))
@@ -140,6 +173,9 @@ pub fn routes<E: Executor>(app: App<E>, running: &Running) -> Router {
         .route("/ingenieries/{id}/fiche.json", get(fiche::json))
         .route("/ingenieries/{id}/fiche.html", get(fiche::html))
         .route("/schema.graphql", get(pages::schema))
+        .route("/docs/errors", get(docs::errors))
+        .route("/docs/errors.json", get(docs::errors_json))
+        .route("/docs/operations", get(docs::operations))
         .route("/health/live", get(pages::live))
         .route("/health/ready", get(pages::ready))
         .route("/metrics", get(pages::metrics))

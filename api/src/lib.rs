@@ -21,6 +21,8 @@ pub mod cases;
 pub mod bibliotheque;
 pub mod http;
 pub mod guard;
+pub mod trusted;
+pub mod quotas;
 pub mod auth;
 pub mod tokens;
 pub mod jetons;

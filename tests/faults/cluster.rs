@@ -106,6 +106,8 @@ impl Cluster {
             .env_clear()
             .env("ESSAIM_CONFIG", self.place.join("essaim.toml"))
             .env("ESSAIM_LISTEN", address)
+            // A few clients write as fast as they can.
+            .env("ESSAIM_CALLER_POINTS", "0")
             .env(
                 "ESSAIM_DATABASE_URL",
                 format!("postgres:///essaim?host={host}&user=essaim_service"),

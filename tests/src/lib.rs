@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
+pub mod bombs;
 pub mod database;
 pub mod deployed;
 pub mod dossier;

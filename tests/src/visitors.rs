@@ -14,8 +14,10 @@ use api::{
     graphql::Input,
     house::{Doors, House, Signing},
     http::{Options, Stopping},
+    quotas,
     telemetry::Figures,
     tokens::{Bearer, DevIssuer},
+    trusted,
 };
 use bytes::Bytes;
 use domain::Role;
@@ -60,11 +62,38 @@ impl OpenHouse {
 
     /// The same, on that database.
     pub async fn on(database: Database) -> anyhow::Result<Self> {
-        Self::admitting(database, Verifier::new()).await
+        Self::with(database, Self::options()).await
+    }
+
+    /// What the settings of a house say, unless a test says otherwise.
+    pub fn options() -> Options {
+        Options {
+            request_timeout: Duration::from_secs(30),
+            cors_origins: vec!["https://portail.example".to_owned()],
+            graphiql: true,
+            giving_prefix: GivingPrefix::default(),
+            trusted_documents: trusted::Mode::Off,
+            trusted_documents_dir: None,
+            caller_points: quotas::CALLER_POINTS,
+            stranger_points: quotas::STRANGER_POINTS,
+        }
     }
 
     /// The same, which also accepts the tokens that a verifier does.
     pub async fn admitting(database: Database, verifier: Verifier) -> anyhow::Result<Self> {
+        Self::furnish(database, Self::options(), verifier).await
+    }
+
+    /// The same, with other settings.
+    pub async fn with(database: Database, options: Options) -> anyhow::Result<Self> {
+        Self::furnish(database, options, Verifier::new()).await
+    }
+
+    async fn furnish(
+        database: Database,
+        options: Options,
+        verifier: Verifier,
+    ) -> anyhow::Result<Self> {
         let log = database.log().await?;
         let reads = Reads::open(database.as_service(), 8, log.clone()).await?;
         let house = House::of(log, reads.patient(PATIENCE));
@@ -75,12 +104,7 @@ impl OpenHouse {
         let doors = Doors {
             verifier: verifier.with(issuer.issuer()),
             figures: Figures::new(String::new),
-            options: Options {
-                request_timeout: Duration::from_secs(30),
-                cors_origins: vec!["https://portail.example".to_owned()],
-                graphiql: true,
-                giving_prefix: GivingPrefix::default(),
-            },
+            options,
             signing: Signing { signers: [signer].into(), copy: None },
             contents: contents.clone(),
             stopping: Stopping { drain: Duration::ZERO, grace: Duration::from_secs(5) },

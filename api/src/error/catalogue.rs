@@ -125,9 +125,24 @@ catalogue! {
     PAST_NOT_BUILT, true:
         "Les données de ce moment sont en train d'être reconstituées : redemandez dans quelques secondes.",
         "The data of that time are being built anew: ask again in a few seconds.";
+    PERSISTED_QUERY_HASH_DIFFERS, false:
+        "« documentId » n'est pas l'empreinte de « query » : envoyez l'un ou l'autre.",
+        "`documentId` is not the hash of `query`: send one or the other.";
+    PERSISTED_QUERY_ID_REQUIRED, false:
+        "Ce service ne répond qu'aux documents enregistrés : envoyez « documentId ».",
+        "This service answers registered documents only: send `documentId`.";
+    PERSISTED_QUERY_NOT_FOUND, false:
+        "Aucun document n'est enregistré sous ce « documentId » : faites-le enregistrer, ou envoyez « query ».",
+        "No document is registered under this `documentId`: have it registered, or send `query`.";
+    PERSISTED_QUERY_NOT_SUPPORTED, false:
+        "Ce service n'enregistre pas de documents : envoyez « query ».",
+        "This service registers no documents: send `query`.";
     POSITION_NOT_REACHED, true:
         "Les données n'ont pas encore atteint la position demandée : réessayez.",
         "The data have not yet reached the position asked for: try again.";
+    RATE_LIMITED, true:
+        "Vous avez trop demandé en une minute : attendez les secondes que dit « Retry-After ».",
+        "You have asked for too much in a minute: wait for the seconds that `Retry-After` says.";
     READ_MODEL_LATE, true:
         "La modification est faite, mais pas encore visible : relisez dans quelques secondes.",
         "The change is made, but not yet visible: read again in a few seconds.";

@@ -1,12 +1,14 @@
 //! What the engine does not do by itself: errors that say the right thing and no more
 //! (`Answers`), nulls where the specification wants them (`Nulls`), fields in the order of
-//! the document (`Order`), no text that cannot be kept (`Texts`).
+//! the document (`Order`), no text that cannot be kept (`Texts`), no work twice and none unpaid
+//! (`Pricing`).
 //!
 //! A schema adds them in this order; the first added is the outermost.
 
 mod answers;
 mod nulls;
 mod order;
+mod pricing;
 mod texts;
 
 use std::sync::{
@@ -16,7 +18,14 @@ use std::sync::{
 
 use async_graphql::{ObjectType, SchemaBuilder, SubscriptionType};
 
-pub use self::{answers::Answers, nulls::Nulls, order::Order, texts::Texts};
+pub(crate) use self::answers::member;
+pub use self::{
+    answers::Answers,
+    nulls::Nulls,
+    order::Order,
+    pricing::{CheckedOnly, Pricing},
+    texts::Texts,
+};
 
 /// Adds all of them, in their order.
 pub fn install<Query, Mutation, Subscription>(
@@ -32,6 +41,7 @@ where
         .extension(Nulls)
         .extension(Answers)
         .extension(Texts)
+        .extension(Pricing)
 }
 
 /// Put into the request by the transport, set when execution begins: what fails before is

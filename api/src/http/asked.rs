@@ -87,17 +87,40 @@ impl ContentType {
 #[derive(Deserialize)]
 struct Parameters {
     query: Option<String>,
+    #[serde(rename = "documentId")]
+    document_id: Option<String>,
     #[serde(rename = "operationName")]
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
-    /// Nothing of ours: their form alone is checked.
-    #[serde(rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
+    extensions: Option<Map<String, Value>>,
+}
+
+/// What a request says beside its document: put into it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    /// The registered document that it asks.
+    pub(super) document_id: Option<String>,
+    /// Whether it wants to know what it costs.
+    pub(super) cost: bool,
 }
 
 impl Parameters {
     fn into_request(self) -> Option<Request> {
-        let mut request = Request::new(self.query?);
+        let extensions = self.extensions.unwrap_or_default();
+        // As Apollo's and urql's own links name a document.
+        let hash = extensions
+            .get("persistedQuery")
+            .and_then(|it| it.get("sha256Hash"));
+        let hash = hash
+            .and_then(Value::as_str)
+            .map(|it| format!("sha256:{it}"));
+        let document_id = self.document_id.or(hash);
+        if self.query.is_none() && document_id.is_none() {
+            return None;
+        }
+        let cost = extensions.get("cost") == Some(&Value::Bool(true));
+        let request = Request::new(self.query.unwrap_or_default());
+        let mut request = request.data(Beside { document_id, cost });
         request.operation_name = self.operation_name;
         request.variables = Variables::from_json(self.variables.unwrap_or_default().into());
         Some(request)
@@ -121,9 +144,10 @@ pub(super) fn of_address(address: &Uri) -> Option<Request> {
     let members = |name: &str| text(name).map(|it| serde_json::from_str(&it)).transpose();
     Parameters {
         query: text("query"),
+        document_id: text("documentId"),
         operation_name: text("operationName"),
         variables: members("variables").ok()?,
-        _extensions: members("extensions").ok()?,
+        extensions: members("extensions").ok()?,
     }
     .into_request()
 }
@@ -220,9 +244,28 @@ mod tests {
             r#"{"query":"{a}","variables":[]}"#,
             r#"{"query":"{a}","operationName":1}"#,
             r#"{"query":"{a}","extensions":""}"#,
+            r#"{"documentId":1}"#,
+            r#"{"extensions":{"persistedQuery":{}}}"#,
         ] {
             assert!(!fine(body), "{body}");
         }
+    }
+
+    #[test]
+    fn a_document_may_be_named_and_its_cost_asked() {
+        let of = |body: &str| {
+            let request = of_body(body.as_bytes()).unwrap();
+            let beside = request.data.get(&std::any::TypeId::of::<Beside>()).unwrap();
+            let Beside { document_id, cost } = beside.downcast_ref::<Beside>().unwrap();
+            (request.query, document_id.clone(), *cost)
+        };
+        let named = Some("sha256:ab".to_owned());
+        assert_eq!(of(r#"{"query":"{a}"}"#), ("{a}".to_owned(), None, false));
+        assert_eq!(of(r#"{"documentId":"sha256:ab"}"#), (String::new(), named.clone(), false));
+        assert_eq!(
+            of(r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"},"cost":true}}"#),
+            (String::new(), named, true)
+        );
     }
 
     #[test]

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Executor, Request as GraphqlRequest, Response as GraphqlResponse, parser::types::OperationType,
+    Executor, Request as GraphqlRequest, Response as GraphqlResponse, ServerError,
+    parser::types::OperationType,
 };
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
@@ -20,18 +21,20 @@ use tracing::Instrument as _;
 use super::{
     BODY_BYTES_MAX, Doors, Language, Place, RequestId,
     answer::Reply,
-    asked::{self, ContentType, Media},
+    asked::{self, Beside, ContentType, Media},
 };
 use crate::{
     auth::{Caller, Denied},
     clock::RequestClock,
     error::{
         Answer, BAD_REQUEST, BODY_TOO_LARGE, Entry, GRAPHQL_VALIDATION_FAILED,
-        INTERNAL_SERVER_ERROR, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, OVERLOADED, REQUEST_TIMEOUT,
-        UNSUPPORTED_MEDIA_TYPE,
+        INTERNAL_SERVER_ERROR, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED,
+        REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
     },
-    graphql::extensions::Executed,
-    guard, telemetry,
+    graphql::extensions::{Executed, member},
+    guard,
+    quotas::{Purse, Who},
+    telemetry,
 };
 
 /// The trace that a request belongs to, in 32 hexadecimal digits: every event says its own.
@@ -72,6 +75,14 @@ impl Asked {
         }
     }
 
+    /// What failed before execution: because of the document, or because it was not paid for.
+    fn request_error(self, purse: &Purse, errors: Vec<ServerError>) -> Reply {
+        match purse.retry_after() {
+            Some(seconds) => Reply::limited(errors, seconds),
+            None => Reply::request_error(self.unfit(), errors),
+        }
+    }
+
     fn method(self, allowed: &'static str) -> Reply {
         self.error(StatusCode::METHOD_NOT_ALLOWED, &METHOD_NOT_ALLOWED)
             .with(header::ALLOW, allowed)
@@ -85,10 +96,21 @@ impl<E: Executor> Doors<E> {
             return Err(asked.method("GET, POST"));
         }
         let (parts, body) = request.into_parts();
-        let entered = self.enter(asked, &parts).await?;
-        let request = read(asked, &parts, body, entered.deadline).await?;
+        let mut entered = self.enter(asked, &parts).await?;
+        let mut request = read(asked, &parts, body, entered.deadline).await?;
+        let Beside { document_id, cost } = beside(&request);
+        entered.purse = entered.purse.telling(cost);
+        let named = document_id.is_some();
+        if let Some(id) = document_id {
+            let filled = self.app.trusted.fill(&mut request, &id);
+            filled.map_err(|no| asked.error(asked.unfit(), no))?;
+            request.data.insert(Known);
+        }
         let content = self.run(asked, &parts, entered, request).await?;
-        Ok(Reply::executed(content))
+        let reply = Reply::executed(content);
+        let keepable = named && parts.method == Method::GET;
+        let kept = || parts.headers.get(header::IF_NONE_MATCH).cloned();
+        Ok(if keepable { reply.keepable(kept()) } else { reply })
     }
 
     /// Asks a document of the house, as whoever sent the request.
@@ -99,35 +121,69 @@ impl<E: Executor> Doors<E> {
         request: GraphqlRequest,
     ) -> Result<GraphqlResponse, Reply> {
         let entered = self.enter(asked, parts).await?;
-        self.run(asked, parts, entered, request).await
+        self.run(asked, parts, entered, request.data(Known)).await
     }
 
-    /// Takes a place, and says who comes.
+    /// Says who comes, and takes a place.
     async fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
-        let place = self
-            .places
-            .clone()
-            .try_acquire_owned()
-            .map(|it| Place::new(it, metrics::gauge!("http_requests_in_flight")))
-            .map_err(|_| Reply::later(Answer::of(&OVERLOADED, asked.language)))?;
         let caller = self.app.verifier.caller(&parts.headers, &parts.extensions);
         let caller = caller
             .await
             .map_err(|denied| Reply::denied(&denied, asked.language))?;
+        let places = if caller.is_some() { &self.places } else { &self.strangers };
+        let place = places
+            .clone()
+            .try_acquire_owned()
+            .map(|it| Place::new(it, metrics::gauge!("http_requests_in_flight")))
+            .map_err(|_| Reply::later(Answer::of(&OVERLOADED, asked.language)))?;
         let deadline = Instant::now() + self.app.options.request_timeout;
-        Ok(Entered { caller, place, deadline })
+        let address = || self.app.verifier.address(&parts.headers, &parts.extensions);
+        let stranger = || address().map_or(Who::Crowd, Who::address);
+        let who = caller.as_ref().map_or_else(stranger, Who::caller);
+        let purse = Purse::new(self.quotas.clone(), who);
+        Ok(Entered { caller, purse, place, deadline })
+    }
+
+    /// What a document answers, and what is left to whoever asked it.
+    async fn run(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        entered: Entered,
+        request: GraphqlRequest,
+    ) -> Result<GraphqlResponse, Reply> {
+        let purse = entered.purse.clone();
+        match self.run_paid(asked, parts, entered, request).await {
+            Ok(mut content) => {
+                content.http_headers.extend(purse.headers());
+                Ok(content)
+            }
+            Err(reply) => Err(reply.with_all(purse.headers())),
+        }
     }
 
     /// What a document answers, once it is let in.
-    async fn run(
+    async fn run_paid(
         &self,
         asked: Asked,
         parts: &Parts,
         entered: Entered,
         mut request: GraphqlRequest,
     ) -> Result<GraphqlResponse, Reply> {
-        let admitted = guard::admit(&mut request, asked.language)
-            .map_err(|no| Reply::request_error(asked.unfit(), vec![no]))?;
+        let purse = &entered.purse;
+        let admitted = guard::admit(&mut request, asked.language).map_err(|no| {
+            // An error all the same: what is left only decides how it is said.
+            let paid = purse.pay_refused();
+            let limited = || Answer::of(&RATE_LIMITED, asked.language).into_server_error();
+            asked.request_error(purse, vec![if paid.is_ok() { no } else { limited() }])
+        })?;
+        let known = member::<Known>(&request.data).is_some();
+        // Whoever is shown GraphiQL reads the schema with it.
+        let shown = admitted.meta_only && self.app.options.graphiql;
+        if !known && !shown {
+            let free = self.app.trusted.answers_free();
+            free.map_err(|no| asked.error(asked.unfit(), no))?;
+        }
         if admitted.operation == OperationType::Mutation && parts.method == Method::GET {
             return Err(asked.method("POST"));
         }
@@ -154,9 +210,9 @@ impl<E: Executor> Doors<E> {
         mut request: GraphqlRequest,
         id: RequestId,
     ) -> Result<GraphqlResponse, Reply> {
-        let Entered { caller, place, deadline } = it;
+        let Entered { caller, purse, place, deadline } = it;
         let executed = Executed::default();
-        request = request.data(executed.clone());
+        request = request.data(executed.clone()).data(purse.clone());
         let app = self.app.clone();
         let task = async move {
             let _place = place;
@@ -192,7 +248,7 @@ impl<E: Executor> Doors<E> {
             }
             Ok(Ok(Err(error))) => Err(Reply::later(error.answer(asked.language))),
             Ok(Ok(Ok(content))) if executed.has_begun() => Ok(content),
-            Ok(Ok(Ok(content))) => Err(Reply::request_error(asked.unfit(), content.errors)),
+            Ok(Ok(Ok(content))) => Err(asked.request_error(&purse, content.errors)),
         }
     }
 }
@@ -200,6 +256,8 @@ impl<E: Executor> Doors<E> {
 /// Someone who came in.
 struct Entered {
     caller: Option<Caller>,
+    /// What they pay with.
+    purse: Purse,
     /// Given back when execution ends, not when the caller leaves.
     place: Place,
     deadline: Instant,
@@ -226,16 +284,26 @@ async fn read(
             return Err(asked.error(status, &UNSUPPORTED_MEDIA_TYPE));
         }
     }
+    let too_large = || asked.error(StatusCode::PAYLOAD_TOO_LARGE, &BODY_TOO_LARGE);
+    // What is announced to be too large is not read at all.
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
     let body = Limited::new(body, BODY_BYTES_MAX).collect();
     let body = match tokio::time::timeout_at(deadline, body).await {
         Err(_) => return Err(asked.error(StatusCode::REQUEST_TIMEOUT, &REQUEST_TIMEOUT)),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err(asked.error(StatusCode::PAYLOAD_TOO_LARGE, &BODY_TOO_LARGE));
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
         Ok(Err(_)) => return Err(bad()),
         Ok(Ok(body)) => body.to_bytes(),
     };
     asked::of_body(&body).ok_or_else(bad)
+}
+
+/// Put into a request whose document is registered, or of the house itself.
+struct Known;
+
+fn beside(request: &GraphqlRequest) -> Beside {
+    member(&request.data).cloned().unwrap_or_default()
 }
 
 /// What every resolver may ask its context.

@@ -11,11 +11,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::json;
 
-use super::{
-    Doors, Language,
-    answer::Reply,
-    asked::{self, Media},
-};
+use super::{Doors, Language, answer::Reply, asked::Media, docs};
 use crate::error::{Answer, ROUTE_NOT_FOUND};
 
 /// How long the parts of the house have to say that they are ready.
@@ -64,19 +60,11 @@ pub(super) async fn schema<E: Executor>(
     State(doors): State<Arc<Doors<E>>>,
     address: Uri,
     headers: HeaderMap,
-) -> impl IntoResponse {
-    let language = asked::parameters(&address)
-        .and_then(|it| Language::of_tag(it.get("lang")?))
-        .unwrap_or_else(|| Language::of_headers(&headers));
-    let text = language
-        .choose(&doors.app.sdl.fr, &doors.app.sdl.en)
-        .clone();
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CONTENT_LANGUAGE, language.tag()),
-        (header::VARY, "accept-language"),
-    ];
-    (headers, text.to_string())
+) -> Response {
+    let language = docs::language(&address, &headers);
+    let ([fr, en], sdl) = (&doors.sdl_tags, &doors.app.sdl);
+    let (tag, text) = (language.choose(fr, en), language.choose(&sdl.fr, &sdl.en));
+    docs::fixed(&headers, ("text/plain; charset=utf-8", language), tag, text.to_string())
 }
 
 /// What this is, for whoever opens the address in a browser.
@@ -109,6 +97,8 @@ const LANDING: (&str, &str) = (
 {graphiql}
 <li><a href="/schema.graphql?lang=fr">Le schéma</a>, décrit en français
 (<a href="/schema.graphql?lang=en">en anglais</a>).</li>
+<li><a href="/docs/operations?lang=fr">Des opérations prêtes</a>, et
+<a href="/docs/errors?lang=fr">tous les codes d'erreur</a>.</li>
 <li><a href="/health/ready">État du service</a>.</li>
 </ul>
 <p>En démonstration, <code>essaim demo</code> affiche un jeton pour chaque rôle.</p>
@@ -123,6 +113,8 @@ const LANDING: (&str, &str) = (
 {graphiql}
 <li><a href="/schema.graphql?lang=en">The schema</a>, described in English
 (<a href="/schema.graphql?lang=fr">in French</a>).</li>
+<li><a href="/docs/operations?lang=en">Ready operations</a>, and
+<a href="/docs/errors?lang=en">all codes of errors</a>.</li>
 <li><a href="/health/ready">State of the service</a>.</li>
 </ul>
 <p>In the demo, <code>essaim demo</code> prints a token for each role.</p>

@@ -24,6 +24,7 @@ use super::*;
 use crate::{
     clock::{self, RequestClock},
     graphql::extensions::install,
+    quotas,
     tokens::{Bearer, DevIssuer},
 };
 
@@ -94,14 +95,22 @@ struct House {
     dev: DevIssuer,
 }
 
+fn options() -> Options {
+    Options {
+        request_timeout: Duration::from_secs(5),
+        cors_origins: vec!["https://portail.fr".to_owned()],
+        graphiql: true,
+        giving_prefix: GivingPrefix::default(),
+        trusted_documents: trusted::Mode::Off,
+        trusted_documents_dir: None,
+        caller_points: quotas::CALLER_POINTS,
+        stranger_points: quotas::STRANGER_POINTS,
+    }
+}
+
 impl House {
     fn open() -> Self {
-        Self::with(Options {
-            request_timeout: Duration::from_secs(5),
-            cors_origins: vec!["https://portail.fr".to_owned()],
-            graphiql: true,
-            giving_prefix: GivingPrefix::default(),
-        })
+        Self::with(options())
     }
 
     fn with(options: Options) -> Self {
@@ -115,6 +124,7 @@ impl House {
             ready: Arc::new(|| Box::pin(async { Err("one question is late".to_owned()) })),
             figures: Figures::new(|| "figures 1\n".to_owned()),
             sdl: Sdl { fr: "\"\"\"Bonjour\"\"\"".into(), en: "\"\"\"Hello\"\"\"".into() },
+            trusted: Arc::default(),
             options,
         };
         Self { router: router(app, &running), running, dev }
@@ -380,7 +390,7 @@ async fn a_request_that_takes_too_long_is_answered_and_still_runs_to_its_end() {
         request_timeout: Duration::from_millis(50),
         cors_origins: vec![],
         graphiql: false,
-        giving_prefix: GivingPrefix::default(),
+        ..options()
     });
     let before = ENDED.load(Ordering::SeqCst);
     let answer = house.ask("{slow(ms: 150)}", &[]).await;

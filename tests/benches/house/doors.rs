@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
+use api::http::Options;
 use domain::Role;
 use house::{OpenHouse, Visitor, visitors::document};
 use serde_json::{Value, json};
@@ -67,7 +68,9 @@ impl Worker for Asks {
 
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Line>> {
     let (gauge, callers_run) = (&bench.gauge, &bench.callers);
-    let open = OpenHouse::on(bench.database().await?).await?;
+    // One caller plays all of them.
+    let options = Options { caller_points: 0, ..OpenHouse::options() };
+    let open = OpenHouse::with(bench.database().await?, options).await?;
     filling::organisations(&open.house.log, 0, ORGANISATIONS).await?;
     settled(&open).await?;
     // Each has a client, which keeps a connection, of its own.

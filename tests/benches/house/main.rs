@@ -19,6 +19,9 @@
 //! - `COPY`: facts of the log into a table like theirs, with its indexes and checks.
 //! - `mutation`: `registerOrganisation` over HTTP, through every door.
 //! - `one organisation`, `20 organisations`: queries over HTTP, of a registry of 10,000.
+//! - `bomb: …`: a request that is made to be expensive, and is refused.
+//! - `a document seen before`, `a document never seen`: the same page of an empty registry, in one
+//!   text or in another each time: parsing, measuring and checking it is what differs.
 //! - `rebuild …`: a read model built anew; an operation is one fact applied. Beside it, for as
 //!   many facts: `COPY of …`, the rows that it gives, into tables like its own; `a statement a
 //!   fact`, each row by an upsert in its own transaction; `follow …`, facts that come while the
@@ -41,6 +44,7 @@
 #![recursion_limit = "256"]
 
 mod appends;
+mod attackers;
 mod doors;
 mod filling;
 mod gauge;
@@ -91,6 +95,7 @@ const REBUILDS: Duration = Duration::from_secs(3);
 enum Part {
     Appends,
     Doors,
+    Attackers,
     Rebuilds,
     Growth,
 }
@@ -178,6 +183,9 @@ impl Bench {
         }
         if asked(Part::Doors) {
             lines.extend(doors::measure(self).await?);
+        }
+        if asked(Part::Attackers) {
+            lines.extend(attackers::measure(self).await?);
         }
         if asked(Part::Rebuilds) {
             lines.extend(rebuilds::measure(self).await?);

@@ -118,7 +118,7 @@ impl Extension for Asked {
 }
 
 /// What the transport put into a request.
-fn member<T: Any + Send + Sync>(data: &Data) -> Option<&T> {
+pub(crate) fn member<T: Any + Send + Sync>(data: &Data) -> Option<&T> {
     data.get(&TypeId::of::<T>())
         .and_then(|it| it.downcast_ref())
 }

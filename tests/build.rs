@@ -1,5 +1,5 @@
-//! Whether the validators of public schemas are here: without them their test says so, and counts
-//! as skipped. `./dev` names both places.
+//! Whether what other people publish is here, the validators of public schemas and the npm clients:
+//! without them their tests say so, and count as skipped. `./dev` names the places.
 
 use std::path::Path;
 
@@ -9,7 +9,12 @@ fn main() {
         std::env::var_os(name).is_some_and(|it| Path::new(&it).exists())
     };
     let here = [named("SCHEMA_VALIDATORS"), named("PUBLIC_SCHEMAS")];
+    let clients = named("LIVE_CLIENTS");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(live_clients)");
+    if clients {
+        println!("cargo:rustc-cfg=live_clients");
+    }
     println!("cargo:rustc-check-cfg=cfg(validators)");
     if here == [true, true] {
         println!("cargo:rustc-cfg=validators");

@@ -271,6 +271,25 @@ fn subject_of(claims: &Map<String, Value>) -> Result<&str, Denied> {
 }
 
 impl Denied {
+    /// Why, as figures are labelled.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Malformed => "malformed",
+            Self::Algorithm => "algorithm",
+            Self::Header => "header",
+            Self::Issuer => "issuer",
+            Self::Key => "key",
+            Self::Signature => "signature",
+            Self::Audience => "audience",
+            Self::Expired => "expired",
+            Self::TooEarly => "too_early",
+            Self::Claim(_) => "claim",
+            Self::Role(_) => "role",
+            Self::Perimeter(_) => "perimeter",
+        }
+    }
+
     /// The caller is known but holds no role here: another token of theirs changes nothing.
     fn is_forbidden(&self) -> bool {
         matches!(self, Self::Role(_) | Self::Perimeter(_))

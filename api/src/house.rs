@@ -21,6 +21,7 @@ use crate::{
     graphql::{self, EssaimSchema, Loaders, Pasts},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     listes::{self, Listes},
+    live::Live,
     processes,
     telemetry::Figures,
 };
@@ -37,6 +38,7 @@ pub struct House {
     pub log: EventLog,
     pub reads: Reads,
     pub listes: Listes,
+    pub live: Live,
     pub schema: EssaimSchema,
 }
 
@@ -78,12 +80,13 @@ impl House {
 
     /// A house of parts that are open.
     pub fn of(log: EventLog, reads: Reads) -> Self {
-        let listes = Listes::default();
+        let (listes, live) = (Listes::default(), Live::default());
         let schema = graphql::builder()
             .data(reads.clone())
             .data(listes.clone())
+            .data(live.clone())
             .finish();
-        Self { log, reads, listes, schema }
+        Self { log, reads, listes, live, schema }
     }
 
     /// A request as its resolvers find it: what its actor may see goes with it.
@@ -124,12 +127,14 @@ impl House {
         let acting = processes::keep(log.clone(), stop.clone());
         let Signing { signers, copy } = doors.signing.clone();
         let signer = Integrator::new(log.clone(), signers, copy).keep(stop.clone());
+        let teller = self.live.clone().keep(self.reads.clone(), stop.clone());
         let tasks = vec![
             ("the integrator ended", tokio::spawn(signer)),
             ("the answers stopped following", tokio::spawn(follower)),
             ("nobody does what follows from facts", tokio::spawn(acting)),
             ("nobody destroys what is erased", tokio::spawn(eraser)),
             ("the reference lists stopped following", tokio::spawn(keeper)),
+            ("those who follow the log are told nothing", tokio::spawn(teller)),
         ];
         Ok(Work { stop, tasks })
     }

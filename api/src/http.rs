@@ -11,6 +11,7 @@ mod answer;
 mod downloads;
 mod fiche;
 mod graphql;
+pub mod live;
 mod pages;
 mod streaming;
 pub mod documents;
@@ -106,6 +107,7 @@ struct Doors<E> {
     app: App<E>,
     running: Running,
     places: Arc<Semaphore>,
+    rooms: live::Rooms,
 }
 
 /// One of a bounded number of places, shown by a gauge, given back when dropped.
@@ -133,10 +135,12 @@ pub fn routes<E: Executor>(app: App<E>, running: &Running) -> Router {
         app,
         running: running.clone(),
         places: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+        rooms: live::Rooms::default(),
     });
     Router::new()
         .route("/", get(pages::landing))
         .route("/graphql", any(graphql::answer))
+        .route("/graphql/stream", any(live::events::at_its_own_address))
         .route("/ingenieries/{id}/fiche.json", get(fiche::json))
         .route("/ingenieries/{id}/fiche.html", get(fiche::html))
         .route("/schema.graphql", get(pages::schema))

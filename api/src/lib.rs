@@ -24,6 +24,7 @@ pub mod auth;
 pub mod tokens;
 pub mod error;
 mod faits;
+pub mod live;
 mod csv;
 pub mod exports;
 pub mod graphql;

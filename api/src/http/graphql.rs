@@ -12,26 +12,30 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
+use futures_util::stream::BoxStream;
 use http::{Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tokio::time::Instant;
-use tracing::Instrument as _;
+use tokio::{task::JoinHandle, time::Instant};
+use tracing::{Instrument as _, Span};
 
 use super::{
-    BODY_BYTES_MAX, Doors, Language, Place, RequestId,
+    App, BODY_BYTES_MAX, Doors, Language, Place, RequestId,
     answer::Reply,
     asked::{self, ContentType, Media},
+    live,
 };
 use crate::{
     auth::{Caller, Denied},
     clock::RequestClock,
     error::{
-        Answer, BAD_REQUEST, BODY_TOO_LARGE, Entry, GRAPHQL_VALIDATION_FAILED,
-        INTERNAL_SERVER_ERROR, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, OVERLOADED, REQUEST_TIMEOUT,
+        Answer, BAD_REQUEST, BODY_TOO_LARGE, Entry, INTERNAL_SERVER_ERROR, METHOD_NOT_ALLOWED,
+        NOT_ACCEPTABLE, OVERLOADED, REQUEST_TIMEOUT, SUBSCRIPTION_NEEDS_STREAM,
         UNSUPPORTED_MEDIA_TYPE,
     },
     graphql::extensions::Executed,
-    guard, telemetry,
+    guard,
+    live::Listener,
+    telemetry,
 };
 
 /// The trace that a request belongs to, in 32 hexadecimal digits: every event says its own.
@@ -42,6 +46,11 @@ pub(super) async fn answer<E: Executor>(
     State(doors): State<Arc<Doors<E>>>,
     request: Request,
 ) -> Response {
+    match live::wanted(request.headers()) {
+        Some(live::Wanted::WebSocket) => return live::websocket::answer(doors, request).await,
+        Some(live::Wanted::Events) => return live::events::answer(doors, request).await,
+        None => (),
+    }
     let language = Language::of_headers(request.headers());
     let media = Media::of_headers(request.headers());
     let asked = Asked { language, media: media.unwrap_or_default() };
@@ -60,7 +69,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn error(self, status: StatusCode, entry: &Entry) -> Reply {
+    pub(super) fn error(self, status: StatusCode, entry: &Entry) -> Reply {
         Reply::error(status, Answer::of(entry, self.language))
     }
 
@@ -72,7 +81,7 @@ impl Asked {
         }
     }
 
-    fn method(self, allowed: &'static str) -> Reply {
+    pub(super) fn method(self, allowed: &'static str) -> Reply {
         self.error(StatusCode::METHOD_NOT_ALLOWED, &METHOD_NOT_ALLOWED)
             .with(header::ALLOW, allowed)
     }
@@ -104,7 +113,7 @@ impl<E: Executor> Doors<E> {
 
     /// Takes a place, and says who comes.
     #[expect(clippy::result_large_err, reason = "one a request, and only when it is refused")]
-    fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
+    pub(super) fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
         let place = self
             .places
             .clone()
@@ -113,6 +122,8 @@ impl<E: Executor> Doors<E> {
             .map_err(|_| Reply::later(Answer::of(&OVERLOADED, asked.language)))?;
         let caller = self.app.verifier.caller(&parts.headers).map_err(|denied| {
             tracing::info!(reason = ?denied, "token refused");
+            metrics::counter!("essaim_tokens_refused_total", "reason" => denied.name())
+                .increment(1);
             Reply::denied(&denied, asked.language)
         })?;
         let deadline = Instant::now() + self.app.options.request_timeout;
@@ -127,20 +138,44 @@ impl<E: Executor> Doors<E> {
         entered: Entered,
         mut request: GraphqlRequest,
     ) -> Result<GraphqlResponse, Reply> {
-        let admitted = guard::admit(&mut request, asked.language)
-            .map_err(|no| Reply::request_error(asked.unfit(), vec![no]))?;
-        if admitted.operation == OperationType::Mutation && parts.method == Method::GET {
-            return Err(asked.method("POST"));
+        let (operation, span) = admit(asked, parts, &entered, &mut request)?;
+        if operation == OperationType::Subscription {
+            return Err(asked.error(asked.unfit(), &SUBSCRIPTION_NEEDS_STREAM));
         }
-        if admitted.operation == OperationType::Subscription {
-            return Err(asked.error(asked.unfit(), &GRAPHQL_VALIDATION_FAILED));
-        }
-        if entered.caller.is_none() && !admitted.meta_only {
-            return Err(Reply::denied(&Denied::Anonymous, asked.language));
-        }
-        let request = in_context(request, asked.language, parts);
+        let request = in_context(request, asked.language, parts).data(operation);
         self.execute(asked, entered, request, request_id(parts))
+            .instrument(span)
             .await
+    }
+
+    /// What a document answers at a door that stays open: once, or as long as somebody listens.
+    pub(super) async fn follow(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        mut request: GraphqlRequest,
+        listener: &Arc<Listener>,
+    ) -> Result<Following, Reply> {
+        let entered = self.enter(asked, parts)?;
+        let (operation, span) = admit(asked, parts, &entered, &mut request)?;
+        let request = in_context(request, asked.language, parts).data(operation);
+        let id = request_id(parts);
+        if operation != OperationType::Subscription {
+            let once = self.execute(asked, entered, request, id).instrument(span);
+            return Ok(Following::Once(once.await?));
+        }
+        let executed = Executed::default();
+        let request = request.data(executed.clone()).data(listener.clone());
+        let (app, deadline) = (self.app.clone(), entered.deadline);
+        let caller = entered.caller;
+        let task = async move {
+            Ok(app
+                .schema
+                .execute_stream(prepared(&app, caller, request).await?, None))
+        };
+        let task = self.running.spawn(task.instrument(span));
+        let stream = self.finished(asked, deadline, task, &id).await?;
+        Ok(Following::Stream { stream, executed })
     }
 
     /// Runs to its end, whether or not anyone still waits.
@@ -157,17 +192,25 @@ impl<E: Executor> Doors<E> {
         let app = self.app.clone();
         let task = async move {
             let _place = place;
-            if let Some(caller) = caller {
-                let actor_id = app
-                    .identities
-                    .actor_id(&caller.issuer, &caller.subject)
-                    .await?;
-                let actor = caller.actor(actor_id);
-                request = (app.prepare)(request, &actor).data(actor);
-            }
+            let request = prepared(&app, caller, request).await?;
             Ok(app.schema.execute(request).await)
         };
         let task = self.running.spawn(task.in_current_span());
+        let content = self.finished(asked, deadline, task, &id).await?;
+        if executed.has_begun() {
+            return Ok(content);
+        }
+        Err(Reply::request_error(asked.unfit(), content.errors))
+    }
+
+    /// What a task answers in time; or why it does not.
+    async fn finished<T>(
+        &self,
+        asked: Asked,
+        deadline: Instant,
+        task: JoinHandle<crate::Result<T>>,
+        id: &RequestId,
+    ) -> Result<T, Reply> {
         let internal = || {
             let answer = Answer::of(&INTERNAL_SERVER_ERROR, asked.language);
             let mut error = answer.into_server_error();
@@ -188,22 +231,64 @@ impl<E: Executor> Doors<E> {
                 Err(internal())
             }
             Ok(Ok(Err(error))) => Err(Reply::later(error.answer(asked.language))),
-            Ok(Ok(Ok(content))) if executed.has_begun() => Ok(content),
-            Ok(Ok(Ok(content))) => Err(Reply::request_error(asked.unfit(), content.errors)),
+            Ok(Ok(Ok(done))) => Ok(done),
         }
     }
 }
 
-/// Someone who came in.
-struct Entered {
+/// What is answered at a door that stays open.
+pub(super) enum Following {
+    Once(GraphqlResponse),
+    Stream { stream: BoxStream<'static, GraphqlResponse>, executed: Executed },
+}
+
+/// The kind of a document that may be executed for whoever came in, and its span.
+#[expect(clippy::result_large_err, reason = "one a request, and only when it is refused")]
+fn admit(
+    asked: Asked,
+    parts: &Parts,
+    entered: &Entered,
+    request: &mut GraphqlRequest,
+) -> Result<(OperationType, Span), Reply> {
+    let admitted = guard::admit(request, asked.language)
+        .map_err(|no| Reply::request_error(asked.unfit(), vec![no]))?;
+    if admitted.operation == OperationType::Mutation && parts.method == Method::GET {
+        return Err(asked.method("POST"));
+    }
+    if entered.caller.is_none() && !admitted.meta_only {
+        return Err(Reply::denied(&Denied::Anonymous, asked.language));
+    }
+    let mut operations = request.parsed_query().ok().into_iter();
+    let name = operations.find_map(|it| it.operations.iter().next()?.0);
+    let span = telemetry::operation_span(admitted.operation, name.map(|it| it.as_str()));
+    Ok((admitted.operation, span))
+}
+
+/// The request with whoever sent it, and what they may see.
+async fn prepared<E>(
+    app: &App<E>,
     caller: Option<Caller>,
+    request: GraphqlRequest,
+) -> crate::Result<GraphqlRequest> {
+    let Some(caller) = caller else { return Ok(request) };
+    let id = app
+        .identities
+        .actor_id(&caller.issuer, &caller.subject)
+        .await?;
+    let actor = caller.actor(id);
+    Ok((app.prepare)(request, &actor).data(actor))
+}
+
+/// Someone who came in.
+pub(super) struct Entered {
+    pub(super) caller: Option<Caller>,
     /// Given back when execution ends, not when the caller leaves.
     place: Place,
-    deadline: Instant,
+    pub(super) deadline: Instant,
 }
 
 /// The GraphQL request that the HTTP request carries.
-async fn read(
+pub(super) async fn read(
     asked: Asked,
     parts: &Parts,
     body: Body,

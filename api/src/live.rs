@@ -34,12 +34,14 @@ use crate::{
 
 /// At most that often it is said that there is more, however fast the log grows.
 const PAUSE: Duration = Duration::from_millis(50);
+/// And no less often than that, however long what is recorded may not be told.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How often one who has nothing for them learns how far the log was read.
 pub const PROGRESS: Duration = Duration::from_secs(5);
 /// How long a reader waits without being told: then it looks by itself.
 const LOOK: Duration = Duration::from_secs(2);
 /// Facts read at once.
-const ROWS_AT_ONCE: i64 = 100;
+const ROWS_AT_ONCE: i64 = 32;
 /// How many read at once in one process, so that requests find connections too.
 const READING_MAX: usize = 4;
 /// How often a reading that fails is tried again before the caller is told.
@@ -110,17 +112,25 @@ impl Live {
     /// Says how far facts may be read, as long as somebody wants to know.
     pub async fn keep(self, reads: Reads, stop: CancellationToken) {
         let going = async {
+            let mut pause = PAUSE;
             loop {
                 let known = *self.heads.borrow();
                 reads.log().wait(known.faits.min(known.lignes)).await;
                 let wanted = self.heads.receiver_count() > 0;
                 let read = if wanted { Some(Heads::read(&reads).await) } else { None };
-                match read {
-                    Some(Ok(heads)) => self.tell(heads, reads.log().head()),
-                    Some(Err(error)) => tell(&error),
-                    None => metrics::gauge!(LAG).set(0.0),
-                }
-                sleep(PAUSE).await;
+                let stuck = match read {
+                    Some(Ok(heads)) => !self.tell(heads, reads.log().head()),
+                    Some(Err(error)) => {
+                        tell(&error);
+                        true
+                    }
+                    None => {
+                        metrics::gauge!(LAG).set(0.0);
+                        false
+                    }
+                };
+                pause = if stuck { (pause * 2).min(PAUSE_MAX) } else { PAUSE };
+                sleep(pause).await;
             }
         };
         tokio::select! {
@@ -129,15 +139,17 @@ impl Live {
         }
     }
 
+    /// Says whether it moves, or has no reason to.
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-    fn tell(&self, heads: Heads, log: Position) {
+    fn tell(&self, heads: Heads, log: Position) -> bool {
         let behind = (log.0 - heads.faits.0).max(0);
         metrics::gauge!(LAG).set(behind as f64);
-        self.heads.send_if_modified(|known| {
+        let moves = self.heads.send_if_modified(|known| {
             let moves = *known != heads;
             *known = heads;
             moves
         });
+        moves || behind == 0
     }
 }
 

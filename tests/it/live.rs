@@ -54,17 +54,23 @@ fn global(noun: &str, id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(format!("{noun}:{id}"))
 }
 
-/// All facts that a page of the history shows someone, as long as there are no more than 100.
+/// Every fact that the history shows someone.
 async fn history(open: &OpenHouse, role: Role, filter: Value) -> anyhow::Result<Vec<Value>> {
     let query = format!(
-        "query($filter: HistoriqueFilter) {{
-             historique(first: 100, filter: $filter) {{ nodes {{ {FAIT} }} pageInfo {{ hasNextPage }} }}
+        "query($after: String, $filter: HistoriqueFilter) {{
+             historique(first: 20, after: $after, filter: $filter) {{
+                 nodes {{ {FAIT} }} pageInfo {{ endCursor hasNextPage }}
+             }}
          }}"
     );
-    let mut answer = open
-        .visitor(role)?
-        .asks(&query, json!({ "filter": filter }))
-        .await?;
-    assert_eq!(answer["historique"]["pageInfo"]["hasNextPage"], false);
-    Ok(serde_json::from_value(answer["historique"]["nodes"].take())?)
+    let (visitor, mut after, mut all) = (open.visitor(role)?, Value::Null, vec![]);
+    loop {
+        let variables = json!({ "after": after, "filter": filter });
+        let mut page = visitor.asks(&query, variables).await?["historique"].take();
+        all.append(&mut serde_json::from_value(page["nodes"].take())?);
+        after = page["pageInfo"]["endCursor"].take();
+        if page["pageInfo"]["hasNextPage"] == false {
+            return Ok(all);
+        }
+    }
 }

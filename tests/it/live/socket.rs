@@ -123,6 +123,16 @@ impl Socket {
         }
     }
 
+    /// The next message about that operation.
+    pub(super) async fn hears_of(&mut self, id: &str) -> anyhow::Result<Value> {
+        loop {
+            let said = self.hears().await?;
+            if said["id"] == id {
+                return Ok(said);
+            }
+        }
+    }
+
     /// Hears until the goodbye, and what it says.
     pub(super) async fn hears_goodbye(&mut self) -> anyhow::Result<(u16, String)> {
         loop {

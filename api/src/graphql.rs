@@ -30,6 +30,7 @@ mod ingenierie_collective;
 mod ingenierie_individuelle;
 mod intervention;
 mod jeton_service;
+mod live;
 mod node;
 mod organisation;
 mod personne;
@@ -45,9 +46,11 @@ mod viewer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, Schema};
 
-pub use self::{loaders::SharedLoaders, past::Pasts, request::Essai, sdl::sdl};
+pub use self::{
+    live::Subscription, loaders::SharedLoaders, past::Pasts, request::Essai, sdl::sdl,
+};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;
@@ -144,11 +147,11 @@ pub struct LeftMutation(
 );
 
 /// The schema and what runs it.
-pub type EssaimSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type EssaimSchema = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema, without anything to answer from: enough to print it.
-pub fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    extensions::install(Schema::build(Query::default(), Mutation::default(), EmptySubscription))
+pub fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    extensions::install(Schema::build(Query::default(), Mutation::default(), Subscription))
         .register_output_type::<node::Node>()
         .limit_complexity(COMPLEXITY_MAX)
         .disable_suggestions()

@@ -272,6 +272,18 @@ fn judge(document: &ExecutableDocument) -> Result<Admitted, No> {
             ));
         }
     }
+    if operation.ty == OperationType::Subscription {
+        let alone = matches!(root.items.as_slice(), [only] if matches!(
+            &only.node, Selection::Field(field) if !field.node.name.node.starts_with("__")
+        ));
+        if !alone {
+            return Err(No::new(
+                GRAPHQL_VALIDATION_FAILED,
+                "Une souscription suit un seul champ, écrit à sa racine, sans fragment.",
+                "A subscription follows a single field, written at its root, without a fragment.",
+            ));
+        }
+    }
     Ok(Admitted { operation: operation.ty, meta_only })
 }
 

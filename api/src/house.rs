@@ -21,6 +21,7 @@ use crate::{
     graphql::{self, EssaimSchema, Pasts, SharedLoaders},
     http::{self, App, Drained, Identities, Language, Options, Running, Sdl, Stopping},
     listes::{self, Listes},
+    live::Live,
     processes,
     register::Register,
     telemetry::Figures,
@@ -39,6 +40,7 @@ pub struct House {
     pub log: EventLog,
     pub reads: Reads,
     pub listes: Listes,
+    pub live: Live,
     pub schema: EssaimSchema,
     loaders: SharedLoaders,
 }
@@ -83,12 +85,14 @@ impl House {
 
     /// A house of parts that are open.
     pub fn of(log: EventLog, reads: Reads) -> Self {
-        let listes = Listes::default();
+        let (listes, live) = (Listes::default(), Live::default());
         let schema = graphql::builder()
             .data(reads.clone())
             .data(listes.clone())
+            .data(live.clone())
             .finish();
-        Self { log, reads, listes, schema, loaders: SharedLoaders::default() }
+        let loaders = SharedLoaders::default();
+        Self { log, reads, listes, live, schema, loaders }
     }
 
     /// A request as its resolvers find it: what its actor may see goes with it.
@@ -136,6 +140,7 @@ impl House {
         };
         let Signing { signers, copy } = doors.signing.clone();
         let signer = Integrator::new(log.clone(), signers, copy).keep(stop.clone());
+        let teller = self.live.clone().keep(self.reads.clone(), stop.clone());
         let tasks = vec![
             ("the integrator ended", tokio::spawn(signer)),
             ("the answers stopped following", tokio::spawn(follower)),
@@ -143,6 +148,7 @@ impl House {
             ("nobody destroys what is erased", tokio::spawn(eraser)),
             ("nobody reads the keys of issuers", tokio::spawn(keys)),
             ("the reference lists stopped following", tokio::spawn(keeper)),
+            ("those who follow the log are told nothing", tokio::spawn(teller)),
         ];
         Ok(Work { stop, tasks })
     }

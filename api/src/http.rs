@@ -12,6 +12,7 @@ mod downloads;
 mod docs;
 mod fiche;
 mod graphql;
+pub mod live;
 mod pages;
 mod streaming;
 pub mod documents;
@@ -134,6 +135,7 @@ struct Doors<E> {
     /// What names the schema's text in each language.
     sdl_tags: [String; 2],
     quotas: Arc<Quotas>,
+    rooms: live::Rooms,
 }
 
 /// One of a bounded number of places, shown by a gauge, given back when dropped.
@@ -166,10 +168,12 @@ pub fn routes<E: Executor>(app: App<E>, running: &Running) -> Router {
         running: running.clone(),
         places: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
         strangers: Arc::new(Semaphore::new(STRANGERS_IN_FLIGHT_MAX)),
+        rooms: live::Rooms::default(),
     });
     Router::new()
         .route("/", get(pages::landing))
         .route("/graphql", any(graphql::answer))
+        .route("/graphql/stream", any(live::events::at_its_own_address))
         .route("/ingenieries/{id}/fiche.json", get(fiche::json))
         .route("/ingenieries/{id}/fiche.html", get(fiche::html))
         .route("/schema.graphql", get(pages::schema))

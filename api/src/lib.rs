@@ -28,6 +28,7 @@ pub mod tokens;
 pub mod jetons;
 pub mod error;
 mod faits;
+pub mod live;
 mod csv;
 pub mod exports;
 pub mod graphql;

@@ -5,6 +5,7 @@ mod otlp;
 
 use std::{sync::Arc, time::Duration};
 
+use async_graphql::parser::types::OperationType;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{
     propagation::{Extractor, TextMapPropagator as _},
@@ -132,7 +133,37 @@ fn recorder() -> Result<PrometheusHandle, Failure> {
     metrics::describe_histogram!("graphql_complexity", "Computed cost of a document");
     metrics::describe_gauge!("http_requests_in_flight", "GraphQL requests being answered");
     metrics::describe_gauge!("http_connections", "Open connections");
+    describe_live();
     Ok(handle)
+}
+
+/// What is counted begins at nothing, so that the first of its kind is seen to rise.
+fn describe_live() {
+    metrics::describe_gauge!("essaim_live_connections", "Connections that stay open");
+    metrics::describe_gauge!("essaim_live_subscriptions", "Subscriptions under way");
+    metrics::describe_gauge!("essaim_live_lag_positions", "Facts that may not be told yet");
+    metrics::describe_counter!("essaim_live_events_total", "Events told");
+    metrics::describe_counter!("essaim_live_closes_total", "Connections that ended, and why");
+    metrics::describe_counter!("essaim_tokens_refused_total", "Tokens not let in, and why");
+    for name in ["essaim_live_subscriptions", "essaim_writer_waiting"] {
+        metrics::gauge!(name).set(0.0);
+    }
+    for name in [
+        "essaim_append_conflicts_total",
+        "essaim_documents_altered_total",
+        "essaim_live_events_total",
+        "essaim_vault_altered_total",
+    ] {
+        metrics::counter!(name).increment(0);
+    }
+    for transport in ["events", "websocket"] {
+        let labels = [("transport", transport), ("reason", "slow")];
+        metrics::counter!("essaim_live_closes_total", &labels).increment(0);
+        metrics::gauge!("essaim_live_connections", "transport" => transport).set(0.0);
+    }
+    for reason in ["issuer", "key", "signature"] {
+        metrics::counter!("essaim_tokens_refused_total", "reason" => reason).increment(0);
+    }
 }
 
 /// Without an exporter nothing is recorded, but every span still belongs to a trace.
@@ -191,6 +222,42 @@ pub(crate) fn http_span(method: &str, route: &str, headers: &http::HeaderMap) ->
     let context = TraceContextPropagator::new().extract(&Headers(headers));
     // Refused only when no subscriber listens, and then there is no span to attach.
     let _ = span.set_parent(context);
+    span
+}
+
+/// The span of a connection that stays open, in the trace of its caller.
+pub(crate) fn websocket_span(headers: &http::HeaderMap) -> Span {
+    let span = tracing::info_span!("websocket", otel.kind = "server", http.route = "/graphql");
+    let context = TraceContextPropagator::new().extract(&Headers(headers));
+    let _ = span.set_parent(context);
+    span
+}
+
+/// The kind of an operation, as spans and figures call it.
+pub(crate) fn kind(of: OperationType) -> &'static str {
+    match of {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
+/// The longest name of an operation that a span says.
+const NAME_CHARS_MAX: usize = 64;
+
+/// The span of one GraphQL operation: its kind and the name that its author gave it, never the
+/// document, which may hold what a person wrote.
+pub(crate) fn operation_span(of: OperationType, name: Option<&str>) -> Span {
+    let span = tracing::info_span!(
+        "graphql",
+        otel.name = kind(of),
+        "graphql.operation.type" = kind(of),
+        "graphql.operation.name" = tracing::field::Empty,
+    );
+    if let Some(name) = name {
+        let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+        span.record("graphql.operation.name", name);
+    }
     span
 }
 

@@ -17,7 +17,7 @@ const AUDIENCE: &str = "essaim";
 /// Their `kid`.
 const KID: &str = "dev";
 /// How long they last: a day's work.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
 /// A key pair that lives as long as the process.
 pub struct DevIssuer {

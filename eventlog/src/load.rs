@@ -102,6 +102,13 @@ impl States {
 
 impl EventLog {
     /// Rebuilds the state of one stream. An unknown id is the state before any fact.
+    #[tracing::instrument(
+        name = "load", skip_all,
+        fields(
+            otel.kind = "client", db.system.name = "postgresql", db.operation.name = "SELECT",
+            db.namespace = self.pool.connect_options().get_database(), category = D::CATEGORY
+        )
+    )]
     pub async fn load<D: Decider>(&self, id: D::Id) -> Result<Arc<Stream<D>>, Error> {
         let stream: Uuid = id.into();
         let (timeline, _) = self.cache.now();

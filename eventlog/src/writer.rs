@@ -10,6 +10,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::{
@@ -61,6 +62,8 @@ struct Pending {
     command: Prepared,
     answer: oneshot::Sender<Result<Verdict, Error>>,
     since: Instant,
+    /// That of the command, which the batch names.
+    span: Span,
     /// Its place and its weight: freed when the answer is given.
     _room: [OwnedSemaphorePermit; 2],
     _waits: Waits,
@@ -100,6 +103,7 @@ impl Writer {
     }
 
     /// Queues a command and waits for its verdict.
+    #[tracing::instrument(name = "append", skip_all, fields(events = command.facts.len()))]
     pub(crate) async fn write(&self, command: Prepared) -> Result<Verdict, Error> {
         let room = |of: &Arc<Semaphore>, takes| {
             of.clone()
@@ -114,6 +118,7 @@ impl Writer {
                 command,
                 answer,
                 since: Instant::now(),
+                span: Span::current(),
                 _room: room,
                 _waits: Waits::begin(),
             })
@@ -213,8 +218,9 @@ impl Task {
                 if batch.is_empty() {
                     return;
                 }
+                let span = self.span(&batch);
                 let commands: Vec<_> = batch.iter().map(|it| &it.command).collect();
-                match self.send(&commands).await {
+                match self.send(&commands).instrument(span).await {
                     Ok(Sent::Recorded(stands)) => return self.recorded(batch, stands),
                     Ok(Sent::Hindered(verdicts)) => {
                         let mut verdicts = verdicts.into_iter();
@@ -238,6 +244,25 @@ impl Task {
             let restless = "what stands in the way of a batch comes and goes";
             failed(batch, sqlx::Error::Protocol(restless.to_owned()));
         })
+    }
+
+    /// The span of a batch. It belongs to no command, and names all those whose facts it records.
+    fn span(&self, batch: &[Pending]) -> Span {
+        let facts: usize = batch.iter().map(|it| it.command.facts.len()).sum();
+        let span = tracing::info_span!(
+            parent: None,
+            "batch",
+            otel.kind = "client",
+            db.system.name = "postgresql",
+            db.namespace = self.options.get_database(),
+            db.operation.name = "log.append",
+            db.operation.batch.size = batch.len(),
+            facts,
+        );
+        for it in batch {
+            span.follows_from(&it.span);
+        }
+        span
     }
 
     /// Sends a batch; again when the connection is lost, for what was recorded unseen is then

@@ -17,6 +17,7 @@ use eventlog::{
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::{
     ALL, Error, Order, ReadModel, Reads,
@@ -227,7 +228,6 @@ impl Reads {
     }
 
     /// Applies the next facts to one question. Says whether there were any.
-    #[tracing::instrument(name = "projection", skip_all, fields(question = run.model.name, from, to))]
     pub(crate) async fn step(&self, run: &mut Run, batch_max: i64) -> Result<bool, Error> {
         let started = Instant::now();
         if run.renewed.elapsed() > RENEW {
@@ -243,15 +243,24 @@ impl Reads {
             self.tell(run);
             return Ok(!nothing_new);
         }
-        tracing::Span::current().record("from", run.at.0 + 1);
-        tracing::Span::current().record("to", batch.last.0);
+        let span = tracing::info_span!(
+            "projection",
+            otel.kind = "client",
+            db.system.name = "postgresql",
+            db.namespace = self.pool.connect_options().get_database(),
+            db.collection.name = run.model.name,
+            db.operation.batch.size = batch.recorded.len(),
+            question = run.model.name,
+            from = run.at.0 + 1,
+            to = batch.last.0,
+        );
         let from = run.at;
-        let whole = match self.apply(run, &batch).await {
+        let whole = match self.apply(run, &batch).instrument(span.clone()).await {
             Err(error) if error.is_poison() => false,
             applied => applied?,
         };
         if !whole {
-            self.apply_some(run, batch).await?;
+            self.apply_some(run, batch).instrument(span).await?;
         }
         let moved = run.at != from;
         if moved && run.lease.follower == run.model.key() {

@@ -94,6 +94,23 @@ impl Reads {
         Ok(all.unwrap_or_default())
     }
 
+    /// Up to where some questions have seen every fact, none of them waiting for a repair: what
+    /// they show there is not to change by a fact of before.
+    pub async fn whole_up_to(&self, models: &[&'static ReadModel]) -> Result<Position, Error> {
+        let keys: Vec<_> = models.iter().map(|it| it.key()).collect();
+        Ok(sqlx::query_scalar(
+            "select case when count(*) < cardinality($1::text[]) then 0
+                         else min(least(c.position,
+                                        (select min(p.position) - 1 from keeping.parked p
+                                         where p.follower = c.follower))) end
+             from keeping.checkpoint c
+             where c.follower = any($1)",
+        )
+        .bind(keys)
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// Where every question stands.
     pub async fn status(&self) -> Result<Vec<Status>, Error> {
         type Row = (Position, bool, bool, Option<String>, Option<Position>, Option<f64>);

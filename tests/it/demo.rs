@@ -124,5 +124,22 @@ async fn tour(chargee: &Visitor) -> anyhow::Result<()> {
         asked += 1;
     }
     assert!(asked > 0, "the README asks nothing");
+    follow(chargee, readme).await
+}
+
+/// Follows what the README follows with curl, and compares what is told with what it prints.
+async fn follow(chargee: &Visitor, readme: &str) -> anyhow::Result<()> {
+    let (_, command) = readme
+        .split_once("curl -sN ")
+        .context("nothing is followed")?;
+    let (_, body) = command.split_once("-d '").context("no body")?;
+    let (body, rest) = body.split_once('\'').context("no end")?;
+    let (_, printed) = rest.split_once("```text\n").context("no events")?;
+    let (printed, _) = printed.split_once("```").context("no end of events")?;
+    let headers = [("content-type", "application/json"), ("accept", "text/event-stream")];
+    let told = chargee
+        .sends(http::Method::POST, "/graphql", &headers, body.to_owned())
+        .await?;
+    assert_eq!(String::from_utf8(told.body.to_vec())?.trim(), printed.trim());
     Ok(())
 }

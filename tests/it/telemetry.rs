@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use anyhow::Context as _;
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use house::document;
 use http::Method;
@@ -86,6 +87,13 @@ async fn a_collector_reads_one_command_from_the_callers_trace_to_the_log() -> an
             spans.extend(of.scope_spans.into_iter().flat_map(|it| it.spans));
         }
     }
+    let batches: Vec<_> = spans
+        .iter()
+        .filter(|it| it.name == "batch")
+        .cloned()
+        .collect();
+    let answers = spans.iter().find(|it| it.name == "projection");
+    let answers = answers.context("no span of an answer")?.clone();
     spans.retain(|it| it.trace_id == TRACE.to_be_bytes());
     let named = |name: &str| {
         let mut these = spans.iter().filter(|it| it.name == name);
@@ -100,11 +108,36 @@ async fn a_collector_reads_one_command_from_the_callers_trace_to_the_log() -> an
     assert_eq!(request.kind(), SpanKind::Server);
     let status = member(&request.attributes, "http.response.status_code");
     assert_eq!(status.as_deref(), Some("200"));
+    let operation = named("mutation");
+    assert_eq!(operation.parent_span_id, request.span_id);
+    let kind = member(&operation.attributes, "graphql.operation.type");
+    assert_eq!(kind.as_deref(), Some("mutation"));
+    let name = member(&operation.attributes, "graphql.operation.name");
+    assert_eq!(name.as_deref(), Some("Command"));
+    assert_eq!(member(&operation.attributes, "graphql.document"), None);
     let decision = named("decide");
-    assert_eq!(decision.parent_span_id, request.span_id);
+    assert_eq!(decision.parent_span_id, operation.span_id);
     assert_eq!(member(&decision.attributes, "category").as_deref(), Some("organisation"));
     assert_eq!(member(&decision.attributes, "command.id").as_deref(), Some(command));
     assert_eq!(member(&decision.attributes, "events").as_deref(), Some("1"));
+    let append = named("append");
+    assert_eq!(append.parent_span_id, decision.span_id);
+    // A batch belongs to no command, and names those that it serves.
+    let serves = |it: &&Span| it.links.iter().any(|link| link.span_id == append.span_id);
+    let batch = batches
+        .iter()
+        .find(serves)
+        .context("no batch with the command")?;
+    assert_ne!(batch.trace_id, TRACE.to_be_bytes());
+    assert_eq!(batch.links[0].trace_id, TRACE.to_be_bytes());
+    for (span, operation) in [(batch, Some("log.append")), (&answers, None)] {
+        let of = |name| member(&span.attributes, name);
+        assert_eq!(span.kind(), SpanKind::Client);
+        assert_eq!(of("db.system.name").as_deref(), Some("postgresql"));
+        assert!(of("db.namespace").is_some_and(|it| !it.is_empty()), "{span:?}");
+        assert_eq!(of("db.operation.name").as_deref(), operation);
+        assert_eq!(of("db.query.text"), None);
+    }
     assert!(request.start_time_unix_nano <= decision.start_time_unix_nano);
     assert!(decision.end_time_unix_nano <= request.end_time_unix_nano);
     Ok(())

@@ -158,6 +158,15 @@ catalogue! {
     SIZE_BEYOND_TREE, true:
         "Le journal signé ne va pas jusque-là : vérifiez le nombre, ou réessayez dans une seconde.",
         "The signed log does not go that far: check the number, or try again in a second.";
+    SUBSCRIPTION_NEEDS_STREAM, false:
+        "Une souscription se suit par WebSocket, ou avec « Accept: text/event-stream ».",
+        "A subscription is followed over a WebSocket, or with `Accept: text/event-stream`.";
+    TOO_MANY_CONNECTIONS, true:
+        "Trop de connexions sont ouvertes pour votre compte : fermez-en, puis réessayez.",
+        "Too many connections are open for your account: close some, then try again.";
+    TOO_MANY_OPERATIONS, true:
+        "Cette connexion suit déjà autant de souscriptions qu'elle peut : arrêtez-en une.",
+        "This connection already follows as many subscriptions as it can: stop one.";
     UNAUTHENTICATED, false:
         "Envoyez un jeton : en-tête « Authorization: Bearer … ».",
         "Send a token: header `Authorization: Bearer …`.";

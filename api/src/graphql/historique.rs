@@ -41,7 +41,7 @@ use crate::{
 const DIVULGATION_COST: usize = 10;
 
 /// A fact (fait): something that happened, recorded for ever.
-pub(crate) struct Fait(faits::Fait);
+pub(crate) struct Fait(pub(crate) faits::Fait);
 
 /// A fact (fait): something that happened, recorded for ever.
 #[Object]

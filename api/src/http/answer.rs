@@ -108,6 +108,11 @@ impl Reply {
         self
     }
 
+    /// What it says went wrong.
+    pub(super) fn into_errors(self) -> Vec<ServerError> {
+        self.content.errors
+    }
+
     /// In the media type and the language that were asked for.
     #[must_use]
     pub(super) fn for_caller(self, media: Media, language: Language) -> Self {

@@ -129,8 +129,12 @@ impl Parameters {
 
 /// The request of a body; none when it is not one.
 pub(super) fn of_body(body: &[u8]) -> Option<Request> {
+    of_value(serde_json::from_slice(body).ok()?)
+}
+
+/// The same, of what a body would hold.
+pub(super) fn of_value(body: Value) -> Option<Request> {
     // A derived type would also take a JSON list, member by member.
-    let body: Value = serde_json::from_slice(body).ok()?;
     if !body.is_object() {
         return None;
     }

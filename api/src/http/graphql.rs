@@ -13,26 +13,29 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
+use futures_util::stream::BoxStream;
 use http::{Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tokio::time::Instant;
-use tracing::Instrument as _;
+use tokio::{task::JoinHandle, time::Instant};
+use tracing::{Instrument as _, Span};
 
 use super::{
-    BODY_BYTES_MAX, Doors, Language, Place, RequestId,
+    App, BODY_BYTES_MAX, Doors, Language, Place, RequestId,
     answer::Reply,
     asked::{self, Beside, ContentType, Media},
+    live,
 };
 use crate::{
     auth::{Caller, Denied},
     clock::RequestClock,
     error::{
-        Answer, BAD_REQUEST, BODY_TOO_LARGE, Entry, GRAPHQL_VALIDATION_FAILED,
-        INTERNAL_SERVER_ERROR, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED,
-        REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE,
+        Answer, BAD_REQUEST, BODY_TOO_LARGE, Entry, INTERNAL_SERVER_ERROR, METHOD_NOT_ALLOWED,
+        NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED, REQUEST_TIMEOUT, SUBSCRIPTION_NEEDS_STREAM,
+        UNSUPPORTED_MEDIA_TYPE,
     },
     graphql::extensions::{Executed, member},
     guard,
+    live::Listener,
     quotas::{Purse, Who},
     telemetry,
 };
@@ -45,6 +48,11 @@ pub(super) async fn answer<E: Executor>(
     State(doors): State<Arc<Doors<E>>>,
     request: Request,
 ) -> Response {
+    match live::wanted(request.headers()) {
+        Some(live::Wanted::WebSocket) => return live::websocket::answer(doors, request).await,
+        Some(live::Wanted::Events) => return live::events::answer(doors, request).await,
+        None => (),
+    }
     let language = Language::of_headers(request.headers());
     let media = Media::of_headers(request.headers());
     let asked = Asked { language, media: media.unwrap_or_default() };
@@ -63,7 +71,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn error(self, status: StatusCode, entry: &Entry) -> Reply {
+    pub(super) fn error(self, status: StatusCode, entry: &Entry) -> Reply {
         Reply::error(status, Answer::of(entry, self.language))
     }
 
@@ -83,7 +91,7 @@ impl Asked {
         }
     }
 
-    fn method(self, allowed: &'static str) -> Reply {
+    pub(super) fn method(self, allowed: &'static str) -> Reply {
         self.error(StatusCode::METHOD_NOT_ALLOWED, &METHOD_NOT_ALLOWED)
             .with(header::ALLOW, allowed)
     }
@@ -98,14 +106,7 @@ impl<E: Executor> Doors<E> {
         let (parts, body) = request.into_parts();
         let mut entered = self.enter(asked, &parts).await?;
         let mut request = read(asked, &parts, body, entered.deadline).await?;
-        let Beside { document_id, cost } = beside(&request);
-        entered.purse = entered.purse.telling(cost);
-        let named = document_id.is_some();
-        if let Some(id) = document_id {
-            let filled = self.app.trusted.fill(&mut request, &id);
-            filled.map_err(|no| asked.error(asked.unfit(), no))?;
-            request.data.insert(Known);
-        }
+        let named = self.named(asked, &mut entered, &mut request)?;
         let content = self.run(asked, &parts, entered, request).await?;
         let reply = Reply::executed(content);
         let keepable = named && parts.method == Method::GET;
@@ -125,7 +126,7 @@ impl<E: Executor> Doors<E> {
     }
 
     /// Says who comes, and takes a place.
-    async fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
+    pub(super) async fn enter(&self, asked: Asked, parts: &Parts) -> Result<Entered, Reply> {
         let caller = self.app.verifier.caller(&parts.headers, &parts.extensions);
         let caller = caller
             .await
@@ -170,8 +171,44 @@ impl<E: Executor> Doors<E> {
         entered: Entered,
         mut request: GraphqlRequest,
     ) -> Result<GraphqlResponse, Reply> {
+        let (operation, span) = self.admit(asked, parts, &entered, &mut request)?;
+        if operation == OperationType::Subscription {
+            return Err(asked.error(asked.unfit(), &SUBSCRIPTION_NEEDS_STREAM));
+        }
+        let request = in_context(request, asked.language, parts).data(operation);
+        self.execute(asked, entered, request, request_id(parts))
+            .instrument(span)
+            .await
+    }
+
+    /// Fills in the document that a request names instead of sending it. Says whether it does.
+    #[expect(clippy::result_large_err, reason = "one a request, and only when it is refused")]
+    fn named(
+        &self,
+        asked: Asked,
+        entered: &mut Entered,
+        request: &mut GraphqlRequest,
+    ) -> Result<bool, Reply> {
+        let Beside { document_id, cost } = beside(request);
+        entered.purse = entered.purse.clone().telling(cost);
+        let Some(id) = document_id else { return Ok(false) };
+        let filled = self.app.trusted.fill(request, &id);
+        filled.map_err(|no| asked.error(asked.unfit(), no))?;
+        request.data.insert(Known);
+        Ok(true)
+    }
+
+    /// The kind of a document that may be executed for whoever came in, and its span.
+    #[expect(clippy::result_large_err, reason = "one a request, and only when it is refused")]
+    fn admit(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        entered: &Entered,
+        request: &mut GraphqlRequest,
+    ) -> Result<(OperationType, Span), Reply> {
         let purse = &entered.purse;
-        let admitted = guard::admit(&mut request, asked.language).map_err(|no| {
+        let admitted = guard::admit(request, asked.language).map_err(|no| {
             // An error all the same: what is left only decides how it is said.
             let paid = purse.pay_refused();
             let limited = || Answer::of(&RATE_LIMITED, asked.language).into_server_error();
@@ -184,22 +221,54 @@ impl<E: Executor> Doors<E> {
             let free = self.app.trusted.answers_free();
             free.map_err(|no| asked.error(asked.unfit(), no))?;
         }
-        if admitted.operation == OperationType::Mutation && parts.method == Method::GET {
+        let mutates = admitted.operation == OperationType::Mutation;
+        if mutates && parts.method == Method::GET {
             return Err(asked.method("POST"));
-        }
-        if admitted.operation == OperationType::Subscription {
-            return Err(asked.error(asked.unfit(), &GRAPHQL_VALIDATION_FAILED));
         }
         if entered.caller.is_none() && !admitted.meta_only {
             return Err(Reply::denied(&Denied::Anonymous, asked.language));
         }
-        let reads = entered.caller.as_ref().is_some_and(|it| it.read_only);
-        if reads && admitted.operation == OperationType::Mutation {
+        if mutates && entered.caller.as_ref().is_some_and(|it| it.read_only) {
             return Err(Reply::denied(&Denied::ReadOnly, asked.language));
         }
-        let request = in_context(request, asked.language, parts);
-        self.execute(asked, entered, request, request_id(parts))
-            .await
+        let mut operations = request.parsed_query().ok().into_iter();
+        let name = operations.find_map(|it| it.operations.iter().next()?.0);
+        let span = telemetry::operation_span(admitted.operation, name.map(|it| it.as_str()));
+        Ok((admitted.operation, span))
+    }
+
+    /// What a document answers at a door that stays open: once, or as long as somebody listens.
+    pub(super) async fn follow(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        mut request: GraphqlRequest,
+        listener: &Arc<Listener>,
+    ) -> Result<Following, Reply> {
+        let mut entered = self.enter(asked, parts).await?;
+        self.named(asked, &mut entered, &mut request)?;
+        let (operation, span) = self.admit(asked, parts, &entered, &mut request)?;
+        let request = in_context(request, asked.language, parts).data(operation);
+        let id = request_id(parts);
+        if operation != OperationType::Subscription {
+            let once = self.execute(asked, entered, request, id).instrument(span);
+            return Ok(Following::Once(once.await?));
+        }
+        let executed = Executed::default();
+        let Entered { caller, purse, deadline, .. } = entered;
+        let request = request
+            .data(executed.clone())
+            .data(purse)
+            .data(listener.clone());
+        let app = self.app.clone();
+        let task = async move {
+            Ok(app
+                .schema
+                .execute_stream(prepared(&app, caller, request).await?, None))
+        };
+        let task = self.running.spawn(task.instrument(span));
+        let stream = self.finished(asked, deadline, task, &id).await?;
+        Ok(Following::Stream { stream, executed })
     }
 
     /// Runs to its end, whether or not anyone still waits.
@@ -216,17 +285,25 @@ impl<E: Executor> Doors<E> {
         let app = self.app.clone();
         let task = async move {
             let _place = place;
-            if let Some(caller) = caller {
-                let actor_id = app
-                    .identities
-                    .actor_id(&caller.issuer, &caller.subject)
-                    .await?;
-                let actor = caller.actor(actor_id);
-                request = (app.prepare)(request, &actor).data(actor);
-            }
+            let request = prepared(&app, caller, request).await?;
             Ok(app.schema.execute(request).await)
         };
         let task = self.running.spawn(task.in_current_span());
+        let content = self.finished(asked, deadline, task, &id).await?;
+        if executed.has_begun() {
+            return Ok(content);
+        }
+        Err(asked.request_error(&purse, content.errors))
+    }
+
+    /// What a task answers in time; or why it does not.
+    async fn finished<T>(
+        &self,
+        asked: Asked,
+        deadline: Instant,
+        task: JoinHandle<crate::Result<T>>,
+        id: &RequestId,
+    ) -> Result<T, Reply> {
         let internal = || {
             let answer = Answer::of(&INTERNAL_SERVER_ERROR, asked.language);
             let mut error = answer.into_server_error();
@@ -247,24 +324,44 @@ impl<E: Executor> Doors<E> {
                 Err(internal())
             }
             Ok(Ok(Err(error))) => Err(Reply::later(error.answer(asked.language))),
-            Ok(Ok(Ok(content))) if executed.has_begun() => Ok(content),
-            Ok(Ok(Ok(content))) => Err(asked.request_error(&purse, content.errors)),
+            Ok(Ok(Ok(done))) => Ok(done),
         }
     }
 }
 
-/// Someone who came in.
-struct Entered {
+/// What is answered at a door that stays open.
+pub(super) enum Following {
+    Once(GraphqlResponse),
+    Stream { stream: BoxStream<'static, GraphqlResponse>, executed: Executed },
+}
+
+/// The request with whoever sent it, and what they may see.
+async fn prepared<E>(
+    app: &App<E>,
     caller: Option<Caller>,
+    request: GraphqlRequest,
+) -> crate::Result<GraphqlRequest> {
+    let Some(caller) = caller else { return Ok(request) };
+    let id = app
+        .identities
+        .actor_id(&caller.issuer, &caller.subject)
+        .await?;
+    let actor = caller.actor(id);
+    Ok((app.prepare)(request, &actor).data(actor))
+}
+
+/// Someone who came in.
+pub(super) struct Entered {
+    pub(super) caller: Option<Caller>,
     /// What they pay with.
     purse: Purse,
     /// Given back when execution ends, not when the caller leaves.
     place: Place,
-    deadline: Instant,
+    pub(super) deadline: Instant,
 }
 
 /// The GraphQL request that the HTTP request carries.
-async fn read(
+pub(super) async fn read(
     asked: Asked,
     parts: &Parts,
     body: Body,

@@ -105,6 +105,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             X_REQUEST_ID,
+            HeaderName::from_static("last-event-id"),
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("tracestate"),
         ])

@@ -26,7 +26,10 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 use tower::ServiceExt as _;
 
 use super::Place;
@@ -53,6 +56,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[derive(Debug, Clone, Default)]
 pub struct Running {
     draining: Arc<AtomicBool>,
+    closing: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -64,6 +68,16 @@ impl Running {
     /// Whether the server is about to stop: it is no longer ready, and still answers.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Until the doors close: what stays open must end, and say so.
+    pub(super) async fn closing(&self) {
+        self.closing.cancelled().await;
+    }
+
+    /// As long as it is kept, the server waits before it stops.
+    pub(super) fn token(&self) -> TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Work that must run to its end, whoever waits for it.
@@ -102,7 +116,7 @@ pub async fn serve(
     stopping: Stopping,
 ) -> Drained {
     let graceful = GracefulShutdown::new();
-    let closing = CancellationToken::new();
+    let closing = running.closing.clone();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let accepted = async {
         loop {

@@ -11,18 +11,22 @@ use async_graphql::{
     Data, Request, Response, ServerError, ServerResult, ValidationResult, Value,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest,
-        NextRequest, NextResolve, NextValidation, ResolveInfo,
+        NextRequest, NextResolve, NextSubscribe, NextValidation, ResolveInfo,
     },
+    parser::types::OperationType,
 };
+use futures_util::{StreamExt as _, stream::BoxStream};
 
 use super::Executed;
 use crate::{
+    clock::RequestClock,
     error::{
         Answer, BAD_USER_INPUT, BOTH, DOCUMENT_TOO_COMPLEX, DOCUMENT_TOO_DEEP, Entry, Error,
         GRAPHQL_VALIDATION_FAILED, INTERNAL_SERVER_ERROR,
     },
     graphql::scalars::form,
     http::{Language, RequestId},
+    telemetry,
 };
 
 /// Codes, translates and masks errors; counts and times operations.
@@ -31,17 +35,19 @@ pub struct Answers;
 
 impl ExtensionFactory for Answers {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Asked(OnceLock::new()))
+        Arc::new(Asked::default())
     }
 }
 
 /// For whom one request is answered.
-struct Asked(OnceLock<Reader>);
+#[derive(Default)]
+struct Asked(Arc<OnceLock<Reader>>);
 
 #[derive(Debug, Clone, Default)]
 struct Reader {
     language: Language,
     request: Option<RequestId>,
+    operation: Option<OperationType>,
 }
 
 #[async_trait::async_trait]
@@ -54,9 +60,28 @@ impl Extension for Asked {
             reader.settle(error);
         }
         let outcome = if response.is_ok() { "ok" } else { "error" };
-        metrics::histogram!("graphql_request_seconds", "outcome" => outcome)
-            .record(begun.elapsed().as_secs_f64());
+        metrics::histogram!(
+            "graphql_request_seconds", "operation" => reader.operation(), "outcome" => outcome
+        )
+        .record(begun.elapsed().as_secs_f64());
         response
+    }
+
+    /// Every event leaves as an answer does.
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        let reader = self.0.clone();
+        let settled = next.run(ctx, stream).map(move |mut response| {
+            for error in &mut response.errors {
+                reader.get().cloned().unwrap_or_default().settle(error);
+            }
+            response
+        });
+        settled.boxed()
     }
 
     async fn prepare_request(
@@ -68,6 +93,7 @@ impl Extension for Asked {
         let _ = self.0.set(Reader {
             language: member(&request.data).copied().unwrap_or_default(),
             request: member(&request.data).cloned(),
+            operation: member(&request.data).copied(),
         });
         next.run(ctx, request).await
     }
@@ -92,7 +118,12 @@ impl Extension for Asked {
         if let Some(executed) = ctx.data_opt::<Executed>() {
             executed.begin();
         }
-        next.run(ctx, operation_name).await
+        // Each event is answered at its own time, not when somebody subscribed.
+        let mut data = Data::default();
+        if self.operation() == Some(OperationType::Subscription) {
+            data.insert(RequestClock::read());
+        }
+        next.run_with_data(ctx, operation_name, data).await
     }
 
     /// The fields at the root are the operations that people know: each is counted and timed.
@@ -114,6 +145,12 @@ impl Extension for Asked {
         )
         .record(begun.elapsed().as_secs_f64());
         result
+    }
+}
+
+impl Asked {
+    fn operation(&self) -> Option<OperationType> {
+        self.0.get().and_then(|it| it.operation)
     }
 }
 
@@ -142,6 +179,11 @@ impl Reader {
             let answer = engine_answer(error, self.language);
             self.say(error, answer);
         }
+    }
+
+    /// The kind of operation, as figures are labelled.
+    fn operation(&self) -> &'static str {
+        self.operation.map_or("unknown", telemetry::kind)
     }
 
     fn id(&self) -> &str {

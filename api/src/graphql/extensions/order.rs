@@ -6,7 +6,7 @@ use async_graphql::{
     Name, Response, ServerResult, Value, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery},
     indexmap::IndexMap,
-    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
 /// Writes an answer in the order of its document (specification 6.3).
@@ -32,14 +32,8 @@ impl Extension for Asked {
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
         let document = next.run(ctx, query, variables).await?;
-        let one = document.operations.iter().len() == 1;
         // Mutations run one after the other, but their payloads do not.
-        if one
-            && document
-                .operations
-                .iter()
-                .all(|(_, it)| it.node.ty != OperationType::Subscription)
-        {
+        if document.operations.iter().len() == 1 {
             let _ = self.0.set(document.clone());
         }
         Ok(document)

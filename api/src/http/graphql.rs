@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Executor, Request as GraphqlRequest, Response as GraphqlResponse, parser::types::OperationType,
+    Executor, Name, Request as GraphqlRequest, Response as GraphqlResponse,
+    parser::types::OperationType,
 };
 use axum::{
     body::Body,
@@ -260,7 +261,7 @@ fn admit(
     }
     let mut operations = request.parsed_query().ok().into_iter();
     let name = operations.find_map(|it| it.operations.iter().next()?.0);
-    let span = telemetry::operation_span(admitted.operation, name.map(|it| it.as_str()));
+    let span = telemetry::operation_span(admitted.operation, name.map(Name::as_str));
     Ok((admitted.operation, span))
 }
 

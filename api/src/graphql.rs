@@ -48,9 +48,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{MergedObject, Schema};
 
-pub use self::{
-    live::Subscription, loaders::SharedLoaders, past::Pasts, request::Essai, sdl::sdl,
-};
+pub use self::{live::Subscription, loaders::SharedLoaders, past::Pasts, request::Essai, sdl::sdl};
 
 /// The most a query may cost: a list costs `first` times what it holds.
 pub const COMPLEXITY_MAX: usize = 1_000;

@@ -4,7 +4,6 @@
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use anyhow::Context as _;
-use house::document;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -55,7 +54,6 @@ async fn the_dashboard_and_the_alerts_ask_for_figures_that_exist() -> anyhow::Re
     let data = std::env::temp_dir().join(format!("essaim-figures-test-{}", std::process::id()));
     let demo = Demo::start(&data, &["--fresh"])?;
     let visitor = demo.visitor("chargeDeMission")?;
-    let command = document("registerOrganisation", "{ position }").await;
     let input = json!({
         "commandId": "6b9f0f43-8c0e-4d5e-9f4e-2f0f3a1f7a10",
         "denomination": "Repair Café",
@@ -65,7 +63,7 @@ async fn the_dashboard_and_the_alerts_ask_for_figures_that_exist() -> anyhow::Re
     let done = visitor
         .does("registerOrganisation", input, "{ position }")
         .await?;
-    assert!(done["position"].is_string(), "{command}: {done}");
+    assert!(done["position"].is_string(), "{done}");
     let follow = json!({ "query": "subscription { log(after: \"0\", filter: { to: \"3\" }) { position } }" });
     let headers = [("content-type", "application/json"), ("accept", "text/event-stream")];
     visitor

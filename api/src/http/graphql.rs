@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Executor, Request as GraphqlRequest, Response as GraphqlResponse, ServerError,
+    Executor, Name, Request as GraphqlRequest, Response as GraphqlResponse, ServerError,
     parser::types::OperationType,
 };
 use axum::{
@@ -233,7 +233,7 @@ impl<E: Executor> Doors<E> {
         }
         let mut operations = request.parsed_query().ok().into_iter();
         let name = operations.find_map(|it| it.operations.iter().next()?.0);
-        let span = telemetry::operation_span(admitted.operation, name.map(|it| it.as_str()));
+        let span = telemetry::operation_span(admitted.operation, name.map(Name::as_str));
         Ok((admitted.operation, span))
     }
 

@@ -409,10 +409,7 @@ async fn a_server_that_stops_tells_its_clients_where_to_go_on() -> anyhow::Resul
     waits.hears().await?;
     let stopped = tokio::spawn(open.close());
     let (told, (code, reason)) = until_goodbye(&mut socket).await?;
-    let last = told
-        .last()
-        .map(|(_, it)| *it)
-        .unwrap_or(positions(&heard)[4]);
+    let last = told.last().map_or(positions(&heard)[4], |(_, it)| *it);
     assert_eq!((code, reason), (1012, format!("Service restart; resume after {last}")));
     let (code, reason) = waits.hears_goodbye().await?;
     assert_eq!((code, reason), (1012, format!("Service restart; resume after {head}")));

@@ -29,6 +29,7 @@ mod ingenierie;
 mod ingenierie_collective;
 mod ingenierie_individuelle;
 mod intervention;
+mod mandat_audit;
 mod node;
 mod organisation;
 mod personne;
@@ -68,13 +69,13 @@ pub struct Query(
     intervention::InterventionQuery,
     node::NodeQuery,
     organisation::OrganisationQuery,
-    personne::PersonneQuery,
     plan_financement::PlanFinancementQuery,
     preuve::PreuveQuery,
     referentiel::ReferentielQuery,
     seance_comite_appui::SeanceComiteAppuiQuery,
     viewer::ViewerQuery,
     CountedQuery,
+    KeptQuery,
     LeftQuery,
 );
 
@@ -86,6 +87,10 @@ pub struct CountedQuery(
     financement::FinancementQuery,
     statistiques::StatistiquesQuery,
 );
+
+/// Who may read what, and who answers for it.
+#[derive(Default, MergedObject)]
+pub struct KeptQuery(mandat_audit::MandatAuditQuery, personne::PersonneQuery);
 
 /// What ingénieries leave to others.
 #[derive(Default, MergedObject)]
@@ -115,7 +120,7 @@ pub struct Mutation(
     organisation::OrganisationMutation,
     organisation::fusion::FusionMutation,
     organisation::referencement::ReferencementMutation,
-    personne::PersonneMutation,
+    KeptMutation,
     plan_financement::PlanFinancementMutation,
     referentiel::ReferentielMutation,
     seance_comite_appui::commandes::SeanceComiteAppuiMutation,
@@ -130,6 +135,10 @@ pub struct LeftMutation(
     capitalisation::essaimage::EssaimageMutation,
     capitalisation::transfert::TransfertMutation,
 );
+
+/// What is done by those who open dossiers to others, and who answer for what is held.
+#[derive(Default, MergedObject)]
+pub struct KeptMutation(mandat_audit::MandatAuditMutation, personne::PersonneMutation);
 
 /// The schema and what runs it.
 pub type EssaimSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -24,6 +24,7 @@ pub mod auth;
 pub mod tokens;
 pub mod error;
 mod faits;
+mod audits;
 mod csv;
 pub mod exports;
 pub mod graphql;

@@ -21,6 +21,7 @@ pub mod reponse_evaluation;
 pub mod capitalisation;
 pub mod cas_passe;
 pub mod document;
+pub mod mandat_audit;
 pub mod personne;
 pub mod actor;
 pub mod refusal;
@@ -55,6 +56,7 @@ pub use crate::{
     ingenierie_collective::IngenierieCollective,
     ingenierie_individuelle::IngenierieIndividuelle,
     intervention::Intervention,
+    mandat_audit::MandatAudit,
     organisation::Organisation,
     personne::Personne,
     plan_financement::PlanFinancement,
@@ -139,6 +141,8 @@ aggregates! {
     IngenierieIndividuelle = ingenierie_individuelle;
     /// Of an intervention: its séances and how it is followed.
     Intervention = intervention;
+    /// Of what opens dossiers to an auditor for a time.
+    MandatAudit = mandat_audit;
     /// Of an organisation, whatever its roles.
     Organisation = organisation;
     /// Of what is known of a person.

@@ -31,6 +31,7 @@ mod journal;
 
 pub use crate::{
     follow::{ActorStamp, Batch, Recorded, Unreadable},
+    journal::Reading,
     load::Stream,
     process::Process,
     vault::{Kek, Reader, Vault},

@@ -154,7 +154,7 @@ pub async fn plans_by_ids(
         "plans",
         "where id = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
@@ -175,7 +175,7 @@ pub async fn plans_of_ingenieries(
         "plans",
         "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
@@ -197,7 +197,7 @@ pub async fn lignes_of_ingenieries(
          from lignes t
          where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))
          order by first_position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())

@@ -25,6 +25,7 @@ pub mod financements;
 pub mod historique;
 pub mod ingenieries;
 pub mod interventions;
+pub mod mandats_audit;
 pub mod organisations;
 pub mod personnes;
 pub mod reponses;
@@ -63,6 +64,7 @@ pub const ALL: &[&ReadModel] = &[
     &historique::MODEL,
     &ingenieries::MODEL,
     &interventions::MODEL,
+    &mandats_audit::MODEL,
     &organisations::MODEL,
     &personnes::MODEL,
     &reponses::MODEL,

@@ -74,6 +74,9 @@ impl ClaimNames {
         let role = match name {
             RoleName::ChargeDeMission => Role::ChargeDeMission { dlas: dlas()? },
             RoleName::ResponsablePorteuse => Role::ResponsablePorteuse { dlas: dlas()? },
+            RoleName::ChargeDeMissionRegional => {
+                Role::ChargeDeMissionRegional { dlas: dlas()?, regional: organisation()? }
+            }
             RoleName::MembreComiteAppui => Role::MembreComiteAppui { dlas: dlas()? },
             RoleName::Financeur => Role::Financeur { financeur: organisation()? },
             RoleName::StructureBeneficiaire => {
@@ -81,6 +84,10 @@ impl ClaimNames {
             }
             RoleName::Prestataire => Role::Prestataire { prestataire: organisation()? },
             RoleName::Partenaire => Role::Partenaire { partenaire: organisation()? },
+            RoleName::Auditeur => Role::Auditeur { auditeur: organisation()? },
+            RoleName::Integration => Role::Integration { dlas: dlas()? },
+            RoleName::Avise => Role::Avise,
+            RoleName::Dpo => Role::Dpo,
             RoleName::Admin => Role::Admin,
             // No token makes anyone the house itself.
             RoleName::House => return Err(Denied::Role(self.role.clone())),

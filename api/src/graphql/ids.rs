@@ -4,8 +4,9 @@ use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, IngenierieId, InterventionId, OrganisationId, PersonId,
-    PlanFinancementId, ReferentielId, ReponseEvaluationId, SeanceComiteId, values::Invalid,
+    DocumentId, EvaluationId, IngenierieId, InterventionId, MandatAuditId, OrganisationId,
+    PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, SeanceComiteId,
+    values::Invalid,
 };
 use projections::{bibliotheque::FicheId, capitalisations::ElementId};
 use uuid::Uuid;
@@ -37,6 +38,7 @@ nouns! {
     EvaluationId = "Evaluation";
     IngenierieId = "Ingenierie";
     InterventionId = "Intervention";
+    MandatAuditId = "MandatAudit";
     OrganisationId = "Organisation";
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
     Actor, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId,
-    IngenierieId, InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
+    IngenierieId, InterventionId, MandatAuditId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 use eventlog::{Position, Reader};
 use projections::{
@@ -14,7 +14,7 @@ use projections::{
     bibliotheque::{self, Fiche, FicheId},
     capitalisations::{self, Descendant, Element, ElementId, Transfert},
     comites, consultations, conventions, dlas, documents, evaluations, financements, historique,
-    ingenieries, interventions, organisations, superpositions,
+    ingenieries, interventions, mandats_audit, organisations, superpositions,
 };
 use uuid::Uuid;
 
@@ -32,8 +32,8 @@ pub struct Loaders {
 
 impl Loaders {
     /// The loaders of one request.
-    pub fn of(reads: &Reads, actor: &Actor) -> DataLoader<Self> {
-        let (scope, reader) = (Scope::of(actor), Reader::of(actor));
+    pub fn of(reads: &Reads, scope: &Scope, actor: &Actor) -> DataLoader<Self> {
+        let (scope, reader) = (scope.clone(), Reader::of(actor));
         let loaders = Self { reads: reads.clone(), scope, reader };
         DataLoader::new(loaders, tokio::spawn)
     }
@@ -63,6 +63,7 @@ loads! {
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     InterventionId => interventions::Intervention = interventions::by_ids;
+    MandatAuditId => mandats_audit::Mandat = mandats_audit::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
     PlanFinancementId => financements::Plan = financements::plans_by_ids;
     SeanceComiteId => comites::Seance = comites::by_ids;

@@ -163,7 +163,7 @@ impl<E: Executor> Doors<E> {
                     .actor_id(&caller.issuer, &caller.subject)
                     .await?;
                 let actor = caller.actor(actor_id);
-                request = (app.prepare)(request, &actor).data(actor);
+                request = (app.prepare)(request, actor).await?;
             }
             Ok(app.schema.execute(request).await)
         };

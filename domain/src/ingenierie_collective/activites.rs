@@ -136,6 +136,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::Evaluation(_)
         | Event::IngenierieCollective(_)
         | Event::Intervention(_)
+        | Event::MandatAudit(_)
         | Event::Organisation(_)
         | Event::Personne(_)
         | Event::PlanFinancement(_)

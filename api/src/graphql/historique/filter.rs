@@ -3,8 +3,8 @@
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, OrganisationId, PersonId,
-    PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName, SeanceComiteId,
+    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, MandatAuditId, OrganisationId,
+    PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName, SeanceComiteId,
     values::Invalid,
 };
 use eventlog::Position as Place;
@@ -84,6 +84,9 @@ categories! {
     IngenierieIndividuelle = "ingenierie_individuelle", IngenierieId;
     /// The intervention of an ingénierie.
     Intervention = "intervention", InterventionId;
+    /// What opens dossiers to an auditor. Its facts stand in no dossier, and are for the house
+    /// alone: its page says them to whoever may know.
+    MandatAudit = "mandat_audit", MandatAuditId;
     /// An organisation. Its facts stand in no dossier.
     Organisation = "organisation", OrganisationId;
     /// A person. Their facts stand in no dossier.

@@ -18,7 +18,7 @@ use expect_test::expect_file;
 use serde_json::{Map, Value, json};
 
 use self::{
-    schema::Schema,
+    schema::{Field, Schema},
     walk::Walk,
     world::{Caller, SECRETS, World, noun_of, refusals},
 };
@@ -29,8 +29,6 @@ const BLIND: &[(&str, &str)] = &[
     ("MEMBRE_COMITE_APPUI", "recordAvis"),
 ];
 
-/// How many objects of a noun are tried.
-const OF_A_NOUN: usize = 3;
 /// How many commands go at once: the guard lets ten fields of the root pass.
 const AT_ONCE: usize = 10;
 
@@ -55,11 +53,12 @@ async fn everyone_reads_what_is_theirs_and_nothing_else() -> anyhow::Result<()> 
         ensure!(read.contains(secret.text), "nobody reads `{}`", secret.text);
     }
     expect_file!["leaks.txt"].assert_eq(&printed(&callers, &matrix));
-    let ids = few_of_each(&walk.ids);
+    let ids = walk.few_of_each();
+    let by_id = by_id(&schema, &callers[0], &ids).await?;
     let commands = Commands::read(&world, &schema, &callers[0], &ids).await?;
     for caller in &callers {
         let hidden = hidden_from(caller, &ids).await?;
-        hidden_is_absent(&schema, caller, &hidden).await?;
+        hidden_is_absent(&schema, caller, &by_id, &hidden).await?;
         commands.tell_nothing(caller, &hidden).await?;
     }
     world.house.close().await
@@ -80,21 +79,6 @@ fn printed(callers: &[Caller], matrix: &BTreeMap<String, String>) -> String {
     text
 }
 
-/// Some ids of each noun: the first ones and the last one are of different dossiers.
-fn few_of_each(ids: &BTreeSet<String>) -> Vec<String> {
-    let mut by_noun: BTreeMap<String, Vec<&String>> = BTreeMap::new();
-    for id in ids {
-        if let Some(noun) = noun_of(id) {
-            by_noun.entry(noun).or_default().push(id);
-        }
-    }
-    let few = by_noun.into_values().flat_map(|all| {
-        let step = all.len().div_ceil(OF_A_NOUN).max(1);
-        all.into_iter().step_by(step).cloned().collect::<Vec<_>>()
-    });
-    few.collect()
-}
-
 /// Those of some objects that a caller does not see.
 async fn hidden_from(caller: &Caller, ids: &[String]) -> anyhow::Result<Vec<String>> {
     let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
@@ -109,31 +93,52 @@ fn absent_like(id: &str) -> String {
     world::id(&noun_of(id).unwrap_or_default(), world::ABSENT)
 }
 
-/// By each field of the root that takes an id.
+/// The fields of the root that take an id, each with a noun that it takes: an id of another one is
+/// refused before anything is read.
+async fn by_id(
+    schema: &Schema,
+    caller: &Caller,
+    ids: &[String],
+) -> anyhow::Result<Vec<(Field, String)>> {
+    let nouns: BTreeSet<_> = ids.iter().filter_map(|it| noun_of(it)).collect();
+    let mut all = vec![];
+    for field in schema.fields("Query") {
+        if !Schema::wants_id(&field) || !field.composite {
+            continue;
+        }
+        for noun in &nouns {
+            let call = schema.call(&field, Some(&world::id(noun, world::ABSENT)));
+            let asked = format!("{{ {} {{ __typename }} }}", call.unwrap_or_default());
+            let answer = caller.visitor.posts(&asked, json!({})).await?;
+            if answer["errors"][0]["extensions"]["code"] != "BAD_USER_INPUT" {
+                all.push((field.clone(), noun.clone()));
+            }
+        }
+    }
+    ensure!(all.len() > 10, "few fields take an id: {all:?}");
+    Ok(all)
+}
+
+/// By each field of the root that takes an id of that noun.
 async fn hidden_is_absent(
     schema: &Schema,
     caller: &Caller,
+    by_id: &[(Field, String)],
     hidden: &[String],
 ) -> anyhow::Result<()> {
-    let by_id: Vec<_> = schema
-        .fields("Query")
-        .into_iter()
-        .filter(|it| Schema::wants_id(it) && it.composite)
-        .collect();
     for id in hidden {
-        for fields in by_id.chunks(AT_ONCE) {
-            let mut answers = vec![];
-            for id in [id.clone(), absent_like(id)] {
-                let calls = fields.iter().filter_map(|it| schema.call(it, Some(&id)));
-                let asked: Vec<_> = calls.map(|it| format!("{it} {{ __typename }}")).collect();
-                let answer = caller
-                    .visitor
-                    .posts(&format!("{{ {} }}", asked.join(" ")), json!({}))
-                    .await?;
-                answers.push((refusals(&answer), answer["data"].clone()));
-            }
-            ensure!(answers[0] == answers[1], "{}: {id}: {answers:#?}", caller.name);
+        let mut answers = vec![];
+        for id in [id.clone(), absent_like(id)] {
+            let own = by_id
+                .iter()
+                .filter(|(_, noun)| noun_of(&id).as_ref() == Some(noun));
+            let calls = own.filter_map(|(field, _)| schema.call(field, Some(&id)));
+            let calls: Vec<_> = calls.map(|it| format!("{it} {{ __typename }}")).collect();
+            let asked = format!("{{ __typename {} }}", calls.join(" "));
+            let answer = caller.visitor.posts(&asked, json!({})).await?;
+            answers.push((refusals(&answer), answer["data"].clone()));
         }
+        ensure!(answers[0] == answers[1], "{}: {id}: {answers:#?}", caller.name);
     }
     Ok(())
 }

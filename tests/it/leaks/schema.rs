@@ -104,8 +104,11 @@ impl Schema {
     /// An input with all that it must hold.
     pub(crate) fn filled(&self, input: &str, world: &World) -> Value {
         let all = self.types[input]["inputFields"].as_array();
-        let needed = all.into_iter().flatten().filter(|it| is_needed(it));
-        let members = needed.map(|it| {
+        let all = all.map(Vec::as_slice).unwrap_or_default();
+        let needed: Vec<_> = all.iter().filter(|it| is_needed(it)).collect();
+        // Of those that are one of several things, the first.
+        let needed = if needed.is_empty() { all.iter().take(1).collect() } else { needed };
+        let members = needed.into_iter().map(|it| {
             let (name, of) = (text(&it["name"]), &it["type"]);
             let value = match named(of).as_str() {
                 "ID" => json!(world.any_organisation()),

@@ -12,11 +12,18 @@ use super::{
 
 /// How many types are asked about at once: the guard lets ten fields of the root pass.
 const AT_ONCE: usize = 6;
+/// How many fields of the root are asked for at once.
+const ROOTS_AT_ONCE: usize = 8;
+/// How many objects of a noun are tried.
+const OF_A_NOUN: usize = 2;
 /// How far it goes: the guard bounds the depth.
 const STEPS_MAX: usize = 9;
 
-/// From a field of the root to a type, each step with the type that it leads to.
-type Path = Vec<(String, String)>;
+/// A field as it is asked for, and the type that it leads to.
+type Step = (String, String);
+
+/// From a field of the root to a type.
+type Path = Vec<Step>;
 
 pub(crate) struct Walk {
     /// The fields of the root, as they are asked for.
@@ -51,37 +58,44 @@ impl Walk {
             walk.roots.push(call.clone());
             for finder in finders.iter().filter(|_| field.composite) {
                 let calls = [call.clone()];
-                to_see.extend(walk.step(schema, finder, &vec![], &calls).await?);
+                to_see.extend(walk.step(schema, finder, &[], &calls).await?);
             }
         }
         walk.follow(schema, &mut to_see).await?;
         for field in want_id.iter().filter(|it| it.composite) {
-            let ids = walk.one_a_noun();
-            let calls: Vec<_> = ids
-                .iter()
-                .filter_map(|id| schema.call(field, Some(id)))
-                .collect();
             let mut chosen = None;
-            for call in &calls {
+            for id in walk.few_of_each() {
+                let Some(call) = schema.call(field, Some(&id)) else { continue };
+                // An id of another noun is refused before anything is read.
+                if !walk.takes(finders[0], &call).await? {
+                    continue;
+                }
                 for finder in finders {
-                    let reached = walk.step(schema, finder, &vec![], &[call.clone()]).await?;
-                    if walk.answers(finder, call).await? {
-                        chosen = chosen.or(Some(call.clone()));
+                    if chosen.is_none() && walk.answers(finder, &call).await? {
+                        let calls = [call.clone()];
+                        to_see.extend(walk.step(schema, finder, &[], &calls).await?);
+                        chosen = Some(call.clone());
                     }
-                    to_see.extend(reached);
                 }
             }
-            walk.roots.extend(chosen.or_else(|| calls.first().cloned()));
+            walk.roots.extend(chosen);
         }
         walk.follow(schema, &mut to_see).await?;
         Ok(walk)
     }
 
-    /// Whether a field of the root answers something.
+    /// Whether a field of the root takes the id that it is told.
+    async fn takes(&self, finder: &Caller, call: &str) -> anyhow::Result<bool> {
+        let asked = format!("{{ {call} {{ __typename }} }}");
+        let answer = finder.visitor.posts(&asked, json!({})).await?;
+        Ok(answer["errors"][0]["extensions"]["code"] != "BAD_USER_INPUT")
+    }
+
+    /// Whether it answers something.
     async fn answers(&self, finder: &Caller, call: &str) -> anyhow::Result<bool> {
         let asked = format!("{{ {call} {{ __typename }} }}");
         let answer = finder.visitor.posts(&asked, json!({})).await?;
-        Ok(answer["data"][name_of(call)].is_object())
+        Ok(!flat(&answer["data"][name_of(call)]).is_empty())
     }
 
     /// Goes on from each type that was reached.
@@ -113,7 +127,7 @@ impl Walk {
         &mut self,
         schema: &Schema,
         finder: &'a Caller,
-        path: &Path,
+        path: &[Step],
         calls: &[String],
     ) -> anyhow::Result<Vec<Reached<'a>>> {
         let (mut reached, mut waiting) = (vec![], VecDeque::from([calls]));
@@ -136,7 +150,7 @@ impl Walk {
                     let Some(of) = found["__typename"].as_str() else { continue };
                     let known = schema.objects().any(|it| it == of);
                     if known && !self.paths.contains_key(of) {
-                        let mut longer = path.clone();
+                        let mut longer = path.to_vec();
                         longer.push((call.clone(), of.to_owned()));
                         self.paths.insert(of.to_owned(), longer.clone());
                         reached.push((of.to_owned(), longer, finder));
@@ -147,39 +161,51 @@ impl Walk {
         Ok(reached)
     }
 
-    /// An id of each noun.
-    fn one_a_noun(&self) -> Vec<String> {
-        let mut by_noun = BTreeMap::new();
+    /// Some ids of each noun, far from one another in their order: of several dossiers.
+    pub(crate) fn few_of_each(&self) -> Vec<String> {
+        let mut by_noun: BTreeMap<String, Vec<&String>> = BTreeMap::new();
         for id in &self.ids {
             if let Some(noun) = noun_of(id) {
-                by_noun.entry(noun).or_insert_with(|| id.clone());
+                by_noun.entry(noun).or_default().push(id);
             }
         }
-        by_noun.into_values().collect()
+        let few = by_noun.into_values().flat_map(|all| {
+            let step = all.len().div_ceil(OF_A_NOUN).max(1);
+            all.into_iter().step_by(step).cloned().collect::<Vec<_>>()
+        });
+        few.collect()
     }
 
     /// Every field of every type, as a caller is answered.
     pub(crate) async fn seen_by(&self, schema: &Schema, caller: &Caller) -> anyhow::Result<Seen> {
         let mut seen = Seen::default();
-        let nowhere = vec![];
-        for call in &self.roots {
-            let name = name_of(call);
-            let field = schema
-                .fields("Query")
-                .into_iter()
-                .find(|it| it.name == name);
-            let asked = match field {
-                Some(it) if it.composite => format!("{call} {{ __typename }}"),
-                _ => call.clone(),
-            };
+        let fields = schema.fields("Query");
+        let asked = |call: &String| {
+            let field = fields.iter().find(|it| it.name == name_of(call));
+            let composite = field.is_some_and(|it| it.composite);
+            if composite { format!("{call} {{ __typename }}") } else { call.clone() }
+        };
+        let mut waiting: VecDeque<_> = self.roots.chunks(ROOTS_AT_ONCE).collect();
+        while let Some(calls) = waiting.pop_front() {
+            let all: Vec<_> = calls.iter().map(asked).collect();
             let answer = caller
                 .visitor
-                .posts(&query(&[(&nowhere, &asked)]), json!({}))
+                .posts(&query(&[(&[], &all.join(" "))]), json!({}))
                 .await?;
             seen.text += &answer.to_string();
-            let refused = answer["errors"].is_array();
-            let what = if refused { '!' } else { said(&answer["data"][name]) };
-            seen.fields.insert(format!("Query.{name}"), what);
+            // One that may not be null takes the others with it.
+            if answer["data"].is_null() && calls.len() > 1 {
+                let (one, other) = calls.split_at(calls.len() / 2);
+                waiting.extend([one, other]);
+                continue;
+            }
+            for name in calls.iter().map(|it| name_of(it)) {
+                let errors = answer["errors"].as_array();
+                let mut errors = errors.into_iter().flatten();
+                let refused = errors.any(|it| it["path"][0] == name || answer["data"].is_null());
+                let what = if refused { '!' } else { said(&answer["data"][name]) };
+                seen.fields.insert(format!("Query.{name}"), what);
+            }
         }
         let types: Vec<_> = schema.objects().filter(|it| *it != "Query").collect();
         for of in types.iter().filter(|it| !self.paths.contains_key(**it)) {
@@ -197,7 +223,7 @@ impl Walk {
             let all: Vec<_> = asked
                 .iter()
                 .zip(&selections)
-                .map(|(of, it)| (&self.paths[*of], it.as_str()))
+                .map(|(of, it)| (self.paths[*of].as_slice(), it.as_str()))
                 .collect();
             let answer = caller.visitor.posts(&query(&all), json!({})).await?;
             // Too much at once: by halves.
@@ -263,7 +289,7 @@ fn plain(schema: &Schema, of: &str) -> String {
 }
 
 /// Several ways at once, each under a key of its own.
-fn query(all: &[(&Path, &str)]) -> String {
+fn query(all: &[(&[Step], &str)]) -> String {
     let mut text = String::from("{");
     for (n, (path, asked)) in all.iter().enumerate() {
         let mut inner = (*asked).to_owned();
@@ -271,7 +297,8 @@ fn query(all: &[(&Path, &str)]) -> String {
             let key = if depth == 0 { format!("a{n}: ") } else { String::new() };
             inner = format!("{key}{call} {{ __typename ... on {of} {{ {inner} }} }}");
         }
-        text += &format!(" {inner}");
+        text.push(' ');
+        text += &inner;
     }
     text + " }"
 }
@@ -282,12 +309,12 @@ fn name_of(call: &str) -> &str {
 }
 
 /// The key of a way in an answer.
-fn key(path: &Path, n: usize) -> String {
+fn key(path: &[Step], n: usize) -> String {
     if path.is_empty() { String::new() } else { format!("a{n}") }
 }
 
 /// The objects at the end of a way.
-fn holders<'a>(data: &'a Value, path: &Path, n: usize) -> Vec<&'a Value> {
+fn holders<'a>(data: &'a Value, path: &[Step], n: usize) -> Vec<&'a Value> {
     let mut all = vec![data];
     for (depth, (call, of)) in path.iter().enumerate() {
         let name = name_of(call);

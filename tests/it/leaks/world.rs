@@ -126,7 +126,7 @@ impl World {
                 "addRessource",
                 json!({
                 "plan": plan, "source": "ETAT",
-                "contributeur": id("Organisation", FINANCEUR.0), "montant": "1000" }),
+                "contributeur": { "organisation": id("Organisation", FINANCEUR.0) }, "montant": "1000" }),
             ),
             (&amina, "requestRessource", json!({ "plan": plan, "ligne": 5 })),
             (

@@ -158,7 +158,7 @@ pub async fn plans_by_ids(
     ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -179,7 +179,7 @@ pub async fn plans_of_ingenieries(
     ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -202,7 +202,7 @@ pub async fn lignes_of_ingenieries(
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

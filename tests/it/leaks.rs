@@ -43,7 +43,8 @@ async fn everyone_reads_what_is_theirs_and_nothing_else() -> anyhow::Result<()> 
     let mut read = BTreeSet::new();
     for caller in &callers {
         let seen = walk.seen_by(&schema, caller).await?;
-        read.extend(world::told(caller, &seen.text)?);
+        let looked = world::looked(caller).await?;
+        read.extend(world::told(caller, &(seen.text + &looked))?);
         for (coordinate, what) in seen.fields {
             matrix.entry(coordinate).or_default().push(what);
         }

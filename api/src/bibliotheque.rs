@@ -197,7 +197,10 @@ impl Import {
             .data(self.language)
             .data(actor.clone());
         let request = if self.essai { request.data(Essai) } else { request };
-        let answer = house.schema.execute(house.prepare(request, &actor)).await;
+        let answer = house
+            .schema
+            .execute(house.prepare_command(request, &actor))
+            .await;
         let Some(error) = answer.errors.first() else {
             told.insert(id);
             return Ok(Sort::Accepted);

@@ -13,7 +13,7 @@ use std::{
 
 use async_graphql::{Name, Request, Value as GraphqlValue, Variables};
 use bytes::Bytes;
-use domain::{Actor, ActorId, Asked, DlaId, DocumentId, OrganisationId, Role, RoleName};
+use domain::{Actor, ActorId, Asked, Date, DlaId, DocumentId, OrganisationId, Role, RoleName};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -71,6 +71,7 @@ pub struct Played {
     pub structure: Option<OrganisationId>,
     pub prestataire: Option<OrganisationId>,
     pub partenaire: Option<OrganisationId>,
+    pub auditeur: Option<OrganisationId>,
 }
 
 /// A data file.
@@ -131,6 +132,56 @@ pub fn steps(name: &str) -> Result<Vec<Step>, Failure> {
     Ok(given.map(|(_, step)| step).collect())
 }
 
+/// The part of the auditor: a financeur opens to it what it funds, month by month. No case could
+/// say it, since a mandate ends by itself; all month, the command is the same.
+pub(crate) async fn mandate(
+    house: &House,
+    (financeur, auditeur): (OrganisationId, OrganisationId),
+    today: Date,
+) -> Result<(), Failure> {
+    const MUTATION: &str = "grantMandatAudit";
+    let (du, au) = (today.first_of_month(), today.last_of_month());
+    let input = json!({
+        "commandId": drawn(&format!("mandat/{du}")),
+        "auditeur": encode("Organisation", auditeur.0),
+        "financeur": encode("Organisation", financeur.0),
+        "du": du, "au": au, "reference": format!("Démonstration {du}"),
+        "fondement": "Contrôle de service fait, pour la démonstration.",
+    });
+    let id = ActorId(drawn(&format!("{PLAYER}/{}", RoleName::Financeur.as_str())));
+    let role = Role::Financeur { financeur };
+    let actor = Actor { id, org: None, via: Some(PLAYER.to_owned()), role };
+    match tell(house, actor, (MUTATION, "GrantMandatAuditInput"), input).await {
+        None => Ok(()),
+        Some(message) => {
+            let (case, mutation) = ("mandat", MUTATION.to_owned());
+            Err(Failure::Refused { case, step: 1, mutation, message })
+        }
+    }
+}
+
+/// Gives one command: why it was refused, if it was.
+async fn tell(
+    house: &House,
+    actor: Actor,
+    (mutation, of_type): (&str, &str),
+    input: Value,
+) -> Option<String> {
+    let document =
+        format!("mutation Step($input: {of_type}!) {{ {mutation}(input: $input) {{ position }} }}");
+    let input = GraphqlValue::from_json(input).unwrap_or_default();
+    let variables = Variables::from_value(GraphqlValue::Object(
+        [(Name::new("input"), input)].into_iter().collect(),
+    ));
+    let request = Request::new(document)
+        .variables(variables)
+        .data(RequestClock::read())
+        .data(Language::Fr);
+    let request = house.prepare_command(request, &actor).data(actor);
+    let answer = house.schema.execute(request).await;
+    answer.errors.first().map(|it| it.message.clone())
+}
+
 fn read(name: &str) -> Result<(&'static str, Case), Failure> {
     let known = CASES.into_iter().find(|(case, _)| *case == name);
     let (name, text) = known.ok_or_else(|| Failure::NoCase(name.to_owned()))?;
@@ -178,6 +229,7 @@ impl<'a> Stage<'a> {
             structure: guest("structureBeneficiaire")?,
             prestataire: guest("prestataire")?,
             partenaire: guest("partenaire")?,
+            auditeur: guest("auditeur")?,
             dlas: self.dlas,
         })
     }
@@ -199,22 +251,10 @@ impl<'a> Stage<'a> {
         let mutation = &step.r#do;
         let unknown = || Failure::Unknown { case: self.case, name: mutation.clone() };
         let of_type = &self.inputs.get(mutation).ok_or_else(unknown)?.name;
-        let document = format!(
-            "mutation Step($input: {of_type}!) {{ {mutation}(input: $input) {{ position }} }}"
-        );
         let actor = self.actor(step)?;
-        let input = GraphqlValue::from_json(input).unwrap_or_default();
-        let variables = Variables::from_value(GraphqlValue::Object(
-            [(Name::new("input"), input)].into_iter().collect(),
-        ));
-        let request = Request::new(document)
-            .variables(variables)
-            .data(RequestClock::read())
-            .data(Language::Fr)
-            .data(actor.clone());
-        let answer = house.schema.execute(house.prepare(request, &actor)).await;
-        if let Some(error) = answer.errors.first() {
-            return Err(self.refused(n, mutation, error.message.clone()));
+        let refused = tell(house, actor, (mutation, of_type), input).await;
+        if let Some(message) = refused {
+            return Err(self.refused(n, mutation, message));
         }
         // What is opened is named; another edition of the same thing is not.
         if let (Some(noun), Some(name)) = (opens(mutation), &step.name) {
@@ -268,11 +308,18 @@ impl<'a> Stage<'a> {
         let role = match step.r#as {
             RoleName::ChargeDeMission => Role::ChargeDeMission { dlas },
             RoleName::ResponsablePorteuse => Role::ResponsablePorteuse { dlas },
+            RoleName::ChargeDeMissionRegional => {
+                Role::ChargeDeMissionRegional { dlas, regional: of()? }
+            }
             RoleName::MembreComiteAppui => Role::MembreComiteAppui { dlas },
             RoleName::Financeur => Role::Financeur { financeur: of()? },
             RoleName::StructureBeneficiaire => Role::StructureBeneficiaire { structure: of()? },
             RoleName::Prestataire => Role::Prestataire { prestataire: of()? },
             RoleName::Partenaire => Role::Partenaire { partenaire: of()? },
+            RoleName::Auditeur => Role::Auditeur { auditeur: of()? },
+            RoleName::Integration => Role::Integration { dlas },
+            RoleName::Avise => Role::Avise,
+            RoleName::Dpo => Role::Dpo,
             RoleName::Admin => Role::Admin,
             RoleName::House => Role::House,
         };
@@ -390,6 +437,7 @@ pub fn opens(mutation: &str) -> Option<&'static str> {
         "planEvaluation" => "Evaluation",
         "determineNatureCapitalisation" => "Capitalisation",
         "registerDocument" => "Document",
+        "grantMandatAudit" => "MandatAudit",
         _ => return None,
     })
 }

@@ -138,6 +138,12 @@ impl Guests {
     /// for the tokens of this process.
     pub async fn invite(house: &House, contents: &Contents) -> Result<Self, Failure> {
         let played = cases::play_all(house, contents).await?;
+        let first = |of: fn(&Played) -> Option<OrganisationId>| played.iter().find_map(of);
+        if let (Some(financeur), Some(auditeur)) =
+            (first(|it| it.financeur), first(|it| it.auditeur))
+        {
+            cases::mandate(house, (financeur, auditeur), clock::today_in_paris()).await?;
+        }
         let import = Import { dla: None, essai: false, language: Language::Fr };
         import.run(house, bibliotheque::OURS).await?;
         Ok(Self { issuer: DevIssuer::new()?, played })
@@ -168,6 +174,9 @@ impl Guests {
         }
         if let Some(partenaire) = first(|it| it.partenaire) {
             roles.push(("partenaire", Role::Partenaire { partenaire }));
+        }
+        if let Some(auditeur) = first(|it| it.auditeur) {
+            roles.push(("auditeur", Role::Auditeur { auditeur }));
         }
         roles.push(("admin", Role::Admin));
         let now = clock::now();

@@ -69,8 +69,8 @@ pub async fn as_of(now: &Reads, day: Option<Date>, position: Option<i64>) -> Res
 
 /// What somebody exports: what they see; an administrator, who publishes for the network, all.
 fn scope_of(actor: &Actor) -> Scope {
-    let scope = Scope::of(actor);
-    Scope { all: scope.all || scope.role == Some(RoleName::Admin), ..scope }
+    let publishes = actor.role.name() == RoleName::Admin;
+    Scope::of(actor).widened(publishes)
 }
 
 impl Export {

@@ -2,7 +2,7 @@
 //! the pages of GraphQL and the downloads both ask here.
 
 use domain::{
-    Actor, Event, OrganisationId, RoleName, Rule,
+    Actor, Event, OrganisationId, Rule,
     consultation::{Event as Consultation, Notateur},
     convention_financement::Event as Convention,
     document::Event as Document,
@@ -21,7 +21,10 @@ use projections::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    audits::{self, Lecture, Lu},
+};
 
 /// The kind that says that a rule was set aside, in every aggregate.
 const RULE_WAIVED: &str = "RuleWaived";
@@ -80,13 +83,17 @@ pub(crate) struct Fait {
 }
 
 /// A page of facts, in the order of the log.
+///
+/// What an auditor reads of it is written in the journal first.
 pub(crate) async fn page(
     reads: &Reads,
-    scope: &Scope,
+    eyes: Eyes<'_>,
     filter: &Filter,
     place: (i64, Option<Position>),
 ) -> Result<Page<Fait>> {
-    let page = rows::list(reads, scope, filter, place).await?;
+    let page = rows::list(reads, eyes.scope, filter, place).await?;
+    let read = page.rows.iter().flat_map(|it| Lecture::of_fact(&it.entry));
+    audits::note(reads.log(), eyes, (Lu::Historique, None), read).await?;
     let positions: Vec<_> = page
         .rows
         .iter()
@@ -116,12 +123,18 @@ impl Fait {
         &self.said.recorded
     }
 
-    /// Who did it, for those of the DLAs concerned: outsiders learn the role and the
-    /// organisation only.
+    /// Who did it, for those of the DLAs concerned and those who control: outsiders learn the
+    /// role and the organisation only.
     pub(crate) fn identity(&self, eyes: Eyes<'_>) -> Option<&ActorStamp> {
-        eyes.scope
-            .inside(&self.dlas)
+        (eyes.scope.inside(&self.dlas) || self.audited(eyes).is_some())
             .then_some(&self.said.recorded.actor)
+    }
+
+    /// The dossier or the convention that a mandate opens to its reader, if it is of one.
+    pub(crate) fn audited(&self, eyes: Eyes<'_>) -> Option<Uuid> {
+        let stream = Some(self.said.recorded.stream);
+        let mut of = [self.said.recorded.dossier, stream].into_iter().flatten();
+        of.find(|it| eyes.scope.audits(*it))
     }
 
     /// What it holds in clear, if they may read it.
@@ -130,13 +143,15 @@ impl Fait {
     }
 
     /// Whether they may read what it holds: a structure reads nothing of another one, and
-    /// persons are known to the DLAs concerned and to those who keep the registry.
+    /// persons are known to the DLAs concerned, to those who keep the registry or answer for its
+    /// data, and to those who control.
     fn shows(&self, eyes: Eyes<'_>, data: &Value) -> bool {
         let own = eyes.scope.own_structure();
         let concerned = structures(data);
         let of_others = own.is_some_and(|own| concerned.iter().any(|it| *it != own));
-        let keeps_registry = eyes.actor.role.name() == RoleName::Admin;
-        let knows_people = keeps_registry || eyes.scope.inside(&self.dlas);
+        let knows_people = eyes.scope.keeps_house()
+            || eyes.scope.inside(&self.dlas)
+            || self.audited(eyes).is_some();
         !of_others && (knows_people || !names_a_person(data))
     }
 

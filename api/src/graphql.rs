@@ -31,6 +31,7 @@ mod ingenierie_individuelle;
 mod intervention;
 mod jeton_service;
 mod live;
+mod mandat_audit;
 mod node;
 mod organisation;
 mod personne;
@@ -76,6 +77,7 @@ pub struct Query(
     seance_comite_appui::SeanceComiteAppuiQuery,
     CallersQuery,
     CountedQuery,
+    KeptQuery,
     LeftQuery,
 );
 
@@ -95,6 +97,10 @@ pub struct CountedQuery(
     financement::FinancementQuery,
     statistiques::StatistiquesQuery,
 );
+
+/// Who may read what, and who answers for it.
+#[derive(Default, MergedObject)]
+pub struct KeptQuery(mandat_audit::MandatAuditQuery, personne::PersonneQuery);
 
 /// What ingénieries leave to others.
 #[derive(Default, MergedObject)]
@@ -124,6 +130,7 @@ pub struct Mutation(
     organisation::OrganisationMutation,
     organisation::fusion::FusionMutation,
     organisation::referencement::ReferencementMutation,
+    KeptMutation,
     plan_financement::PlanFinancementMutation,
     referentiel::ReferentielMutation,
     seance_comite_appui::commandes::SeanceComiteAppuiMutation,
@@ -143,6 +150,10 @@ pub struct LeftMutation(
     capitalisation::essaimage::EssaimageMutation,
     capitalisation::transfert::TransfertMutation,
 );
+
+/// What is done by those who open dossiers to others, and who answer for what is held.
+#[derive(Default, MergedObject)]
+pub struct KeptMutation(mandat_audit::MandatAuditMutation, personne::PersonneMutation);
 
 /// The schema and what runs it.
 pub type EssaimSchema = Schema<Query, Mutation, Subscription>;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error,
     auth::Verifier,
+    clock::today_in_paris,
     documents::Contents,
     erasures, graphiql,
     graphql::{self, EssaimSchema, Pasts, SharedLoaders},
@@ -96,11 +97,23 @@ impl House {
     }
 
     /// A request as its resolvers find it: what its actor may see goes with it.
-    pub fn prepare(&self, request: Request, actor: &Actor) -> Request {
-        request
-            .data(Scope::of(actor))
-            .data(self.loaders.of(&self.reads, actor))
-            .data(Pasts::default())
+    pub async fn prepare(
+        &self,
+        request: Request,
+        actor: &Actor,
+    ) -> Result<Request, projections::Error> {
+        let scope = Scope::read(&self.reads, actor, today_in_paris()).await?;
+        Ok(self.with(request, scope, actor))
+    }
+
+    /// The same of a command, which decides by the log alone: the answers need not be there.
+    pub fn prepare_command(&self, request: Request, actor: &Actor) -> Request {
+        self.with(request, Scope::of(actor), actor)
+    }
+
+    fn with(&self, request: Request, scope: Scope, actor: &Actor) -> Request {
+        let loaders = self.loaders.of(&self.reads, &scope, actor);
+        request.data(scope).data(loaders).data(Pasts::default())
     }
 
     /// Follows the log and answers at the door until told to stop; not before what the log says
@@ -176,7 +189,16 @@ impl House {
             identities: downloads.identities.clone(),
             prepare: Arc::new({
                 let prefix = doors.options.giving_prefix.clone();
-                move |request, actor| house.prepare(request, actor).data(prefix.clone())
+                move |request, actor| {
+                    let (house, prefix) = (house.clone(), prefix.clone());
+                    Box::pin(async move {
+                        Ok(house
+                            .prepare(request, &actor)
+                            .await?
+                            .data(actor)
+                            .data(prefix))
+                    })
+                }
             }),
             ready: Arc::new({
                 let reads = self.reads.clone();

@@ -71,8 +71,10 @@ pub trait Identities: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<ActorId, Error>>;
 }
 
-/// Adds to a request what its resolvers need: loaders, made for one actor.
-pub type Prepare = Arc<dyn Fn(Request, &Actor) -> Request + Send + Sync>;
+/// Adds to a request what its resolvers need: its actor, what they may see, and loaders made for
+/// them.
+pub type Prepare =
+    Arc<dyn Fn(Request, Actor) -> BoxFuture<'static, Result<Request, Error>> + Send + Sync>;
 /// Whether the server can answer, or the reason why not.
 pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 

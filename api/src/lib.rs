@@ -29,6 +29,7 @@ pub mod jetons;
 pub mod error;
 mod faits;
 pub mod live;
+mod audits;
 mod csv;
 pub mod exports;
 pub mod graphql;

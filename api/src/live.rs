@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use domain::Actor;
 use eventlog::Position;
 use futures_util::{Stream, stream};
 use projections::{
@@ -28,8 +29,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{
-    Error, Result,
-    faits::{self, Fait},
+    Error, Result, clock,
+    faits::{self, Eyes, Fait},
 };
 
 /// At most that often it is said that there is more, however fast the log grows.
@@ -232,7 +233,7 @@ pub(crate) struct Asked {
 /// The facts after a position, as they come, within what their reader may see when each is read.
 pub(crate) async fn follow(
     (live, reads): (Live, Reads),
-    scope: Scope,
+    actor: Actor,
     listener: Arc<Listener>,
     asked: Asked,
 ) -> Result<impl Stream<Item = Result<Told>> + Send + use<>> {
@@ -255,7 +256,7 @@ pub(crate) async fn follow(
         live,
         heads,
         reads,
-        scope,
+        actor,
         subject,
         filter,
         listener,
@@ -279,7 +280,7 @@ struct Following {
     live: Live,
     heads: watch::Receiver<Heads>,
     reads: Reads,
-    scope: Scope,
+    actor: Actor,
     subject: Subject,
     filter: Filter,
     listener: Arc<Listener>,
@@ -367,12 +368,15 @@ impl Following {
     /// In a task of its own: one who leaves cancels no query.
     async fn page(&self, head: Position) -> Result<Page<Fait>> {
         let place = self.live.reading.clone().acquire_owned().await;
-        let (reads, scope) = (self.reads.clone(), self.scope.clone());
+        let (reads, actor) = (self.reads.clone(), self.actor.clone());
         let filter = self.filter.clone().known_at(head);
         let place_in_list = (ROWS_AT_ONCE, Some(self.at));
         let read = async move {
             let _place = place;
-            faits::page(&reads, &scope, &filter, place_in_list).await
+            // A mandate may have ended since, a dossier may have left an agenda.
+            let scope = Scope::read(&reads, &actor, clock::today_in_paris()).await?;
+            let eyes = Eyes { actor: &actor, scope: &scope };
+            faits::page(&reads, eyes, &filter, place_in_list).await
         };
         tokio::spawn(read.in_current_span())
             .await

@@ -91,12 +91,15 @@ impl Bearer {
         let (org, dlas) = match &self.role {
             Role::ChargeDeMission { dlas }
             | Role::ResponsablePorteuse { dlas }
-            | Role::MembreComiteAppui { dlas } => (self.org, Some(dlas)),
+            | Role::MembreComiteAppui { dlas }
+            | Role::Integration { dlas } => (self.org, Some(dlas)),
+            Role::ChargeDeMissionRegional { dlas, regional } => (Some(*regional), Some(dlas)),
             Role::Financeur { financeur: id }
             | Role::StructureBeneficiaire { structure: id }
             | Role::Prestataire { prestataire: id }
-            | Role::Partenaire { partenaire: id } => (Some(*id), None),
-            Role::Admin | Role::House => (self.org, None),
+            | Role::Partenaire { partenaire: id }
+            | Role::Auditeur { auditeur: id } => (Some(*id), None),
+            Role::Avise | Role::Dpo | Role::Admin | Role::House => (self.org, None),
         };
         if let Some(OrganisationId(id)) = org {
             all.insert(names.organisation, json!(id));
@@ -135,11 +138,16 @@ mod tests {
         for role in [
             Role::ChargeDeMission { dlas: dlas.clone() },
             Role::ResponsablePorteuse { dlas: dlas.clone() },
-            Role::MembreComiteAppui { dlas },
+            Role::MembreComiteAppui { dlas: dlas.clone() },
+            Role::ChargeDeMissionRegional { dlas: dlas.clone(), regional: OrganisationId(ID) },
+            Role::Integration { dlas },
             Role::Financeur { financeur: OrganisationId(ID) },
             Role::StructureBeneficiaire { structure: OrganisationId(ID) },
             Role::Prestataire { prestataire: OrganisationId(ID) },
             Role::Partenaire { partenaire: OrganisationId(ID) },
+            Role::Auditeur { auditeur: OrganisationId(ID) },
+            Role::Avise,
+            Role::Dpo,
             Role::Admin,
         ] {
             let token = dev.mint(&bearer(role.clone()), clock::now()).unwrap();

@@ -1,7 +1,7 @@
 //! Who asks, in which role, and for whom. A role carries its own perimeter.
 //!
 //! Source of the roles: the DLA's own organisation (décret 2015-1103 and the
-//! method's list of actors). What each may do is said by the aggregates (`rights!`)
+//! method's list of actors), and those who control what is financed. What each may do is said by the aggregates (`rights!`)
 //! and printed in `rights.txt`.
 
 use std::collections::BTreeSet;
@@ -29,7 +29,10 @@ pub enum Role {
     ChargeDeMission { dlas: BTreeSet<DlaId> },
     /// Answers for the structure that carries the DLA.
     ResponsablePorteuse { dlas: BTreeSet<DlaId> },
-    /// Gives opinions on the dossiers of a DLA.
+    /// Supports the DLAs of a region (once C2RA): reads their dossiers, answers for its own
+    /// organisation, and advises.
+    ChargeDeMissionRegional { dlas: BTreeSet<DlaId>, regional: OrganisationId },
+    /// Gives opinions on the dossiers that the comité d'appui of a DLA examines.
     MembreComiteAppui { dlas: BTreeSet<DlaId> },
     /// Reads what it finances or is asked to finance, answers for its own lines.
     Financeur { financeur: OrganisationId },
@@ -40,6 +43,14 @@ pub enum Role {
     /// Takes part in ingénieries without paying (C2RA, CNAR, networks, resource centres): reads
     /// what it is asked to answer, and answers it.
     Partenaire { partenaire: OrganisationId },
+    /// Controls: reads what a mandate opens to its organisation, between its dates.
+    Auditeur { auditeur: OrganisationId },
+    /// A regional portal: brings data into the dossiers of some DLAs.
+    Integration { dlas: BTreeSet<DlaId> },
+    /// Leads the network: keeps its reference lists, reads figures and what is published.
+    Avise,
+    /// Answers for the protection of data: register, holds, erasures, journals.
+    Dpo,
     /// Keeps the registry of organisations and DLAs.
     Admin,
     /// The house itself, when it reads a fact and draws its consequence.
@@ -52,11 +63,16 @@ pub enum Role {
 pub enum RoleName {
     ChargeDeMission,
     ResponsablePorteuse,
+    ChargeDeMissionRegional,
     MembreComiteAppui,
     Financeur,
     StructureBeneficiaire,
     Prestataire,
     Partenaire,
+    Auditeur,
+    Integration,
+    Avise,
+    Dpo,
     Admin,
     House,
 }
@@ -66,11 +82,16 @@ impl RoleName {
     pub const ALL: &[Self] = &[
         Self::ChargeDeMission,
         Self::ResponsablePorteuse,
+        Self::ChargeDeMissionRegional,
         Self::MembreComiteAppui,
         Self::Financeur,
         Self::StructureBeneficiaire,
         Self::Prestataire,
         Self::Partenaire,
+        Self::Auditeur,
+        Self::Integration,
+        Self::Avise,
+        Self::Dpo,
         Self::Admin,
         Self::House,
     ];
@@ -80,11 +101,16 @@ impl RoleName {
         match self {
             Self::ChargeDeMission => "CHARGE_DE_MISSION",
             Self::ResponsablePorteuse => "RESPONSABLE_PORTEUSE",
+            Self::ChargeDeMissionRegional => "CHARGE_DE_MISSION_REGIONAL",
             Self::MembreComiteAppui => "MEMBRE_COMITE_APPUI",
             Self::Financeur => "FINANCEUR",
             Self::StructureBeneficiaire => "STRUCTURE_BENEFICIAIRE",
             Self::Prestataire => "PRESTATAIRE",
             Self::Partenaire => "PARTENAIRE",
+            Self::Auditeur => "AUDITEUR",
+            Self::Integration => "INTEGRATION",
+            Self::Avise => "AVISE",
+            Self::Dpo => "DPO",
             Self::Admin => "ADMIN",
             Self::House => "HOUSE",
         }
@@ -97,13 +123,60 @@ impl Role {
         match self {
             Self::ChargeDeMission { .. } => RoleName::ChargeDeMission,
             Self::ResponsablePorteuse { .. } => RoleName::ResponsablePorteuse,
+            Self::ChargeDeMissionRegional { .. } => RoleName::ChargeDeMissionRegional,
             Self::MembreComiteAppui { .. } => RoleName::MembreComiteAppui,
             Self::Financeur { .. } => RoleName::Financeur,
             Self::StructureBeneficiaire { .. } => RoleName::StructureBeneficiaire,
             Self::Prestataire { .. } => RoleName::Prestataire,
             Self::Partenaire { .. } => RoleName::Partenaire,
+            Self::Auditeur { .. } => RoleName::Auditeur,
+            Self::Integration { .. } => RoleName::Integration,
+            Self::Avise => RoleName::Avise,
+            Self::Dpo => RoleName::Dpo,
             Self::Admin => RoleName::Admin,
             Self::House => RoleName::House,
+        }
+    }
+
+    /// The DLAs of its perimeter.
+    pub fn dlas(&self) -> impl Iterator<Item = DlaId> {
+        let dlas = match self {
+            Self::ChargeDeMission { dlas }
+            | Self::ResponsablePorteuse { dlas }
+            | Self::ChargeDeMissionRegional { dlas, .. }
+            | Self::MembreComiteAppui { dlas }
+            | Self::Integration { dlas } => Some(dlas),
+            Self::Financeur { .. }
+            | Self::StructureBeneficiaire { .. }
+            | Self::Prestataire { .. }
+            | Self::Partenaire { .. }
+            | Self::Auditeur { .. }
+            | Self::Avise
+            | Self::Dpo
+            | Self::Admin
+            | Self::House => None,
+        };
+        dlas.into_iter().flatten().copied()
+    }
+
+    /// Whether whoever holds it reads all that their perimeter holds. A portal reads no offre and
+    /// no document: to it, what it may not do is not told from what is not there.
+    pub fn reads_its_perimeter(&self) -> bool {
+        match self {
+            Self::Integration { .. } => false,
+            Self::ChargeDeMission { .. }
+            | Self::ResponsablePorteuse { .. }
+            | Self::ChargeDeMissionRegional { .. }
+            | Self::MembreComiteAppui { .. }
+            | Self::Financeur { .. }
+            | Self::StructureBeneficiaire { .. }
+            | Self::Prestataire { .. }
+            | Self::Partenaire { .. }
+            | Self::Auditeur { .. }
+            | Self::Avise
+            | Self::Dpo
+            | Self::Admin
+            | Self::House => true,
         }
     }
 }
@@ -113,8 +186,10 @@ impl Role {
 pub struct Perimeter {
     /// Anyone with a token.
     pub everyone: bool,
-    /// Whoever works for, answers for or advises one of these.
+    /// Whoever works for, answers for, supports or fills one of these.
     pub dlas: BTreeSet<DlaId>,
+    /// Whoever sits in the comité d'appui of one of these.
+    pub comites: BTreeSet<DlaId>,
     /// The organisations concerned: financeurs, structures, prestataires.
     pub organisations: BTreeSet<OrganisationId>,
     /// Those who are asked to answer, in whatever role.
@@ -139,6 +214,13 @@ impl Perimeter {
         self
     }
 
+    /// And to the comité d'appui of these.
+    #[must_use]
+    pub fn advised_by(mut self, dlas: impl IntoIterator<Item = DlaId>) -> Self {
+        self.comites.extend(dlas);
+        self
+    }
+
     /// And to these, who are asked to answer.
     #[must_use]
     pub fn answered_by(mut self, repondants: impl IntoIterator<Item = OrganisationId>) -> Self {
@@ -158,15 +240,21 @@ impl Actor {
             || match &self.role {
                 Role::ChargeDeMission { dlas }
                 | Role::ResponsablePorteuse { dlas }
-                | Role::MembreComiteAppui { dlas } => !dlas.is_disjoint(&around.dlas),
+                | Role::Integration { dlas } => !dlas.is_disjoint(&around.dlas),
+                // Of the dossiers of the DLA, the agendas say which they read: by reading alone.
+                Role::MembreComiteAppui { dlas } => !dlas.is_disjoint(&around.comites),
+                Role::ChargeDeMissionRegional { dlas, regional } => {
+                    !dlas.is_disjoint(&around.dlas) || around.repondants.contains(regional)
+                }
                 Role::Financeur { financeur: id }
                 | Role::StructureBeneficiaire { structure: id }
                 | Role::Prestataire { prestataire: id } => {
                     around.organisations.contains(id) || around.repondants.contains(id)
                 }
                 Role::Partenaire { partenaire: id } => around.repondants.contains(id),
-                // An administrator keeps the registry and sees no business content.
-                Role::Admin => false,
+                // What an auditor reads, a mandate opens to reading and to nothing else. The others
+                // keep registries, and see no business content.
+                Role::Auditeur { .. } | Role::Avise | Role::Dpo | Role::Admin => false,
                 Role::House => true,
             }
     }
@@ -177,10 +265,15 @@ impl Actor {
             Role::ChargeDeMission { dlas }
             | Role::ResponsablePorteuse { dlas }
             | Role::MembreComiteAppui { dlas } => dlas.contains(&dla),
-            Role::Financeur { .. }
+            Role::ChargeDeMissionRegional { .. }
+            | Role::Financeur { .. }
             | Role::StructureBeneficiaire { .. }
             | Role::Prestataire { .. }
             | Role::Partenaire { .. }
+            | Role::Auditeur { .. }
+            | Role::Integration { .. }
+            | Role::Avise
+            | Role::Dpo
             | Role::Admin
             | Role::House => false,
         }
@@ -189,13 +282,18 @@ impl Actor {
     /// The organisation the actor answers for, when the role is about one.
     pub fn answers_for(&self) -> Option<OrganisationId> {
         match &self.role {
-            Role::Financeur { financeur: id }
+            Role::ChargeDeMissionRegional { regional: id, .. }
+            | Role::Financeur { financeur: id }
             | Role::StructureBeneficiaire { structure: id }
             | Role::Prestataire { prestataire: id }
-            | Role::Partenaire { partenaire: id } => Some(*id),
+            | Role::Partenaire { partenaire: id }
+            | Role::Auditeur { auditeur: id } => Some(*id),
             Role::ChargeDeMission { .. }
             | Role::ResponsablePorteuse { .. }
             | Role::MembreComiteAppui { .. }
+            | Role::Integration { .. }
+            | Role::Avise
+            | Role::Dpo
             | Role::Admin
             | Role::House => None,
         }
@@ -223,3 +321,6 @@ macro_rules! rights {
     };
 }
 pub(crate) use rights;
+
+#[cfg(test)]
+mod tests;

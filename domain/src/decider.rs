@@ -173,7 +173,9 @@ impl Asked {
             return Err(Common::NotFound {});
         }
         if !right.roles.contains(&self.by.role.name()) {
-            return Err(Common::Forbidden { act: right.act.to_owned() });
+            let reads_it = around.everyone || self.by.role.reads_its_perimeter();
+            let no = Common::Forbidden { act: right.act.to_owned() };
+            return Err(if reads_it { no } else { Common::NotFound {} });
         }
         match self.on {
             Some(on) if on > self.today => Err(Common::DateInFuture { on, today: self.today }),

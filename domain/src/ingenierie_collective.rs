@@ -271,14 +271,14 @@ impl Etat {
 
 rights! {
     INITIATE = "initiateIngenierie": ChargeDeMission;
-    SOURCE = "recordSource": ChargeDeMission;
+    SOURCE = "recordSource": ChargeDeMission, Integration;
     STATE = "stateProblematique": ChargeDeMission;
     REFORMULATE = "reformulateProblematique": ChargeDeMission;
     CONFIRM_PROBLEMATIQUE = "confirmProblematique": ChargeDeMission;
     SECTEURS = "determineSecteurs": ChargeDeMission;
-    TARGET = "targetStructure": ChargeDeMission;
+    TARGET = "targetStructure": ChargeDeMission, Integration;
     UNTARGET = "untargetStructure": ChargeDeMission;
-    SUBSIDIARITE = "checkSubsidiarite": ChargeDeMission;
+    SUBSIDIARITE = "checkSubsidiarite": ChargeDeMission, ChargeDeMissionRegional;
     COMPLEMENTARITE = "checkComplementarite": ChargeDeMission;
     QUALIFY = "qualifyTerritoire": ChargeDeMission;
     ROLE_DLA = "defineRoleDla": ChargeDeMission;
@@ -295,10 +295,10 @@ rights! {
     WITHDRAW_OBJECTIF = "withdrawObjectif": ChargeDeMission;
     VALIDATE = "validateDemarche": ResponsablePorteuse;
     CONFIRM_DEMARCHE = "confirmDemarcheByFinanceur": ChargeDeMission, Financeur;
-    AVIS = "recordAvis": ChargeDeMission, MembreComiteAppui;
+    AVIS = "recordAvis": ChargeDeMission, ChargeDeMissionRegional, MembreComiteAppui;
     ENGAGE = "engageIngenierie": ChargeDeMission;
-    CONTACT = "contactStructure": ChargeDeMission;
-    RESPONSE = "recordStructureResponse": ChargeDeMission, StructureBeneficiaire;
+    CONTACT = "contactStructure": ChargeDeMission, Integration;
+    RESPONSE = "recordStructureResponse": ChargeDeMission, StructureBeneficiaire, Integration;
     MOBILISE = "mobiliseStructure": ChargeDeMission;
     DECLINE = "declineStructure": ChargeDeMission;
     WITHDRAW = "withdrawStructure": ChargeDeMission;
@@ -507,7 +507,11 @@ impl IngenierieCollective {
 
     /// Lets pass who holds the right, on an ingénierie that is not over (INV-38).
     fn open_to(&self, asked: &Asked, right: &Right) -> Result<(), Refusal> {
-        asked.may(right, &self.perimeter())?;
+        self.open_within(asked, right, &self.perimeter())
+    }
+
+    fn open_within(&self, asked: &Asked, right: &Right, around: &Perimeter) -> Result<(), Refusal> {
+        asked.may(right, around)?;
         match self.etat {
             Some(etat) if etat.is_over() => Err(Refusal::IngenierieOver { etat }),
             _ => Ok(()),
@@ -558,7 +562,7 @@ fn for_itself(asked: &Asked, organisation: OrganisationId) -> Result<(), Common>
 
 /// Lets pass those who act for one DLA; the others read the dossier, and may not do this.
 fn for_dla(asked: &Asked, right: &Right, dla: DlaId) -> Result<(), Common> {
-    if asked.by.sees(&Perimeter::of_dlas([dla])) {
+    if asked.by.sees(&Perimeter::of_dlas([dla]).advised_by([dla])) {
         return Ok(());
     }
     Err(Common::Forbidden { act: right.act.to_owned() })

@@ -212,15 +212,15 @@ refusals! {
 
 rights! {
     OPEN = "openIntervention": ChargeDeMission;
-    SCHEDULE = "scheduleSeance": ChargeDeMission;
-    RESCHEDULE = "rescheduleSeance": ChargeDeMission;
+    SCHEDULE = "scheduleSeance": ChargeDeMission, Integration;
+    RESCHEDULE = "rescheduleSeance": ChargeDeMission, Integration;
     CANCEL = "cancelSeance": ChargeDeMission;
     CERTIFY = "certifySeanceInformation": ChargeDeMission;
-    REGISTER = "registerParticipant": ChargeDeMission, StructureBeneficiaire;
-    UNREGISTER = "unregisterParticipant": ChargeDeMission, StructureBeneficiaire;
+    REGISTER = "registerParticipant": ChargeDeMission, StructureBeneficiaire, Integration;
+    UNREGISTER = "unregisterParticipant": ChargeDeMission, StructureBeneficiaire, Integration;
     RELATE = "makeMiseEnRelation": ChargeDeMission;
     HOLD = "holdSeance": ChargeDeMission, Prestataire;
-    PRESENCE = "recordPresence": ChargeDeMission, Prestataire;
+    PRESENCE = "recordPresence": ChargeDeMission, Prestataire, Integration;
     DLA_PRESENCE = "recordDlaPresence": ChargeDeMission;
     PROGRESS = "reportProgress": ChargeDeMission;
     RAPPORT = "deliverRapportMission": ChargeDeMission, Prestataire;

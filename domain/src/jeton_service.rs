@@ -33,8 +33,12 @@ pub const ADRESSES_MAX: usize = 20;
 pub const CLAIM: &str = "jeton_service";
 
 /// Roles that act for DLAs.
-const OF_DLAS: &[RoleName] =
-    &[RoleName::ChargeDeMission, RoleName::ResponsablePorteuse, RoleName::MembreComiteAppui];
+const OF_DLAS: &[RoleName] = &[
+    RoleName::ChargeDeMission,
+    RoleName::ResponsablePorteuse,
+    RoleName::MembreComiteAppui,
+    RoleName::Integration,
+];
 
 /// Roles that act for one organisation.
 const OF_ORGANISATION: &[RoleName] = &[

@@ -21,6 +21,7 @@ pub mod reponse_evaluation;
 pub mod capitalisation;
 pub mod cas_passe;
 pub mod document;
+pub mod mandat_audit;
 pub mod personne;
 pub mod jeton_service;
 pub mod actor;
@@ -58,6 +59,7 @@ pub use crate::{
     ingenierie_individuelle::IngenierieIndividuelle,
     intervention::Intervention,
     jeton_service::JetonService,
+    mandat_audit::MandatAudit,
     organisation::Organisation,
     personne::Personne,
     plan_financement::PlanFinancement,
@@ -145,6 +147,8 @@ aggregates! {
     Intervention = intervention;
     /// Of a service token.
     JetonService = jeton_service;
+    /// Of what opens dossiers to an auditor for a time.
+    MandatAudit = mandat_audit;
     /// Of an organisation, whatever its roles.
     Organisation = organisation;
     /// Of what is known of a person.

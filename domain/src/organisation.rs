@@ -180,11 +180,11 @@ refusals! {
 }
 
 rights! {
-    REGISTER = "registerOrganisation": ChargeDeMission, Admin;
+    REGISTER = "registerOrganisation": ChargeDeMission, Integration, Admin;
     CORRECT = "correctOrganisationIdentity": ChargeDeMission, Admin;
     ASSIGN = "assignOrganisationRole": ChargeDeMission, Admin;
     END = "endOrganisationRole": ChargeDeMission, Admin;
-    PROFIL = "recordProfilStructure": ChargeDeMission, Admin, StructureBeneficiaire;
+    PROFIL = "recordProfilStructure": ChargeDeMission, Integration, Admin, StructureBeneficiaire;
     REFERENCE = "referencePrestataire": ChargeDeMission, Admin;
     END_REFERENCE = "endReferencementPrestataire": ChargeDeMission, Admin;
     MERGE = "mergeOrganisations": ChargeDeMission, Admin;

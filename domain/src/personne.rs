@@ -81,10 +81,10 @@ refusals! {
 }
 
 rights! {
-    IDENTIFY = "identifyPersonne": Admin;
-    HOLD = "placeLegalHold": Admin;
-    LIFT = "liftLegalHold": Admin;
-    ERASE = "erasePersonne": Admin;
+    IDENTIFY = "identifyPersonne": Dpo, Admin;
+    HOLD = "placeLegalHold": Dpo, Admin;
+    LIFT = "liftLegalHold": Dpo, Admin;
+    ERASE = "erasePersonne": Dpo, Admin;
 }
 
 /// What the decisions need to remember, and nothing else.
@@ -164,7 +164,7 @@ impl Personne {
 
     /// Who may know that it exists: those who answer for the protection of data.
     fn perimeter(&self, asked: &Asked) -> Perimeter {
-        let answers = asked.by.role.name() == RoleName::Admin;
+        let answers = matches!(asked.by.role.name(), RoleName::Dpo | RoleName::Admin);
         if self.identified && answers { Perimeter::open() } else { Perimeter::default() }
     }
 

@@ -109,10 +109,10 @@ refusals! {
 }
 
 rights! {
-    ADD = "addValeurReference": Admin;
-    RELABEL = "relabelValeurReference": Admin;
-    END = "endValeurReference": Admin;
-    ADD_SYNONYME = "addSynonymeReference": Admin;
+    ADD = "addValeurReference": Avise, Admin;
+    RELABEL = "relabelValeurReference": Avise, Admin;
+    END = "endValeurReference": Avise, Admin;
+    ADD_SYNONYME = "addSynonymeReference": Avise, Admin;
 }
 
 /// One list as it stands: none before its first amendment.

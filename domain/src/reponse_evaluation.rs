@@ -115,7 +115,8 @@ refusals! {
 }
 
 rights! {
-    ANSWER = "answerQuestions": ChargeDeMission, Financeur, StructureBeneficiaire, Prestataire, Partenaire;
+    ANSWER = "answerQuestions":
+        ChargeDeMission, ChargeDeMissionRegional, Financeur, StructureBeneficiaire, Prestataire, Partenaire;
     ERASE = "eraseReponses": ResponsablePorteuse;
 }
 

@@ -100,6 +100,7 @@ subjects! {
     "ingenierie_individuelle": AvisComiteAppuiRecorded, of "dla";
     "intervention": PresenceRecorded, of "seance" "personne";
     "intervention": SeanceScheduled, part SeanceRescheduled, ends SeanceCancelled, of "seance";
+    "mandat_audit": MandatAuditGranted, part MandatAuditExtended, ends MandatAuditRevoked;
     "organisation": OrganisationRegistered | OrganisationIdentityCorrected;
     "organisation": ProfilStructureRecorded, of "asOf";
     "organisation": PrestataireReferenced, ends PrestataireReferencementEnded;

@@ -53,6 +53,12 @@ pub const CLASSES: &[Retention] = &[
         months: 60,
     },
     Retention {
+        subject: "mandat_audit",
+        holds: "by which law an auditor reads dossiers, and why a mandate ended",
+        basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",
+        months: 60,
+    },
+    Retention {
         subject: "offre",
         holds: "the proposal of one bidder",
         basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ConventionId, DlaId, DocumentId, IngenierieId, OrganisationId, PersonId, ReponseEvaluationId,
-    document::Conservation,
+    ConventionId, DlaId, DocumentId, IngenierieId, MandatAuditId, OrganisationId, PersonId,
+    ReponseEvaluationId, document::Conservation,
 };
 
 /// The member that carries a sealed value from the event to the log's door.
@@ -115,6 +115,11 @@ impl Subject {
     /// A convention: why it was changed.
     pub fn convention(id: ConventionId) -> Self {
         Self(format!("convention/{}", id.0))
+    }
+
+    /// A mandate of an auditor: by which law, and why it ended.
+    pub fn mandat_audit(id: MandatAuditId) -> Self {
+        Self(format!("mandat_audit/{}", id.0))
     }
 
     /// An organisation: what it says of itself.

@@ -202,7 +202,7 @@ rights! {
     WITHDRAW = "withdrawDossier": ChargeDeMission;
     SEND = "sendOrdreDuJour": ChargeDeMission;
     PRESENCE = "recordMembrePresence": ChargeDeMission;
-    AVIS = "giveAvis": ChargeDeMission, MembreComiteAppui;
+    AVIS = "giveAvis": ChargeDeMission, ChargeDeMissionRegional, MembreComiteAppui;
     CLOSE = "closeSeanceComiteAppui": ChargeDeMission;
 }
 
@@ -296,9 +296,9 @@ impl SeanceComiteAppui {
         self.dla
     }
 
-    /// Who may know that it exists: those of its DLA.
+    /// Who may know that it exists: those of its DLA, and its comité.
     pub fn perimeter(&self) -> Perimeter {
-        Perimeter::of_dlas(self.dla)
+        Perimeter::of_dlas(self.dla).advised_by(self.dla)
     }
 
     fn known_to(&self, asked: &Asked, right: &Right) -> Result<DlaId, Refusal> {

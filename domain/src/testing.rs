@@ -137,6 +137,16 @@ pub(crate) fn membre() -> Asked {
     asked(Role::MembreComiteAppui { dlas: BTreeSet::from([DLA]) })
 }
 
+/// By someone who supports `DLA` from its region: they read all, and write little.
+pub(crate) fn regional() -> Asked {
+    asked(Role::ChargeDeMissionRegional { dlas: BTreeSet::from([DLA]), regional: org(91) })
+}
+
+/// By a portal that brings data into the dossiers of `DLA`.
+pub(crate) fn portail() -> Asked {
+    asked(Role::Integration { dlas: BTreeSet::from([DLA]) })
+}
+
 /// By the financeur of that number.
 pub(crate) fn financeur(n: u128) -> Asked {
     asked(Role::Financeur { financeur: org(n) })

@@ -56,6 +56,8 @@ ids! {
     JetonServiceId;
     /// A legal person, whatever its roles.
     OrganisationId;
+    /// What opens dossiers to an auditor for a time.
+    MandatAuditId;
     /// A person: known by this id in the facts, by name outside them only.
     PersonId;
     /// The plan de financement of one ingénierie.

@@ -33,6 +33,7 @@ mod usage;
 
 pub use crate::{
     follow::{ActorStamp, Batch, Recorded, Unreadable},
+    journal::Reading,
     load::Stream,
     process::Process,
     usage::Usage,

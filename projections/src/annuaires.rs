@@ -206,7 +206,7 @@ macro_rules! select_partenaires {
              from ingenieries i
              cross join lateral jsonb_array_elements(i.partenaires) p
              join organisations o on o.id = (p->>'organisation')::uuid
-             where ($1 or i.dlas && $2 or i.dlas_contributeurs && $2 or i.organisations && $3)
+             where ($1 or (i.dlas && $2 or i.id = any($2)) or i.dlas_contributeurs && $2 or i.organisations && $3)
                and ($4::text is null or o.denomination ilike '%' || $4 || '%')
                and ($5::text is null or p->>'categorie' = $5)
                and ($6::uuid is null or $6 = any(i.dlas))
@@ -278,7 +278,7 @@ impl PartenaireFilter {
     ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.dossiers())
             .bind(scope.organisations.clone())
             .bind(self.search.as_deref().map(escape_like))
             .bind(self.categorie.as_ref().map(ToString::to_string))

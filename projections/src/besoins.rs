@@ -117,7 +117,7 @@ macro_rules! select {
                         array(select distinct it->>'source'
                               from jsonb_array_elements(problematique->'sources') it) as sources
                  from ingenieries
-                 where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
+                 where ($1 or dlas && $2 or id = any($2) or dlas_contributeurs && $2 or organisations && $3)
                    and (etat = 'EN_IDENTIFICATION' or $11 and etat = 'ABANDONNEE')
                    and ($4::date is null or initiated_on >= $4)
                    and ($5::date is null or initiated_on <= $5)
@@ -279,7 +279,7 @@ macro_rules! exprimes {
                  join evaluations e on e.id = r.evaluation
                  join ingenieries i on i.id = e.ingenierie
                  where r.ligne = any($1) and r.texte is not null
-                   and ($2 or e.dlas && $3 or i.dlas && $3)
+                   and ($2 or e.dlas && $3 or (i.dlas && $3 or i.id = any($3)))
                    and ($4::date is null or r.answered_on >= $4)
                    and ($5::date is null or r.answered_on <= $5)
                    and ($6::text is null or i.lieux @> array[$6])
@@ -382,7 +382,7 @@ impl Filter {
     ) -> QueryScalar<'q, Postgres, O, PgArguments> {
         query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.dossiers())
             .bind(scope.organisations.clone())
             .bind(self.from.map(jiff_sqlx::Date::from))
             .bind(self.to.map(jiff_sqlx::Date::from))
@@ -403,7 +403,7 @@ impl Filter {
         query
             .bind(QUESTIONS)
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.confided())
             .bind(self.from.map(jiff_sqlx::Date::from))
             .bind(self.to.map(jiff_sqlx::Date::from))
             .bind(self.territoire.as_ref().map(Territoire::cle))

@@ -112,11 +112,11 @@ pub async fn by_ids(
         "capitalisations",
         "where id = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -133,11 +133,11 @@ pub async fn of_ingenieries(
         "capitalisations",
         "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

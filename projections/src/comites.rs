@@ -4,8 +4,10 @@
 //! Those of the DLA see a séance whole. Those of another DLA see of it the dossiers that they
 //! share, and nobody else sees any: what a comité said stands in the dossier for its readers.
 
+use std::collections::BTreeSet;
+
 use domain::{
-    Date, Event, SeanceComiteId,
+    Date, DlaId, Event, SeanceComiteId,
     ingenierie_collective::engager::SensAvis,
     seance_comite_appui::{Event as Fact, PresenceMembre, Rencontre},
 };
@@ -154,14 +156,15 @@ impl Shown {
     }
 }
 
-/// What an actor may see, that a filter finds: the parameters `$1` to `$7`.
+/// What an actor may see, that a filter finds: the parameters `$1` to `$8`.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
         concat!(
             "with it as (
                  select t.*,
                         array(select i.id from ingenieries i
-                              where i.id = any(t.ingenieries) and i.dlas && $2
+                              where i.id = any(t.ingenieries)
+                                and (i.dlas && $8 or i.id = any($8))
                               order by i.id) as shared
                  from seances_comite t
                  where ($3::uuid is null or t.dla = $3)
@@ -179,13 +182,25 @@ macro_rules! select {
     };
 }
 
+/// The dossiers on the agendas of the comités of some DLAs: their members read those.
+pub(crate) async fn inscribed(reads: &Reads, dlas: &BTreeSet<DlaId>) -> Result<Vec<Uuid>, Error> {
+    Ok(sqlx::query_scalar(
+        "select distinct unnest(ingenieries)
+         from seances_comite
+         where dla = any($1) and etat <> 'ANNULEE'",
+    )
+    .bind(dlas.iter().map(|it| it.0).collect::<Vec<_>>())
+    .fetch_all(&reads.pool)
+    .await?)
+}
+
 /// Some séances, by id.
 pub async fn by_ids(
     reads: &Reads,
     scope: &Scope,
     ids: &[SeanceComiteId],
 ) -> Result<Vec<Seance>, Error> {
-    const BY_IDS: &str = select!("to_jsonb(it)", " and id = any($8)");
+    const BY_IDS: &str = select!("to_jsonb(it)", " and id = any($9)");
     let rows: Vec<Json<Shown>> = Filter::default()
         .bind(sqlx::query_scalar(BY_IDS), scope)?
         .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
@@ -221,10 +236,10 @@ pub async fn list(
 ) -> Result<Page<Seance>, Error> {
     const LIST: &str = select!(
         "to_jsonb(it)",
-        " and ($8::date is null
-               or (jour, coalesce(debut, '99:99'), id) > ($8, coalesce($9, '99:99'), $10))
+        " and ($9::date is null
+               or (jour, coalesce(debut, '99:99'), id) > ($9, coalesce($10, '99:99'), $11))
           order by jour, coalesce(debut, '99:99'), id
-          limit $11"
+          limit $12"
     );
     let (jour, debut, id) = match after {
         Some((jour, debut, id)) => (Some(jour), debut, Some(id)),
@@ -260,7 +275,8 @@ impl Filter {
             .bind(self.du.map(ToSqlx::to_sqlx))
             .bind(self.au.map(ToSqlx::to_sqlx))
             .bind(self.ingenierie)
-            .bind(self.etat.map(name_of).transpose()?))
+            .bind(self.etat.map(name_of).transpose()?)
+            .bind(scope.dossiers()))
     }
 }
 

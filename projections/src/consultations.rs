@@ -170,11 +170,11 @@ pub async fn by_ids(
                 or $5 and exists (
                     select from ingenieries i
                     where i.id = t.ingenierie
-                      and (i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)))",
+                      and ((i.dlas && $3 or i.id = any($3)) or i.dlas_contributeurs && $3 or i.organisations && $4)))",
     )
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.followed())
     .bind(&scope.organisations)
     .bind(scope.follows_consultations())
     .bind(scope.own_structure().into_iter().collect::<Vec<_>>())
@@ -197,12 +197,12 @@ pub async fn of_ingenieries(
                 or $5 and exists (
                     select from ingenieries i
                     where i.id = t.ingenierie
-                      and (i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)))
+                      and ((i.dlas && $3 or i.id = any($3)) or i.dlas_contributeurs && $3 or i.organisations && $4)))
          order by position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.followed())
     .bind(&scope.organisations)
     .bind(scope.follows_consultations())
     .bind(scope.own_structure().into_iter().collect::<Vec<_>>())

@@ -192,11 +192,11 @@ pub async fn by_ids(
 ) -> Result<Vec<Convention>, Error> {
     let rows = sqlx::query_scalar(
         "select to_jsonb(t) from conventions t
-         where id = any($1) and ($2 or dlas && $3 or organisations && $4)",
+         where id = any($1) and ($2 or dlas && $3 or id = any($3) or organisations && $4)",
     )
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

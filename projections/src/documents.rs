@@ -103,7 +103,7 @@ macro_rules! visible {
             $what,
             " from documents t
              where ($1 or t.dlas && $2 or t.structure = any($3)
-                 or exists (select from ingenieries i where i.id = t.ingenierie and i.dlas && $2)
+                 or exists (select from ingenieries i where i.id = t.ingenierie and (i.dlas && $2 or i.id = any($2)))
                  or t.etat = 'DISPONIBLE' and 'TOUS' = any(t.lecteurs)
                  or t.etat = 'DISPONIBLE' and $4 = any(t.lecteurs)
                     and (exists (select from ingenieries i
@@ -142,8 +142,13 @@ fn seen_by<'q, O>(
         Some(
             RoleName::ChargeDeMission
             | RoleName::ResponsablePorteuse
+            | RoleName::ChargeDeMissionRegional
             | RoleName::MembreComiteAppui
             | RoleName::Partenaire
+            | RoleName::Auditeur
+            | RoleName::Integration
+            | RoleName::Avise
+            | RoleName::Dpo
             | RoleName::Admin
             | RoleName::House,
         )
@@ -151,7 +156,7 @@ fn seen_by<'q, O>(
     };
     query
         .bind(scope.all)
-        .bind(scope.dlas.clone())
+        .bind(scope.papers())
         .bind(scope.organisations.clone())
         .bind(among)
 }

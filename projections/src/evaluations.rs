@@ -152,11 +152,11 @@ pub async fn by_ids(
         "evaluations",
         "where id = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -173,11 +173,11 @@ pub async fn of_ingenieries(
         "evaluations",
         "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -207,7 +207,7 @@ pub async fn list(
         "evaluations",
         "where ($1 or dlas && $2 or organisations && $3
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $2))
+                           where i.id = ingenierie and (i.dlas && $2 or i.id = any($2))))
            and ($4::boolean is null or (synthesised_on is not null) = $4)
            and ($5::text is null and $6::text is null or exists (
                select
@@ -220,7 +220,7 @@ pub async fn list(
          limit $9"
     ))
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .bind(filter.synthesised)
     .bind(filter.registre.map(name_of).transpose()?)
@@ -241,7 +241,7 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
          from evaluations
          where ($1 or dlas && $2 or organisations && $3
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $2))
+                           where i.id = ingenierie and (i.dlas && $2 or i.id = any($2))))
            and ($4::boolean is null or (synthesised_on is not null) = $4)
            and ($5::text is null and $6::text is null or exists (
                select
@@ -251,7 +251,7 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
            ))",
     )
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .bind(filter.synthesised)
     .bind(filter.registre.map(name_of).transpose()?)

@@ -118,7 +118,7 @@ pub async fn subventions(
     let rows: Vec<Json<Subvention>> = sqlx::query_scalar(SUBVENTIONS)
         .bind(filter.financeur.0)
         .bind(scope.all)
-        .bind(&scope.dlas)
+        .bind(scope.dossiers())
         .bind(&scope.organisations)
         .bind(filter.from.map(ToSqlx::to_sqlx))
         .bind(filter.to.map(ToSqlx::to_sqlx))
@@ -194,7 +194,7 @@ with recursive identites(id, devenue) as (
                'territoires', array[i.territoire], 'ingenieries', array[i.id],
                'positions', l.positions)
     from compared l join ingenieries i on i.id = l.ingenierie
-    where $2 or l.dlas && $3 or i.dlas && $3 or l.organisations && $4
+    where $2 or l.dlas && $3 or (i.dlas && $3 or i.id = any($3)) or l.organisations && $4
 )
 select s.told || jsonb_build_object(
            'attribuant', a.identite,

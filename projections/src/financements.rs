@@ -154,11 +154,11 @@ pub async fn plans_by_ids(
         "plans",
         "where id = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -175,11 +175,11 @@ pub async fn plans_of_ingenieries(
         "plans",
         "where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))"
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))"
     ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -197,12 +197,12 @@ pub async fn lignes_of_ingenieries(
          from lignes t
          where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))
          order by first_position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

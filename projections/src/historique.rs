@@ -127,7 +127,7 @@ impl Filter {
     }
 }
 
-/// What an actor may know of, that a filter finds: the parameters `$1` to `$20`.
+/// What an actor may know of, that a filter finds: the parameters `$1` to `$21`.
 ///
 /// Facts of a séance of a comité that are of no dossier, and those of a case of before, name their
 /// DLA, whose people alone see them; those of a convention are for those who see it. Of a dossier that they see, only those of
@@ -145,11 +145,11 @@ macro_rules! select {
                                                          when 'cas_passe' then h.about
                                                          when 'convention_financement' then coalesce(c.dlas, '{}')
                                                          else '{}'::uuid[] end) as dlas,
-                        $1 or i.dlas && $2 or i.dlas_contributeurs && $2
+                        $1 or (i.dlas && $2 or i.id = any($2)) or i.dlas_contributeurs && $2
                            or i.contributeurs && $3 as of_plan,
-                        i.dlas && $2 or i.dlas_contributeurs && $2
+                        (i.dlas && $2 or i.id = any($2)) or i.dlas_contributeurs && $2
                            or i.organisations && $3 as of_dossier,
-                        c.dlas && $2 or c.organisations && $3 as of_convention,
+                        c.dlas && $2 or c.id = any($2) or c.organisations && $3 as of_convention,
                         i.contributeurs
                  from historique h
                  left join ingenieries i on i.id = h.dossier
@@ -174,20 +174,51 @@ macro_rules! select {
                        or case when dossier is null
                                then category = any($5)
                                     or category in ('seance_comite_appui', 'cas_passe')
-                                       and about && $2
-                               else of_dossier and (category <> 'consultation' or $4)
+                                       and about && $21
+                               else of_dossier and category <> all($4)
                                     and (category not in ('plan_financement', 'action_financee',
                                                           'convention_financement')
                                          or of_plan)
                                     and (category not in ('document', 'reponse_evaluation')
-                                         or $1 or dlas && $2 or about && $3)
+                                         or $1 or dlas && $21 or about && $3
+                                         or category = 'document' and dossier = any($2))
                                end)
                and (cardinality($16) = 0 or $19::uuid is null or structures <@ array[$19])
-               and ($18 is null or $1 or dlas && $2)
+               and ($18 is null or $1 or dlas && $21 or dossier = any($2))
                and ($20::uuid is null or of_plan and contributeurs @> array[$20])",
             $($tail)?
         )
     };
+}
+
+/// The categories of which someone reads no fact, even of a dossier that they read: the
+/// consultations, but for those who follow them; the people behind answers and documents, for
+/// those who come for figures or for evidence.
+fn withheld(scope: &Scope) -> Vec<&'static str> {
+    let mut all = vec![];
+    if !scope.follows_consultations() {
+        all.push("consultation");
+    }
+    match scope.role {
+        Some(RoleName::Auditeur) => all.push("reponse_evaluation"),
+        Some(RoleName::Integration) => all.extend(["document", "reponse_evaluation"]),
+        Some(
+            RoleName::ChargeDeMission
+            | RoleName::ResponsablePorteuse
+            | RoleName::ChargeDeMissionRegional
+            | RoleName::MembreComiteAppui
+            | RoleName::Financeur
+            | RoleName::StructureBeneficiaire
+            | RoleName::Prestataire
+            | RoleName::Partenaire
+            | RoleName::Avise
+            | RoleName::Dpo
+            | RoleName::Admin
+            | RoleName::House,
+        )
+        | None => (),
+    }
+    all
 }
 
 /// Facts in the order of the log, after a cursor (a position).
@@ -199,7 +230,7 @@ pub async fn list(
 ) -> Result<Page<Found>, Error> {
     const LIST: &str = select!(
         "to_jsonb(it)",
-        " and ($21::bigint is null or position > $21) order by position limit $22"
+        " and ($22::bigint is null or position > $22) order by position limit $23"
     );
     let rows: Vec<Json<Found>> = filter
         .bind(sqlx::query_scalar(LIST), scope)
@@ -224,7 +255,7 @@ pub async fn after_many(
     filter: &Filter,
     many: i64,
 ) -> Result<Option<Position>, Error> {
-    let query = sqlx::query_scalar(select!("position", " order by position offset $21 limit 1"));
+    let query = sqlx::query_scalar(select!("position", " order by position offset $22 limit 1"));
     let query = filter.bind(query, scope).bind(many);
     Ok(query.fetch_optional(&reads.pool).await?)
 }
@@ -253,22 +284,22 @@ pub async fn preuves(
              jsonb_build_object(
                  'ingenierie', h.dossier, 'activite', h.activite, 'position', h.position,
                  'on', h.occurred_on, 'kind', h.kind,
-                 'readable', (h.category <> 'consultation' or $5)
+                 'readable', h.category <> all($5)
                      and (h.category <> 'plan_financement'
-                          or $2 or i.dlas && $3 or i.dlas_contributeurs && $3
+                          or $2 or (i.dlas && $3 or i.id = any($3)) or i.dlas_contributeurs && $3
                           or i.contributeurs && $4))
          from historique h
          join ingenieries i on i.id = h.dossier
          where h.dossier = any($1) and h.activite is not null
-           and ($2 or i.dlas && $3 or i.dlas_contributeurs && $3 or i.organisations && $4)
+           and ($2 or (i.dlas && $3 or i.id = any($3)) or i.dlas_contributeurs && $3 or i.organisations && $4)
            and ($6::bigint is null or h.position <= $6)
          order by h.dossier, h.activite, h.position",
     )
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
-    .bind(scope.follows_consultations())
+    .bind(withheld(scope))
     .bind(reads.past())
     .fetch_all(&reads.pool)
     .await?;
@@ -276,7 +307,7 @@ pub async fn preuves(
 }
 
 impl Filter {
-    /// The parameters `$1` to `$20`.
+    /// The parameters `$1` to `$21`.
     fn bind<'q, O>(
         &self,
         query: QueryScalar<'q, Postgres, O, PgArguments>,
@@ -286,9 +317,9 @@ impl Filter {
         let dossiers: Vec<_> = self.ingenieries.iter().map(|it| it.0).collect();
         query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.evidence())
             .bind(scope.organisations.clone())
-            .bind(scope.follows_consultations())
+            .bind(withheld(scope))
             .bind(REGISTRIES)
             .bind(dossiers)
             .bind(self.categories.clone())
@@ -305,6 +336,7 @@ impl Filter {
             .bind(self.actor)
             .bind(scope.own_structure())
             .bind(self.financeur.map(|it| it.0))
+            .bind(scope.dlas.clone())
     }
 }
 

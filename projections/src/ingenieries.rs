@@ -129,11 +129,11 @@ pub async fn by_ids(
         "select to_jsonb(t)
          from ingenieries t
          where id = any($1)
-           and ($2 or dlas && $3 or dlas_contributeurs && $3 or organisations && $4)",
+           and ($2 or dlas && $3 or id = any($3) or dlas_contributeurs && $3 or organisations && $4)",
     )
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.evidence())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -168,7 +168,7 @@ macro_rules! select {
         concat!(
             "select ", $what, "
              from ingenieries t
-             where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
+             where ($1 or dlas && $2 or id = any($2) or dlas_contributeurs && $2 or organisations && $3)
                and ($4::text is null or etat = $4)
                and ($5::uuid is null or $5 = any(dlas))
                and ($6::text is null or $6 = any(secteurs))
@@ -223,7 +223,7 @@ impl Filter {
     ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.evidence())
             .bind(scope.organisations.clone())
             .bind(self.etat.map(name_of).transpose()?)
             .bind(self.dla.map(|it| it.0))

@@ -138,12 +138,12 @@ async fn shown(
                 or exists (
                     select from ingenieries i
                     where i.id = t.ingenierie
-                      and (i.dlas && $4 or i.dlas_contributeurs && $4 or i.organisations && $5)))"
+                      and ((i.dlas && $4 or i.id = any($4)) or i.dlas_contributeurs && $4 or i.organisations && $5)))"
     ))
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

@@ -26,6 +26,7 @@ pub mod historique;
 pub mod ingenieries;
 pub mod interventions;
 pub mod jetons_service;
+pub mod mandats_audit;
 pub mod organisations;
 pub mod personnes;
 pub mod reponses;
@@ -65,6 +66,7 @@ pub const ALL: &[&ReadModel] = &[
     &ingenieries::MODEL,
     &interventions::MODEL,
     &jetons_service::MODEL,
+    &mandats_audit::MODEL,
     &organisations::MODEL,
     &personnes::MODEL,
     &reponses::MODEL,

@@ -2,7 +2,7 @@
 //! those who answer for the protection of data. Names stay in the vault.
 
 use domain::{
-    Date, Event, PersonId, RoleName,
+    ActorId, Date, Event, PersonId,
     personne::{Event as Fact, FondementEffacement},
 };
 use eventlog::Recorded;
@@ -17,7 +17,7 @@ use crate::{
 
 pub const MODEL: ReadModel = ReadModel {
     name: "personnes",
-    version: 1,
+    version: 2,
     tables: include_str!("personnes.sql"),
     reads: &[
         "personne.PersonneIdentified",
@@ -40,6 +40,8 @@ pub struct Personne {
     pub identite: Option<SealedPlace>,
     /// When it was last said who they are.
     pub identified_on: Option<Date>,
+    /// The actors that they are, as far as it was said.
+    pub acteurs: Vec<Uuid>,
     /// Those in force.
     pub obligations: Vec<Obligation>,
     pub effacement: Option<Effacement>,
@@ -76,7 +78,7 @@ impl Row for Personne {
 
 /// Whether the actor answers for the protection of data.
 fn answers(scope: &Scope) -> bool {
-    scope.all || scope.role == Some(RoleName::Admin)
+    scope.all || scope.keeps_house()
 }
 
 /// One person.
@@ -84,6 +86,15 @@ pub async fn by_id(reads: &Reads, scope: &Scope, id: PersonId) -> Result<Option<
     let row = sqlx::query_scalar("select to_jsonb(t) from personnes t where id = $1 and $2")
         .bind(id.0)
         .bind(answers(scope))
+        .fetch_optional(&reads.pool)
+        .await?;
+    Ok(row.map(|Json(row)| row))
+}
+
+/// Who stands behind an actor, as far as it was said. The caller has checked the right to know.
+pub async fn of_acteur(reads: &Reads, acteur: Uuid) -> Result<Option<Personne>, Error> {
+    let row = sqlx::query_scalar("select to_jsonb(t) from personnes t where acteurs @> array[$1]")
+        .bind(acteur)
         .fetch_optional(&reads.pool)
         .await?;
     Ok(row.map(|Json(row)| row))
@@ -143,6 +154,7 @@ impl Personne {
             position: 0,
             identite: None,
             identified_on: None,
+            acteurs: vec![],
             obligations: vec![],
             effacement: None,
         }
@@ -150,7 +162,10 @@ impl Personne {
 
     fn apply(&mut self, fact: &Fact, recorded: &Recorded) {
         match fact {
-            Fact::PersonneIdentified { .. } => {
+            Fact::PersonneIdentified { acteur, .. } => {
+                let known = |it: &ActorId| self.acteurs.contains(&it.0);
+                let acteur = acteur.filter(|it| !known(it));
+                self.acteurs.extend(acteur.map(|it| it.0));
                 self.identite = Some(SealedPlace::of(recorded, "/identite"));
                 self.identified_on = Some(recorded.on);
             }
@@ -165,6 +180,7 @@ impl Personne {
             }
             Fact::PersonalDataErased { fondement, reference } => {
                 self.identite = None;
+                self.acteurs.clear();
                 self.effacement = Some(Effacement {
                     fondement: *fondement,
                     reference: reference.as_str().to_owned(),

@@ -6,6 +6,9 @@ create table personnes (
     -- Where who the person is stands sealed.
     identite       jsonb,
     identified_on  date,
+    -- The actors that they are, as far as it was said: forgotten with them.
+    acteurs        uuid[] not null,
     obligations    jsonb  not null,
     effacement     jsonb
 );
+create index on personnes using gin (acteurs);

@@ -84,7 +84,7 @@ pub async fn list(
          join evaluations e on e.id = r.evaluation
          left join ingenieries i on i.id = e.ingenierie
          where r.evaluation = $1 and r.campagne = $2
-           and ($3 or e.dlas && $4 or i.dlas && $4)
+           and ($3 or e.dlas && $4 or (i.dlas && $4 or i.id = any($4)))
            and ($5::text is null or r.ligne = $5)
            and ($6::text is null or r.colonne = $6)
            and ($7::bigint is null or r.position > $7)
@@ -94,7 +94,7 @@ pub async fn list(
     .bind(evaluation.0)
     .bind(campagne)
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.confided())
     .bind(filter.ligne.as_ref().map(LigneId::as_str))
     .bind(filter.colonne.map(name_of).transpose()?)
     .bind(after)
@@ -117,7 +117,7 @@ pub async fn of_repondant(
          join evaluations e on e.id = r.evaluation
          left join ingenieries i on i.id = e.ingenierie
          where r.evaluation = $1 and r.campagne = $2 and r.repondant = $3
-           and (r.repondant = any($4) or $5 or e.dlas && $6 or i.dlas && $6)
+           and (r.repondant = any($4) or $5 or e.dlas && $6 or (i.dlas && $6 or i.id = any($6)))
          order by r.position",
     )
     .bind(evaluation.0)
@@ -125,7 +125,7 @@ pub async fn of_repondant(
     .bind(repondant)
     .bind(&scope.repondants)
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.confided())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())

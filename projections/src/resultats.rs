@@ -54,11 +54,11 @@ macro_rules! cellules {
         concat!(
             "with seen as (
                  select e.id, e.ingenierie, (c.it->>'numero')::int as campagne,
-                        ($1 or e.dlas && $2 or coalesce(i.dlas && $2, false)) as inside
+                        ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)) as inside
                  from evaluations e
                  left join ingenieries i on i.id = e.ingenierie
                  cross join lateral jsonb_array_elements(e.campagnes) c(it)
-                 where ($1 or e.dlas && $2 or coalesce(i.dlas && $2, false)
+                 where ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)
                         or e.organisations && $3 and c.it->>'closed_on' is not null)
              ), cellules as (
                  select s.ingenierie, s.id as evaluation, s.campagne, r.ligne, r.colonne,
@@ -94,7 +94,7 @@ pub async fn cellules(
         "select to_jsonb(c) from cellules c order by ligne, colonne"
     ))
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.confided())
     .bind(&scope.organisations)
     .bind(REPONSES_SHOWN_MIN)
     .bind(evaluation.0)
@@ -113,13 +113,13 @@ pub async fn participations(
 ) -> Result<Vec<Participation>, Error> {
     let rows = sqlx::query_scalar(
         "with seen as (
-             select e.id, ($1 or e.dlas && $2 or coalesce(i.dlas && $2, false)) as inside,
+             select e.id, ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)) as inside,
                     c.it->>'closed_on' is not null as closed
              from evaluations e
              left join ingenieries i on i.id = e.ingenierie
              cross join lateral jsonb_array_elements(e.campagnes) c(it)
              where e.id = $5 and (c.it->>'numero')::int = $6
-               and ($1 or e.dlas && $2 or coalesce(i.dlas && $2, false) or e.organisations && $3)
+               and ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false) or e.organisations && $3)
          )
          select jsonb_build_object(
              'colonne', v.colonne,
@@ -135,7 +135,7 @@ pub async fn participations(
          order by v.colonne",
     )
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.confided())
     .bind(&scope.organisations)
     .bind(REPONSES_SHOWN_MIN)
     .bind(evaluation.0)
@@ -216,7 +216,7 @@ pub async fn comparaison(
                     (select p.total_cents / nullif(cardinality(i.participantes), 0)
                      from plans p
                      where p.ingenierie = i.id
-                       and ($1 or p.dlas && $2 or i.dlas && $2 or p.organisations && $3)) as cout
+                       and ($1 or p.dlas && $2 or (i.dlas && $2 or i.id = any($2)) or p.organisations && $3)) as cout
              from ingenieries i
              where ($7::text is null or i.lieux @> array[$7])
                and ($8::text is null or $8 = any(i.secteurs))
@@ -253,7 +253,7 @@ pub async fn comparaison(
     );
     let rows: Vec<Json<Part>> = sqlx::query_scalar(SQL)
         .bind(scope.all)
-        .bind(&scope.dlas)
+        .bind(scope.confided())
         .bind(&scope.organisations)
         .bind(REPONSES_SHOWN_MIN)
         .bind(ligne.as_str())

@@ -1,16 +1,28 @@
 //! What an actor may see, as query parameters. No query function can be called without it.
 
-use domain::{Actor, Date, Role, RoleName, Rule};
+use std::collections::BTreeSet;
+
+use domain::{Actor, Date, DlaId, Role, RoleName, Rule};
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The rows that an actor may see: a row is theirs when it shares a DLA or an organisation.
+use crate::{Error, Reads, comites, mandats_audit, mandats_audit::Ouvert};
+
+/// The rows that an actor may see: a row is theirs when it shares a DLA or an organisation, or
+/// when its dossier is one that they read by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Everything: the house itself.
     pub all: bool,
+    /// Those that the actor works for, answers for, supports or advises.
     pub dlas: Vec<Uuid>,
+    /// Whose dossiers the actor reads: DLAs, and dossiers that they read one by one. An id is
+    /// of one thing only, so that one list holds both.
+    around: Vec<Uuid>,
+    /// The organisation of an auditor, and what its mandates open.
+    auditeur: Option<Uuid>,
+    mandats: Vec<Ouvert>,
     pub organisations: Vec<Uuid>,
     /// Whose answers the actor gives: their organisation, or their DLAs.
     pub repondants: Vec<Uuid>,
@@ -19,18 +31,56 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// What the role of an actor shows them. Says of rows what `Actor::sees` says of states.
+    /// What the role of an actor shows them, as the agendas and the mandates of today have it.
+    pub async fn read(reads: &Reads, actor: &Actor, today: Date) -> Result<Self, Error> {
+        let mut scope = Self::of(actor);
+        match &actor.role {
+            Role::MembreComiteAppui { dlas } => {
+                scope.around = comites::inscribed(reads, dlas).await?;
+            }
+            Role::Auditeur { auditeur } => {
+                scope.mandats = mandats_audit::in_force(reads, *auditeur, today).await?;
+            }
+            Role::ChargeDeMission { .. }
+            | Role::ResponsablePorteuse { .. }
+            | Role::ChargeDeMissionRegional { .. }
+            | Role::Financeur { .. }
+            | Role::StructureBeneficiaire { .. }
+            | Role::Prestataire { .. }
+            | Role::Partenaire { .. }
+            | Role::Integration { .. }
+            | Role::Avise
+            | Role::Dpo
+            | Role::Admin
+            | Role::House => (),
+        }
+        Ok(scope)
+    }
+
+    /// What the role alone shows: of the dossiers that are opened one by one, none. Says of rows
+    /// what `Actor::sees` says of states.
     pub fn of(actor: &Actor) -> Self {
         let role = Some(actor.role.name());
         let organisations: Vec<_> = actor.answers_for().map(|it| it.0).into_iter().collect();
         let repondants = organisations.clone();
+        let ids = |dlas: &BTreeSet<DlaId>| -> Vec<Uuid> { dlas.iter().map(|it| it.0).collect() };
         match &actor.role {
-            Role::ChargeDeMission { dlas }
-            | Role::ResponsablePorteuse { dlas }
-            | Role::MembreComiteAppui { dlas } => {
-                let dlas: Vec<_> = dlas.iter().map(|it| it.0).collect();
+            Role::ChargeDeMission { dlas } | Role::ResponsablePorteuse { dlas } => {
+                let dlas = ids(dlas);
+                let (around, repondants) = (dlas.clone(), dlas.clone());
+                Self { dlas, around, repondants, role, ..Self::default() }
+            }
+            Role::ChargeDeMissionRegional { dlas, .. } => {
+                let dlas = ids(dlas);
+                Self { repondants, around: dlas.clone(), dlas, role, ..Self::default() }
+            }
+            // Of the DLA, its séances: its dossiers are those on their agendas.
+            Role::MembreComiteAppui { dlas } => {
+                let dlas = ids(dlas);
                 Self { repondants: dlas.clone(), dlas, role, ..Self::default() }
             }
+            // The dossiers of the DLAs, and nothing that is for their people.
+            Role::Integration { dlas } => Self { around: ids(dlas), role, ..Self::default() },
             Role::Financeur { .. }
             | Role::StructureBeneficiaire { .. }
             | Role::Prestataire { .. } => {
@@ -38,27 +88,101 @@ impl Scope {
             }
             // What it is asked to answer, and nothing of the dossiers that it takes part in.
             Role::Partenaire { .. } => Self { repondants, role, ..Self::default() },
-            Role::Admin => Self { role, ..Self::default() },
+            // What its mandates open is read with them.
+            Role::Auditeur { auditeur } => {
+                Self { auditeur: Some(auditeur.0), role, ..Self::default() }
+            }
+            Role::Avise | Role::Dpo | Role::Admin => Self { role, ..Self::default() },
             Role::House => Self { all: true, role, ..Self::default() },
         }
     }
 
+    /// The same, or everything, for what is made to be published.
+    #[must_use]
+    pub fn widened(self, to_all: bool) -> Self {
+        Self { all: self.all || to_all, ..self }
+    }
+
+    /// What rows of dossiers must share, by their DLAs or by their dossier.
+    pub(crate) fn dossiers(&self) -> Vec<Uuid> {
+        self.around.clone()
+    }
+
+    /// The same of what is evidence: an auditor reads it too, of the dossiers and the conventions
+    /// of their mandates.
+    pub(crate) fn evidence(&self) -> Vec<Uuid> {
+        let opened = self.mandats.iter().flat_map(Ouvert::ids);
+        self.around.iter().copied().chain(opened).collect()
+    }
+
+    /// The same of documents, which are for people: a portal reads none.
+    pub(crate) fn papers(&self) -> Vec<Uuid> {
+        let portal = self.role == Some(RoleName::Integration);
+        if portal { vec![] } else { self.evidence() }
+    }
+
+    /// The same of what people said in confidence, such as answers to an evaluation: a portal
+    /// reads none.
+    pub(crate) fn confided(&self) -> Vec<Uuid> {
+        let portal = self.role == Some(RoleName::Integration);
+        if portal { vec![] } else { self.dossiers() }
+    }
+
+    /// The same of consultations, for those who may follow them.
+    pub(crate) fn followed(&self) -> Vec<Uuid> {
+        if self.follows_consultations() { self.dossiers() } else { vec![] }
+    }
+
+    /// The organisation of an auditor.
+    pub(crate) fn auditeur(&self) -> Option<Uuid> {
+        self.auditeur
+    }
+
+    /// The mandates that open a dossier or a convention to the auditor who asks.
+    pub fn mandats_of(&self, id: Uuid) -> impl Iterator<Item = Uuid> {
+        let opening = self
+            .mandats
+            .iter()
+            .filter(move |it| it.ids().any(|it| it == id));
+        opening.map(|it| it.id)
+    }
+
+    /// Whether it is opened to the auditor who asks.
+    pub fn audits(&self, id: Uuid) -> bool {
+        self.mandats_of(id).next().is_some()
+    }
+
+    /// Whether the actor reads figures of the whole network, and nothing of a dossier.
+    pub(crate) fn counts_all(&self) -> bool {
+        self.all || self.role == Some(RoleName::Avise)
+    }
+
+    /// Whether the actor answers for the house: its registry, or the data that it holds.
+    pub fn keeps_house(&self) -> bool {
+        matches!(self.role, Some(RoleName::Admin | RoleName::Dpo))
+    }
+
     /// Whether the actor may follow how prestataires were asked, and what they offer: those
-    /// of the DLAs, and those who pay. Prestataires and structures must not learn of others'
+    /// of the DLAs, those who pay, and those who control. Prestataires and structures must not learn of others'
     /// offres.
     pub fn follows_consultations(&self) -> bool {
         match self.role {
             Some(
                 RoleName::ChargeDeMission
                 | RoleName::ResponsablePorteuse
+                | RoleName::ChargeDeMissionRegional
                 | RoleName::MembreComiteAppui
                 | RoleName::Financeur
+                | RoleName::Auditeur
                 | RoleName::House,
             ) => true,
             Some(
                 RoleName::StructureBeneficiaire
                 | RoleName::Prestataire
                 | RoleName::Partenaire
+                | RoleName::Integration
+                | RoleName::Avise
+                | RoleName::Dpo
                 | RoleName::Admin,
             )
             | None => false,

@@ -115,7 +115,7 @@ macro_rules! select {
                  select id, initiated_position, initiated_on, dlas, territoire, lieux, secteurs,
                         types_prestation, etat, jours, participantes
                  from ingenieries
-                 where ($1 or dlas && $2 or dlas_contributeurs && $2 or organisations && $3)
+                 where ($1 or dlas && $2 or id = any($2) or dlas_contributeurs && $2 or organisations && $3)
                    and ($4::date is null or initiated_on >= $4)
                    and ($5::date is null or initiated_on <= $5)
                    and ($6::text is null or lieux @> array[$6])
@@ -127,7 +127,8 @@ macro_rules! select {
                  select p.*
                  from plans p
                  join found f on f.id = p.ingenierie
-                 where $1 or p.dlas && $2 or f.dlas && $2 or p.organisations && $3
+                 where $1 or p.dlas && $2 or f.dlas && $2 or f.id = any($2)
+                    or p.organisations && $3
              ), takes_part as (
                  select id, unnest(participantes) as structure
                  from found
@@ -350,7 +351,7 @@ pub async fn fonds(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<Vec<
              order by 1
          ) it",
     )
-    .bind(scope.all)
+    .bind(scope.counts_all())
     .bind(&scope.dlas)
     .bind(filter.territoire.as_ref().map(Territoire::cle))
     .bind(filter.dla.map(|it| it.0))
@@ -367,8 +368,8 @@ impl Filter {
         scope: &Scope,
     ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
-            .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.counts_all())
+            .bind(scope.dossiers())
             .bind(scope.organisations.clone())
             .bind(self.from.map(jiff_sqlx::Date::from))
             .bind(self.to.map(jiff_sqlx::Date::from))

@@ -126,7 +126,7 @@ pub async fn credits_by_plans(
     )
     .bind(plans.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -233,7 +233,7 @@ impl Filter {
     ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.dossiers())
             .bind(scope.organisations.clone())
             .bind(scope.follows_consultations())
             .bind(self.dla)

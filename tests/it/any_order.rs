@@ -259,6 +259,13 @@ impl Play {
         match name {
             RoleName::ChargeDeMission => Role::ChargeDeMission { dlas },
             RoleName::ResponsablePorteuse => Role::ResponsablePorteuse { dlas },
+            RoleName::ChargeDeMissionRegional => {
+                Role::ChargeDeMissionRegional { dlas, regional: of }
+            }
+            RoleName::Auditeur => Role::Auditeur { auditeur: of },
+            RoleName::Integration => Role::Integration { dlas },
+            RoleName::Avise => Role::Avise,
+            RoleName::Dpo => Role::Dpo,
             RoleName::MembreComiteAppui => Role::MembreComiteAppui { dlas },
             RoleName::Financeur => Role::Financeur { financeur: of },
             RoleName::StructureBeneficiaire => Role::StructureBeneficiaire { structure: of },

@@ -339,7 +339,10 @@ async fn each_reads_what_is_theirs(house: &OpenHouse) -> anyhow::Result<()> {
     };
     for (who, role) in [
         ("amina", Role::ChargeDeMission { dlas: [DLA].into() }),
-        ("membre", Role::MembreComiteAppui { dlas: [OTHER_DLA].into() }),
+        (
+            "regional",
+            Role::ChargeDeMissionRegional { dlas: [OTHER_DLA].into(), regional: PRESTATAIRE },
+        ),
         ("caf", Role::Financeur { financeur: FINANCEUR }),
     ] {
         let seen = facts(who, role).await?;
@@ -354,6 +357,14 @@ async fn each_reads_what_is_theirs(house: &OpenHouse) -> anyhow::Result<()> {
         ("structure", Role::StructureBeneficiaire { structure: STRUCTURE }),
         ("prestataire", Role::Prestataire { prestataire: PRESTATAIRE }),
         ("admin", Role::Admin),
+        ("membre", Role::MembreComiteAppui { dlas: [OTHER_DLA].into() }),
+        (
+            "portail elsewhere",
+            Role::Integration { dlas: [domain::DlaId(Uuid::from_u128(99))].into() },
+        ),
+        ("auditeur", Role::Auditeur { auditeur: FINANCEUR }),
+        ("avise", Role::Avise),
+        ("dpo", Role::Dpo),
     ] {
         let seen = facts(who, role).await?;
         assert_eq!((&seen["convention"], &seen["node"]), (&Value::Null, &Value::Null), "{who}");

@@ -75,6 +75,7 @@ async fn the_demo_says_when_it_is_ready_ends_cleanly_and_keeps_its_data() -> any
         "structureBeneficiaire",
         "prestataire",
         "partenaire",
+        "auditeur",
         "admin",
     ] {
         let viewer = demo

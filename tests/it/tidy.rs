@@ -130,6 +130,7 @@ fn the_log_knows_no_noun_of_the_trade() {
         "Referentiel",
         "ComiteAppui",
         "Convention",
+        "MandatAudit",
     ];
     for file in sources("rs")
         .iter()

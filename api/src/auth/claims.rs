@@ -198,6 +198,9 @@ pub(super) fn role_of<E>(
     let role = match name {
         RoleName::ChargeDeMission => Role::ChargeDeMission { dlas: dlas()? },
         RoleName::ResponsablePorteuse => Role::ResponsablePorteuse { dlas: dlas()? },
+        RoleName::ChargeDeMissionRegional => {
+            Role::ChargeDeMissionRegional { dlas: dlas()?, regional: organisation()? }
+        }
         RoleName::MembreComiteAppui => Role::MembreComiteAppui { dlas: dlas()? },
         RoleName::Financeur => Role::Financeur { financeur: organisation()? },
         RoleName::StructureBeneficiaire => {
@@ -205,6 +208,10 @@ pub(super) fn role_of<E>(
         }
         RoleName::Prestataire => Role::Prestataire { prestataire: organisation()? },
         RoleName::Partenaire => Role::Partenaire { partenaire: organisation()? },
+        RoleName::Auditeur => Role::Auditeur { auditeur: organisation()? },
+        RoleName::Integration => Role::Integration { dlas: dlas()? },
+        RoleName::Avise => Role::Avise,
+        RoleName::Dpo => Role::Dpo,
         RoleName::Admin => Role::Admin,
         // No token makes anyone the house itself.
         RoleName::House => return Ok(None),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub(crate) use self::commands::DocumentMutation;
 use crate::{
     Result,
+    audits::{self, Lecture, Lu},
     graphql::{
         context::ContextExt,
         dla::{self, Dla},
@@ -86,6 +87,8 @@ impl Document {
 
     /// Its title, which also names the file that is read. Absent once erased.
     async fn titre(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let lecture = Lecture::of_document(&self.0);
+        audits::note(ctx.log(), ctx.eyes(), (Lu::Document, None), lecture).await?;
         text(ctx, self.0.titre.position, &self.0.titre.pointer).await
     }
 

@@ -9,9 +9,12 @@ pub(crate) mod filter;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Json, Object, SimpleObject};
-use domain::{IngenierieId, RoleName};
+use domain::{IngenierieId, PersonId, RoleName};
 use eventlog::{Position as Place, Recorded};
-use projections::historique::{self as rows, Filter};
+use projections::{
+    historique::{self as rows, Filter},
+    personnes,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,6 +23,7 @@ pub(crate) use projections::historique::MODEL;
 use self::filter::{CategorieFait, HistoriqueFilter};
 use crate::{
     Result,
+    audits::{self, Lecture, Lu},
     faits::{self, Said},
     graphql::{
         context::ContextExt,
@@ -29,6 +33,7 @@ use crate::{
         organisation::{self, Organisation},
         paging::{self, List},
         past::AsOfInput,
+        personne::IdentitePersonne,
         regle::RegleEcartee,
         request::line,
         scalars::{Date, DateTime, Position, Version},
@@ -99,7 +104,9 @@ impl Fait {
         let stamp = &self.recorded().actor;
         let role = RoleName::ALL.iter().find(|it| it.as_str() == stamp.role);
         let identity = self.0.identity(ctx.eyes());
+        let audited = self.0.audited(ctx.eyes());
         Acteur {
+            audited: audited.map(|it| (it, self.recorded().position)),
             id: identity.map(|it| it.id),
             via: identity.and_then(|it| it.via.clone()),
             role: role.copied().map(Role::from),
@@ -184,6 +191,8 @@ impl Changement {
 
 /// Who did something, as the log says it. No name stands in the log.
 pub(crate) struct Acteur {
+    /// What a mandate opens to the reader, and the fact.
+    audited: Option<(Uuid, Place)>,
     id: Option<Uuid>,
     via: Option<String>,
     role: Option<Role>,
@@ -193,12 +202,14 @@ pub(crate) struct Acteur {
 /// Who did something, as the log says it. No name stands in the log.
 #[Object]
 impl Acteur {
-    /// A random id that stands for one person. For the DLAs concerned; null for others.
+    /// A random id that stands for one person. For the DLAs concerned and for those who control;
+    /// null for others.
     async fn id(&self) -> Option<Uuid> {
         self.id
     }
 
-    /// By which door they came: the client that held their token. For the DLAs concerned.
+    /// By which door they came: the client that held their token. For the DLAs concerned and for
+    /// those who control; null for others.
     async fn via(&self) -> Option<&str> {
         self.via.as_deref()
     }
@@ -211,6 +222,30 @@ impl Acteur {
     /// For which organisation. Null when the token named none.
     async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
         organisation::find(ctx, self.organisation).await
+    }
+
+    /// Who the person is, for an auditor whose mandate opens the fact: with a reason, which is
+    /// kept in the journal of the mandate and in that of the person. Null for others, when nobody
+    /// said who they are, and once they are erased.
+    #[graphql(complexity = "DIVULGATION_COST + child_complexity")]
+    async fn identite(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Why it is needed: the number of the control or the case, and no name.")]
+        because: String,
+    ) -> Result<Option<IdentitePersonne>> {
+        let because = line("because", &because)?;
+        let (Some((opened, up_to)), Some(acteur)) = (self.audited, self.id) else {
+            return Ok(None);
+        };
+        let Some(personne) = personnes::of_acteur(ctx.reads(), acteur).await? else {
+            return Ok(None);
+        };
+        let objet = global(PersonId(personne.id));
+        let lecture = Lecture { opened, objet, up_to };
+        let why = (Lu::Identite, Some(because.as_str()));
+        audits::note(ctx.log(), ctx.eyes(), why, [lecture]).await?;
+        IdentitePersonne::audited(ctx, &personne, &because).await
     }
 }
 
@@ -336,7 +371,7 @@ pub(crate) async fn list(
     if let Some(known) = known {
         filter = filter.known_at(known);
     }
-    let page = faits::page(reads, scope, &filter, (asked.first, asked.after.map(Place)));
+    let page = faits::page(reads, ctx.eyes(), &filter, (asked.first, asked.after.map(Place)));
     let fait = |it: faits::Fait| (it.recorded().position.0, Fait(it));
     let mut list = paging::list(ctx, &MODEL, &asked, page, fait).await?;
     if let Some(known) = known.filter(|it| it.0 < list.additional_fields.position()) {

@@ -4,9 +4,9 @@ use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, IngenierieId, InterventionId, JetonServiceId, OrganisationId,
-    PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, SeanceComiteId,
-    values::Invalid,
+    DocumentId, EvaluationId, IngenierieId, InterventionId, JetonServiceId, MandatAuditId,
+    OrganisationId, PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId,
+    SeanceComiteId, values::Invalid,
 };
 use projections::{bibliotheque::FicheId, capitalisations::ElementId};
 use uuid::Uuid;
@@ -39,6 +39,7 @@ nouns! {
     IngenierieId = "Ingenierie";
     InterventionId = "Intervention";
     JetonServiceId = "JetonService";
+    MandatAuditId = "MandatAudit";
     OrganisationId = "Organisation";
     PersonId = "Personne";
     PlanFinancementId = "PlanFinancement";

@@ -129,7 +129,7 @@ async fn follow(
     let live: &Live = ctx.data_unchecked();
     let house = (live.clone(), ctx.reads().clone());
     let asked = Asked { subject, filter, after };
-    live::follow(house, ctx.scope().clone(), listener, asked).await
+    live::follow(house, ctx.actor().clone(), listener, asked).await
 }
 
 fn whose() -> Error {

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
     Actor, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId,
-    IngenierieId, InterventionId, OrganisationId, PlanFinancementId, SeanceComiteId,
+    IngenierieId, InterventionId, MandatAuditId, OrganisationId, PlanFinancementId, SeanceComiteId,
 };
 use eventlog::{Position, Reader};
 use moka::sync::Cache;
@@ -16,7 +16,7 @@ use projections::{
     bibliotheque::{self, Fiche, FicheId},
     capitalisations::{self, Descendant, Element, ElementId, Transfert},
     comites, consultations, conventions, dlas, documents, evaluations, financements, historique,
-    ingenieries, interventions, organisations, superpositions,
+    ingenieries, interventions, mandats_audit, organisations, superpositions,
 };
 use uuid::Uuid;
 
@@ -41,8 +41,8 @@ pub struct Loaders {
 
 impl Loaders {
     /// The loaders of one reader, from these answers.
-    pub fn of(reads: &Reads, actor: &Actor) -> DataLoader<Self> {
-        let (scope, reader) = (Scope::of(actor), Reader::of(actor));
+    pub fn of(reads: &Reads, scope: &Scope, actor: &Actor) -> DataLoader<Self> {
+        let (scope, reader) = (scope.clone(), Reader::of(actor));
         let loaders = Self { reads: reads.clone(), scope, reader };
         DataLoader::new(loaders, tokio::spawn)
     }
@@ -62,9 +62,10 @@ impl Default for SharedLoaders {
 
 impl SharedLoaders {
     /// Those of a reader, from the answers as they stand.
-    pub fn of(&self, reads: &Reads, actor: &Actor) -> Arc<DataLoader<Loaders>> {
-        let key = (Scope::of(actor), Reader::of(actor));
-        self.0.get_with(key, || Arc::new(Loaders::of(reads, actor)))
+    pub fn of(&self, reads: &Reads, scope: &Scope, actor: &Actor) -> Arc<DataLoader<Loaders>> {
+        let key = (scope.clone(), Reader::of(actor));
+        self.0
+            .get_with(key, || Arc::new(Loaders::of(reads, scope, actor)))
     }
 }
 
@@ -92,6 +93,7 @@ loads! {
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     InterventionId => interventions::Intervention = interventions::by_ids;
+    MandatAuditId => mandats_audit::Mandat = mandats_audit::by_ids;
     OrganisationId => organisations::Organisation = organisations::by_ids;
     PlanFinancementId => financements::Plan = financements::plans_by_ids;
     SeanceComiteId => comites::Seance = comites::by_ids;

@@ -3,7 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
     CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, Liste, OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
+    InterventionId, Liste, MandatAuditId, OrganisationId, PlanFinancementId, ReferentielId,
+    SeanceComiteId,
 };
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
         ingenierie_collective::IngenierieCollective,
         ingenierie_individuelle::IngenierieIndividuelle,
         intervention::Intervention,
+        mandat_audit::MandatAudit,
         organisation::Organisation,
         plan_financement::PlanFinancement,
         referentiel::Referentiel,
@@ -47,6 +49,7 @@ pub(crate) enum Node {
     IngenierieCollective(IngenierieCollective),
     IngenierieIndividuelle(IngenierieIndividuelle),
     Intervention(Intervention),
+    MandatAudit(MandatAudit),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
     Referentiel(Referentiel),
@@ -126,6 +129,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         InterventionId::NAME => {
             let row = loaders.load_one(InterventionId(id)).await?;
             row.map(|it| Node::Intervention(Intervention(it)))
+        }
+        MandatAuditId::NAME => {
+            let row = loaders.load_one(MandatAuditId(id)).await?;
+            row.map(|it| Node::MandatAudit(MandatAudit(it)))
         }
         OrganisationId::NAME => {
             let row = loaders.load_one(OrganisationId(id)).await?;

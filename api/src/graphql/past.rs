@@ -104,7 +104,7 @@ pub(crate) async fn travel(ctx: &Context<'_>, as_of: Option<AsOfInput>) -> Resul
         return Ok(());
     };
     let reads = as_of.reads(ctx.reads(), ctx.clock()).await?;
-    let loaders = Loaders::of(&reads, ctx.actor());
+    let loaders = Loaders::of(&reads, ctx.scope(), ctx.actor());
     let past = Past { root: root.to_owned(), reads, loaders, others: Pasts::default() };
     pasts.add(past);
     Ok(())

@@ -3,11 +3,11 @@
 
 use async_graphql::{Context, Enum, InputObject, MergedObject, Object, SimpleObject};
 use domain::{
-    PersonId, Subject,
+    Line, PersonId, Subject,
     personne::{self as rules, IdentitePersonne as Identite},
     retention,
 };
-use eventlog::Outcome;
+use eventlog::{Outcome, Reader};
 use projections::{
     SealedPlace,
     personnes::{self as rows, MODEL},
@@ -15,7 +15,7 @@ use projections::{
 use uuid::Uuid;
 
 use crate::{
-    Error, Result,
+    Error, Result, audits,
     graphql::{
         context::ContextExt,
         paging::{self, List},
@@ -29,11 +29,11 @@ use crate::{
 const ACCES_MAX: i64 = 100;
 
 /// A person, as the register of personal data knows them. Facts know people by id only. For
-/// administrators, who answer for the protection of data; nobody else sees the register.
+/// administrators and DPOs, who answer for the protection of data; nobody else sees the register.
 pub(crate) struct Personne(rows::Personne);
 
 /// A person, as the register of personal data knows them. Facts know people by id only. For
-/// administrators, who answer for the protection of data; nobody else sees the register.
+/// administrators and DPOs, who answer for the protection of data; nobody else sees the register.
 #[Object]
 impl Personne {
     /// The UUID that facts know the person by.
@@ -49,13 +49,8 @@ impl Personne {
     /// Who the person is. Sealed: reading it is written in the journal. Null once erased.
     async fn identite(&self, ctx: &Context<'_>) -> Result<Option<IdentitePersonne>> {
         let Some(SealedPlace { position, pointer }) = &self.0.identite else { return Ok(None) };
-        let Some(value) = opened(ctx, *position, pointer).await? else { return Ok(None) };
-        let identite: Identite = serde_json::from_value(value).map_err(Error::internal)?;
-        Ok(Some(IdentitePersonne {
-            nom: identite.nom.as_str().to_owned(),
-            courriel: identite.courriel.map(|it| it.as_str().to_owned()),
-            telephone: identite.telephone.map(|it| it.as_str().to_owned()),
-        }))
+        let value = opened(ctx, *position, pointer).await?;
+        value.map(IdentitePersonne::of).transpose()
     }
 
     /// When it was last said who they are.
@@ -137,6 +132,32 @@ pub(crate) struct IdentitePersonne {
     courriel: Option<String>,
     /// Their telephone number.
     telephone: Option<String>,
+}
+
+impl IdentitePersonne {
+    fn of(value: serde_json::Value) -> Result<Self> {
+        let identite: Identite = serde_json::from_value(value).map_err(Error::internal)?;
+        Ok(Self {
+            nom: identite.nom.as_str().to_owned(),
+            courriel: identite.courriel.map(|it| it.as_str().to_owned()),
+            telephone: identite.telephone.map(|it| it.as_str().to_owned()),
+        })
+    }
+
+    /// Of a person who acted in what an auditor controls: the journal of the person says so, and
+    /// why, before it is opened.
+    pub(crate) async fn audited(
+        ctx: &Context<'_>,
+        personne: &rows::Personne,
+        because: &Line,
+    ) -> Result<Option<Self>> {
+        let Some(SealedPlace { position, pointer }) = &personne.identite else { return Ok(None) };
+        let reader = Reader::of(ctx.actor()).to(audits::PURPOSE);
+        let reader = reader.because(because.as_str());
+        let place = [(eventlog::Position(*position), pointer.as_str())];
+        let opened = ctx.log().vault().open(&reader, &place).await?;
+        opened.into_values().next().map(Self::of).transpose()
+    }
 }
 
 /// A sealed value that is held for a person, by its place in the log.

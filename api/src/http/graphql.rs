@@ -346,8 +346,7 @@ async fn prepared<E>(
         .identities
         .actor_id(&caller.issuer, &caller.subject)
         .await?;
-    let actor = caller.actor(id);
-    Ok((app.prepare)(request, &actor).data(actor))
+    (app.prepare)(request, caller.actor(id)).await
 }
 
 /// Someone who came in.

@@ -34,7 +34,9 @@ use super::{
     streaming::{Piece, STALLED_MAX, body},
 };
 use crate::{
-    Result, csv,
+    Result,
+    clock::today_in_paris,
+    csv,
     faits::{self, Eyes},
 };
 
@@ -112,7 +114,7 @@ struct Download {
 impl Download {
     async fn prepare(it: Downloads, actor: Actor, asked: Asked, query: &str) -> Result<Self> {
         let Downloads { reads, running, .. } = it;
-        let scope = Scope::of(&actor);
+        let scope = Scope::read(&reads, &actor, today_in_paris()).await?;
         let known = match &asked.as_of {
             Some(it) => Some(it.position(reads.log()).await?),
             None => None,
@@ -182,7 +184,7 @@ impl Download {
         loop {
             let eyes = Eyes { actor: &self.actor, scope: &self.scope };
             let place = (left.min(ROWS_AT_ONCE), after);
-            let page = faits::page(&self.reads, &self.scope, &self.filter, place).await?;
+            let page = faits::page(&self.reads, eyes, &self.filter, place).await?;
             after = page.rows.last().map(|it| it.recorded().position);
             left -= ROWS_AT_ONCE;
             for line in lines(&self.reads, eyes, &page.rows).await? {

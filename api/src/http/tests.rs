@@ -120,7 +120,10 @@ impl House {
             schema: install(Schema::build(Query, Mutation, EmptySubscription)).finish(),
             verifier: Arc::new(Verifier::new().with(dev.issuer())),
             identities: Arc::new(OneId),
-            prepare: Arc::new(|request, actor| request.data(format!("for {:?}", actor.role))),
+            prepare: Arc::new(|request, actor| {
+                let prepared = format!("for {:?}", actor.role);
+                Box::pin(async move { Ok(request.data(prepared).data(actor)) })
+            }),
             ready: Arc::new(|| Box::pin(async { Err("one question is late".to_owned()) })),
             figures: Figures::new(|| "figures 1\n".to_owned()),
             sdl: Sdl { fr: "\"\"\"Bonjour\"\"\"".into(), en: "\"\"\"Hello\"\"\"".into() },

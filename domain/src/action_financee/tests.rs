@@ -13,7 +13,7 @@ use crate::{
     Sealed, Seen, Subject, Territoire, date, ingenierie_collective, plan_financement,
     refusal::Common,
     testing::{
-        DLA, OTHER_DLA, Scenario, amina, code, codes, folded, line, membre, prose, responsable,
+        DLA, OTHER_DLA, Scenario, amina, code, codes, folded, line, prose, regional, responsable,
         seen, stored, stranger, vaucluse,
     },
 };
@@ -152,7 +152,7 @@ fn a_plan_declares_what_its_credits_pay_for() {
 fn those_of_the_dossier_declare_its_credits() {
     for (nobody, no) in [
         (stranger(), Common::NotFound {}),
-        (membre(), Common::Forbidden { act: "declareCreditsIngenierie".to_owned() }),
+        (regional(), Common::Forbidden { act: "declareCreditsIngenierie".to_owned() }),
         (responsable(), Common::Forbidden { act: "declareCreditsIngenierie".to_owned() }),
     ] {
         ActionFinancee::given([])

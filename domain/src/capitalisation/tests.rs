@@ -23,7 +23,7 @@ use crate::{
     refusal::Common,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, code, codes, financeur, folded, ingenierie, line, membre, org, prose, stranger,
+        amina, code, codes, financeur, folded, ingenierie, line, org, prose, regional, stranger,
         structure, vaucluse,
     },
 };

@@ -14,8 +14,8 @@ use crate::{
     refusal::{Common, Listed, Param},
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, folded, ingenierie, line, membre, org, prestataire, prose, referenced, responsable,
-        stranger, unreferenced, vaucluse,
+        amina, folded, ingenierie, line, org, prestataire, prose, referenced, regional,
+        responsable, stranger, unreferenced, vaucluse,
     },
 };
 
@@ -829,10 +829,10 @@ fn what_an_actor_may_not_see_does_not_exist() {
 }
 
 #[test]
-fn a_member_of_the_comite_sees_and_does_nothing() {
+fn whoever_supports_the_dla_sees_and_does_nothing() {
     for (act, command) in COMMANDS {
         Consultation::given(opened())
-            .when(|it| command.ask(it, &membre()))
+            .when(|it| command.ask(it, &regional()))
             .refused(forbidden(act));
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     territoire::Niveau as Echelle,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        admin, amina, financeur, folded, ingenierie, line, membre, org, prose, referenced,
+        admin, amina, financeur, folded, ingenierie, line, org, prose, referenced, regional,
         responsable, seen, stored, stranger, structure, unreferenced, vaucluse,
     },
 };
@@ -257,7 +257,7 @@ fn a_convention_is_signed_by_those_it_binds() {
     assert_eq!(expected, [org(CAF).0, DLA.0, OTHER_DLA.0]);
     assert_eq!(decided.facts[0].place, Place { territoire: Some(vaucluse()), dossier: None });
     It::given([])
-        .when(|it| sign(it, &membre(), &termes(), 1))
+        .when(|it| sign(it, &regional(), &termes(), 1))
         .refused(Common::Forbidden { act: "signConvention".to_owned() });
     for nobody in [financeur(REGION), structure(51), admin()] {
         It::given([])
@@ -734,7 +734,7 @@ fn a_convention_is_kept_by_those_it_binds_and_hidden_from_others() {
             .refused(Common::NotFound {});
         let forbidden = || Common::Forbidden { act: (*act).to_owned() };
         It::given(given.clone())
-            .when(|it| ask(it, &membre()))
+            .when(|it| ask(it, &regional()))
             .refused(forbidden());
         It::given([signed_cadre()])
             .when(|it| ask(it, &financeur(REGION)))

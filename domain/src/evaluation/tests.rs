@@ -22,7 +22,7 @@ use crate::{
     refusal::Common,
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
-        amina, code, codes, folded, ingenierie, ingenierie_with, line, membre, org, prose,
+        amina, code, codes, folded, ingenierie, ingenierie_with, line, org, prose, regional,
         stranger, structure, vaucluse,
     },
 };
@@ -198,7 +198,7 @@ fn an_ingenierie_that_is_absent_or_unseen_is_not_evaluated() {
 fn those_of_the_ingenierie_read_its_evaluation() {
     let it: Evaluation = folded(samples());
     assert!(structure(41).by.sees(&it.perimeter()));
-    assert!(membre().by.sees(&it.perimeter()));
+    assert!(regional().by.sees(&it.perimeter()));
     assert!(!structure(42).by.sees(&it.perimeter()));
     assert_eq!(it.ingenierie(), Some(INGENIERIE));
 }
@@ -435,10 +435,10 @@ fn what_an_actor_may_not_see_does_not_exist() {
 }
 
 #[test]
-fn a_member_of_the_comite_sees_and_does_nothing() {
+fn whoever_supports_the_dla_sees_and_does_nothing() {
     for (act, command) in COMMANDS {
         Evaluation::given(framed())
-            .when(|it| command.ask(it, &membre()))
+            .when(|it| command.ask(it, &regional()))
             .refused(Common::Forbidden { act: act.to_owned() });
     }
 }

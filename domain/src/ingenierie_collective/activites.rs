@@ -137,6 +137,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
         | Event::IngenierieCollective(_)
         | Event::Intervention(_)
         | Event::JetonService(_)
+        | Event::MandatAudit(_)
         | Event::Organisation(_)
         | Event::Personne(_)
         | Event::PlanFinancement(_)

@@ -209,7 +209,8 @@ impl IngenierieCollective {
         sens: SensAvis,
         commentaire: Option<Prose>,
     ) -> Decision<Self> {
-        self.open_to(asked, &AVIS)?;
+        // A comité may speak of a dossier that no agenda of a séance holds.
+        self.open_within(asked, &AVIS, &self.perimeter().advised_by(self.dlas()))?;
         for_dla(asked, &AVIS, dla)?;
         self.concerns(dla)?;
         if self.avis.get(&dla) == Some(&sens) && commentaire.is_none() {

@@ -28,7 +28,7 @@ use crate::{
     seance_comite_appui::Avis,
     testing::{
         DLA, OTHER_DLA, Scenario, TODAY, amina, code, codes, financeur, folded, ingenierie, line,
-        membre, org, prose, raw, responsable, seen, stranger, structure, vaucluse,
+        org, prose, raw, regional, responsable, seen, stranger, structure, vaucluse,
     },
 };
 
@@ -408,7 +408,7 @@ fn going_on_against_the_comite_is_explained() {
         .when(|it| it.receive_avis(&house, OTHER_DLA, SEANCE, unfavourable()))
         .refused(Common::NotFound {});
     given
-        .when(|it| it.receive_avis(&membre(), DLA, SEANCE, unfavourable()))
+        .when(|it| it.receive_avis(&regional(), DLA, SEANCE, unfavourable()))
         .refused(forbidden("receiveAvis"));
     let against = It::given(with(validated(), avis(SensAvis::Defavorable)));
     against
@@ -466,7 +466,7 @@ fn only_what_started_is_finalised_and_the_rest_is_given_up() {
 #[test]
 fn those_concerned_know_the_mission_and_others_see_it_as_a_dossier() {
     let it: It = folded(started());
-    for by in [amina(), membre(), structure(61)] {
+    for by in [amina(), regional(), structure(61)] {
         assert!(by.by.sees(&it.perimeter()));
     }
     for by in [stranger(), financeur(8), structure(62)] {

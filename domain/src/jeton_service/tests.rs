@@ -103,8 +103,8 @@ fn it_acts_for_those_that_its_role_acts_for() {
 }
 
 #[test]
-fn no_machine_keeps_the_registry_or_is_the_house() {
-    for role in [RoleName::Admin, RoleName::House] {
+fn no_machine_keeps_the_registry_controls_or_is_the_house() {
+    for role in [RoleName::Admin, RoleName::Dpo, RoleName::Auditeur, RoleName::House] {
         JetonService::given([])
             .when(issue(Emission { role, ..emission() }))
             .refused(Refusal::JetonRoleUnfit { role: role.as_str() });

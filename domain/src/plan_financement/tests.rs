@@ -18,7 +18,7 @@ use crate::{
     refusal::Common,
     testing::{
         DLA, OTHER_DLA, Scenario, TODAY, absent_ingenierie, amina, code, financeur, folded, line,
-        membre, org, prose, responsable, seen, stored, stranger, vaucluse,
+        org, prose, regional, responsable, seen, stored, stranger, vaucluse,
     },
     values::AMOUNT_MAX,
 };
@@ -827,7 +827,7 @@ fn a_plan_is_kept_by_its_dla_and_hidden_from_others() {
             .when(|it| ask(it, &amina()))
             .refused(Common::NotFound {});
         PlanFinancement::given(asked_for())
-            .when(|it| ask(it, &membre()))
+            .when(|it| ask(it, &regional()))
             .refused(Common::Forbidden { act: (*act).to_owned() });
         PlanFinancement::given(asked_for())
             .when(|it| ask(it, &amina().on(date(2026, 3, 17))))

@@ -16,7 +16,7 @@ use crate::{
     testing::{
         DLA, INGENIERIE, OTHER_DLA, Scenario, TODAY, abandoned_ingenierie, absent_ingenierie,
         amina, asked, financeur, folded, ingenierie, ingenierie_with, line, membre, org, prose,
-        responsable, seen, stranger, vaucluse,
+        regional, responsable, seen, stranger, vaucluse,
     },
 };
 
@@ -170,7 +170,7 @@ fn a_comite_is_convened_by_its_dla_somewhere() {
     convene(&amina(), rencontre(DAY), Some(org(31)))
         .refused(Refusal::OrganisateurNotPorteuse { organisateur: org(31) });
     convene(&stranger(), rencontre(DAY), None).refused(Common::NotFound {});
-    convene(&membre(), rencontre(DAY), None).refused_with("FORBIDDEN");
+    convene(&membre(), rencontre(DAY), None).refused_with("NOT_FOUND");
     let absent = seen::<Dla>(DLA, []);
     none.when(|it| it.convene_seance_comite_appui(&amina(), &absent, rencontre(DAY), None))
         .refused(Common::NotFound {});
@@ -486,7 +486,7 @@ fn a_dossier_takes_the_avis_that_the_house_brings() {
     // An avis like the last is one more: it was given.
     let again = given_(vec![recorded]).receive_avis(&house(), DLA, SEANCE, avis());
     assert_eq!(again.unwrap().facts.len(), 1);
-    for by in [amina(), membre()] {
+    for by in [amina(), regional()] {
         let no = given_(vec![]).receive_avis(&by, DLA, SEANCE, avis());
         assert_eq!(no.unwrap_err(), Common::Forbidden { act: "receiveAvis".to_owned() }.into());
     }

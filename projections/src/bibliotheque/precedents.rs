@@ -44,11 +44,11 @@ pub async fn precedents(
         "select jsonb_build_object('intitule', intitule, 'enonce', problematique->>'enonce')
          from ingenieries
          where id = $1
-           and ($2 or dlas && $3 or dlas_contributeurs && $3 or organisations && $4)",
+           and ($2 or dlas && $3 or id = any($3) or dlas_contributeurs && $3 or organisations && $4)",
     )
     .bind(ingenierie.0)
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_optional(&reads.pool)
     .await?;

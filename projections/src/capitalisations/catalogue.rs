@@ -31,9 +31,11 @@ macro_rules! of_its_dlas {
             $dlas,
             "
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && ",
+                           where i.id = ingenierie and (i.dlas && ",
             $dlas,
-            "))"
+            " or i.id = any(",
+            $dlas,
+            "))))"
         )
     };
 }
@@ -215,7 +217,7 @@ pub async fn elements(
          limit $18"
     ))
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .bind(filter.nature.as_ref().map(Code::as_str))
     .bind(filter.genre.map(name_of).transpose()?)
@@ -242,7 +244,7 @@ pub async fn elements(
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
     Ok(sqlx::query_scalar(concat!("select count(*) from elements where ", found!()))
         .bind(scope.all)
-        .bind(&scope.dlas)
+        .bind(scope.dossiers())
         .bind(&scope.organisations)
         .bind(filter.nature.as_ref().map(Code::as_str))
         .bind(filter.genre.map(name_of).transpose()?)
@@ -273,7 +275,7 @@ pub async fn elements_by_ids(
     .bind(ids.iter().map(|it| it.capitalisation.0).collect::<Vec<_>>())
     .bind(ids.iter().map(|it| it.numero).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
@@ -294,7 +296,7 @@ pub async fn elements_of(
     ))
     .bind(capitalisations.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

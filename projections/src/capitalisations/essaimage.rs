@@ -100,7 +100,7 @@ pub async fn descendants(
     )
     .bind(elements.iter().map(|it| it.numero).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .bind(GENERATIONS_MAX)
     .fetch_all(&reads.pool)
@@ -125,7 +125,7 @@ pub async fn reutilisations_of_ingenieries(
     ))
     .bind(ingenieries.iter().map(|it| it.0).collect::<Vec<_>>())
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;

@@ -62,7 +62,7 @@ macro_rules! select {
         concat!(
             "select ", $what, "
              from conventions t
-             where ($1 or dlas && $2 or organisations && $3)
+             where ($1 or dlas && $2 or id = any($2) or organisations && $3)
                and ($4::uuid is null or organisations @> array[$4])
                and ($5::uuid is null or dlas @> array[$5])
                and ($6::date is null
@@ -164,7 +164,7 @@ impl Filter {
         let around = around.map(|all| all.iter().map(Territoire::cle).collect::<Vec<_>>());
         Ok(query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.evidence())
             .bind(scope.organisations.clone())
             .bind(self.financeur.map(|it| it.0))
             .bind(self.dla.map(|it| it.0))

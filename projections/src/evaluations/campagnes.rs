@@ -194,13 +194,13 @@ pub async fn invites(
          join evaluations e on e.id = v.evaluation
          left join ingenieries i on i.id = e.ingenierie
          where v.evaluation = $1 and v.campagne = $2
-           and ($3 or e.dlas && $4 or i.dlas && $4)
+           and ($3 or e.dlas && $4 or (i.dlas && $4 or i.id = any($4)))
          order by v.colonne, v.position",
     )
     .bind(evaluation.0)
     .bind(campagne)
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.confided())
     .fetch_all(&reads.pool)
     .await?;
     Ok(rows.into_iter().map(|Json(row)| row).collect())

@@ -52,7 +52,7 @@ impl Filter {
         Ok(query
             .bind(self.financeur.0)
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.dossiers())
             .bind(scope.organisations.clone())
             .bind(self.from.map(jiff_sqlx::Date::from))
             .bind(self.to.map(jiff_sqlx::Date::from))
@@ -76,7 +76,7 @@ macro_rules! select {
                  where financeur = $1
                    and ($2 or dlas && $3 or organisations && $4
                         or exists (select from ingenieries i
-                                   where i.id = ingenierie and i.dlas && $3))
+                                   where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))
                    and ($5::date is null or sought_on >= $5)
                    and ($6::date is null or sought_on <= $6)
                    and ($7::uuid is null or $7 = any(dlas))
@@ -318,14 +318,14 @@ pub async fn awaiting(
            and state = 'REQUESTED'
            and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))
            and ($5::bigint is null or last_position > $5)
          order by last_position
          limit $6",
     )
     .bind(financeur.0)
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .bind(after)
     .bind(first + 1)
@@ -348,11 +348,11 @@ pub async fn count_awaiting(
            and state = 'REQUESTED'
            and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
-                           where i.id = ingenierie and i.dlas && $3))",
+                           where i.id = ingenierie and (i.dlas && $3 or i.id = any($3))))",
     )
     .bind(financeur.0)
     .bind(scope.all)
-    .bind(&scope.dlas)
+    .bind(scope.dossiers())
     .bind(&scope.organisations)
     .fetch_one(&reads.pool)
     .await?)

@@ -128,7 +128,7 @@ pub async fn calendar(
         "where ($1 or t.dlas && $2 or t.intervenant = any($3) or t.structures && $3
            or not $4 and exists (select from ingenieries i
                                  where i.id = t.ingenierie
-                                   and (i.dlas && $2 or i.dlas_contributeurs && $2
+                                   and ((i.dlas && $2 or i.id = any($2)) or i.dlas_contributeurs && $2
                                         or i.organisations && $3)))
       and (not $4 or t.structure is null or t.structure = any($3))
       and ($5::date is null or t.jour >= $5)
@@ -172,7 +172,7 @@ pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64,
     where ($1 or t.dlas && $2 or t.intervenant = any($3) or t.structures && $3
            or not $4 and exists (select from ingenieries i
                                  where i.id = t.ingenierie
-                                   and (i.dlas && $2 or i.dlas_contributeurs && $2
+                                   and ((i.dlas && $2 or i.id = any($2)) or i.dlas_contributeurs && $2
                                         or i.organisations && $3)))
       and (not $4 or t.structure is null or t.structure = any($3))
       and ($5::date is null or t.jour >= $5)
@@ -196,7 +196,7 @@ impl Filter {
     ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
-            .bind(scope.dlas.clone())
+            .bind(scope.dossiers())
             .bind(scope.organisations.clone())
             .bind(scope.own_structure().is_some())
             .bind(self.du.map(ToSqlx::to_sqlx))

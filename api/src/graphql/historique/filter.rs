@@ -3,9 +3,9 @@
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
     ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, JetonServiceId, OrganisationId,
-    PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName, SeanceComiteId,
-    values::Invalid,
+    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, JetonServiceId, MandatAuditId,
+    OrganisationId, PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName,
+    SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::historique::Filter;
@@ -86,6 +86,9 @@ categories! {
     Intervention = "intervention", InterventionId;
     /// A service token. Its facts stand in no dossier, and are for nobody to read here.
     JetonService = "jeton_service", JetonServiceId;
+    /// What opens dossiers to an auditor. Its facts stand in no dossier, and are for the house
+    /// alone: its page says them to whoever may know.
+    MandatAudit = "mandat_audit", MandatAuditId;
     /// An organisation. Its facts stand in no dossier.
     Organisation = "organisation", OrganisationId;
     /// A person. Their facts stand in no dossier.

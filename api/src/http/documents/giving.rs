@@ -20,8 +20,11 @@ use tracing::Instrument as _;
 use super::{Asked, Coming, Exchanges, No, actor_of, tell};
 use crate::{
     Error,
+    audits::{self, Lecture, Lu},
+    clock::today_in_paris,
     documents::{NotGiven, receiving::standing},
     error::{CONTENT_ABSENT, CONTENT_ALTERED},
+    faits::Eyes,
     http::{
         layers::REPR_DIGEST,
         streaming::{Piece, STALLED_MAX, body},
@@ -36,7 +39,9 @@ pub(super) async fn give(
 ) -> Result<Response, No> {
     let actor = actor_of(&it, caller).await?;
     let log = it.reads.log();
-    let row = rows::by_ids(&it.reads, &Scope::of(&actor), &[document]).await;
+    let scope = Scope::read(&it.reads, &actor, today_in_paris()).await;
+    let scope = scope.map_err(Error::from)?;
+    let row = rows::by_ids(&it.reads, &scope, &[document]).await;
     let row = row.map_err(Error::from)?.pop().ok_or_else(No::nothing)?;
     // The log has the last word: what was withdrawn a moment ago is no longer given.
     let (known, _) = standing(log, document).await?;
@@ -51,6 +56,8 @@ pub(super) async fn give(
     let subject = known.subject(document);
     let key = log.vault().content_key(&subject).await?;
     let key = key.ok_or_else(No::nothing)?;
+    let eyes = Eyes { actor: &actor, scope: &scope };
+    audits::note(log, eyes, (Lu::Document, None), Lecture::of_document(&row)).await?;
     let titre = opened(&it, &actor, &row).await?;
     let what = format!("/versions/{}", wanted.numero);
     log.note_reading(

@@ -59,10 +59,10 @@ fn what_an_actor_may_not_see_does_not_exist() {
 }
 
 #[test]
-fn a_member_of_the_comite_sees_and_does_nothing() {
+fn whoever_supports_the_dla_sees_and_does_nothing() {
     for (act, command) in COMMANDS {
         Capitalisation::given(published())
-            .when(|it| command.ask(it, &membre()))
+            .when(|it| command.ask(it, &regional()))
             .refused(Common::Forbidden { act: act.to_owned() });
     }
 }

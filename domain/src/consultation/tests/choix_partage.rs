@@ -60,7 +60,7 @@ fn who_pays_or_takes_part_is_invited_and_does_not_bid() {
         .when(|it| it.invite_partenaire(&amina(), &mobilised(), ATELIER))
         .refused(Refusal::NotInvitable { organisation: ATELIER });
     given
-        .when(|it| it.invite_partenaire(&membre(), &mobilised(), REGION))
+        .when(|it| it.invite_partenaire(&regional(), &mobilised(), REGION))
         .refused(forbidden("invitePartenaire"));
     let mut other = mobilised();
     other.id = crate::IngenierieId(uuid::Uuid::from_u128(55));

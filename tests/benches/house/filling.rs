@@ -1,7 +1,12 @@
 //! What there is before anything is measured: a registry, and dossiers.
 
 use domain::{
-    IngenierieCollective, IngenierieId, Liste, Organisation, OrganisationId, Place, Rna,
+    Cents, ConventionFinancement, ConventionId, IngenierieCollective, IngenierieId, Liste, Objet,
+    Organisation, OrganisationId, Periode, Place, Rna,
+    convention_financement::{
+        ConditionsVersement, Event as Signing, NatureConvention, NatureSubvention, Regime,
+        Subvention, Termes,
+    },
     ingenierie_collective::Event as Fact,
     organisation::{Declaration, Identifiants, Identite},
 };
@@ -10,8 +15,11 @@ use house::{
     dossier::{DLA, OTHER_DLA, OTHER_STRUCTURE, STRUCTURE, code, line, prose, vaucluse},
     questions::{admin, charge_de_mission, command},
 };
+use jiff::civil::date;
 use uuid::Uuid;
 
+/// Who signs conventions.
+const FINANCEURS: usize = 200;
 /// So many commands are under way at once.
 const AT_ONCE: usize = 64;
 
@@ -133,5 +141,58 @@ fn facts(step: usize, ingenierie: IngenierieId) -> [Fact; 2] {
         ],
         3 => [Fact::DemarcheValidated { dla: DLA }, Fact::IngenierieCollectiveEngaged {}],
         _ => [STRUCTURE, OTHER_STRUCTURE].map(|structure| Fact::StructureContacted { structure }),
+    }
+}
+
+/// Signs conventions of a year, of two hundred financeurs.
+pub(crate) async fn conventions(log: &EventLog, count: usize) -> anyhow::Result<()> {
+    let log = log.clone();
+    each(count, move |n| {
+        let log = log.clone();
+        async move {
+            let (id, by) = (ConventionId(scattered(n)), charge_de_mission(DLA));
+            log.decide::<ConventionFinancement>(&command(&by), id, |_, asked| {
+                Ok(asked.records(Place::default(), [signed(n, id)]))
+            })
+            .await?;
+            Ok(())
+        }
+    })
+    .await
+}
+
+fn signed(n: usize, convention: ConventionId) -> Signing {
+    let (du, au) = (date(2026, 1, 1), date(2026, 12, 31));
+    let termes = Termes {
+        nature: NatureConvention::Financement,
+        financeur: OrganisationId(scattered(n % FINANCEURS)),
+        partenaires: [].into(),
+        dlas: [DLA].into(),
+        beneficiaire: Some(STRUCTURE),
+        reference: line(&format!("2026-{n}")),
+        objet: Objet::parse("Fonctionnement du DLA").expect("an object"),
+        perimetre: [vaucluse()].into(),
+        regime: Regime::Permanent,
+        niveaux: vec![],
+        cadre: None,
+        subvention: Subvention {
+            nature: NatureSubvention::Numeraire,
+            conditions: ConditionsVersement::Echelonne,
+            precision: None,
+            versement_du: None,
+            versement_au: None,
+            rae: None,
+            notification_ue: false,
+            dispositif: None,
+        },
+        articulation: None,
+    };
+    Signing::ConventionSigned {
+        convention,
+        signed_on: du,
+        termes: Box::new(termes),
+        montant: Cents(1_000_000),
+        periode: Periode { du, au },
+        minimum: None,
     }
 }

@@ -22,6 +22,9 @@
 //! - `bomb: …`: a request that is made to be expensive, and is refused.
 //! - `a document seen before`, `a document never seen`: the same page of an empty registry, in one
 //!   text or in another each time: parsing, measuring and checking it is what differs.
+//! - `organisation by id`, `50 conventions`: the same two questions asked of the house, of an
+//!   Apollo Server and of a PostGraphile (`tests/benches/peers`) on the same rows, and of
+//!   PostgreSQL by `pgbench`. The house alone asks for a token, and decides what may be seen.
 //! - `rebuild …`: a read model built anew; an operation is one fact applied. Beside it, for as
 //!   many facts: `COPY of …`, the rows that it gives, into tables like its own; `a statement a
 //!   fact`, each row by an upsert in its own transaction; `follow …`, facts that come while the
@@ -38,7 +41,7 @@
 //!   of `pgbench`, of the postmaster and of its children. For the rows over HTTP the threads that
 //!   play the callers are left out. `of it, server` is PostgreSQL's part.
 //! - ratios `÷ checked` and `÷ bare`: against the checked insert and `pgbench` with the same
-//!   number at once; `÷ COPY`: against `COPY`.
+//!   number at once; `÷ COPY`: against `COPY`; `÷ Apollo`, `÷ PostGraphile`: against these.
 
 // The merged schema nests deeper than the compiler allows by itself, once optimised.
 #![recursion_limit = "256"]
@@ -49,6 +52,7 @@ mod doors;
 mod filling;
 mod gauge;
 mod growth;
+mod peers;
 mod rebuilds;
 mod references;
 mod report;
@@ -88,6 +92,7 @@ const CALLERS: usize = 64;
 const STREAMS: usize = 10_000;
 const ORGANISATIONS: usize = 10_000;
 const DOSSIERS: usize = 2_000;
+const CONVENTIONS: usize = 2_000;
 /// A rebuild is repeated at least so long.
 const REBUILDS: Duration = Duration::from_secs(3);
 
@@ -96,6 +101,7 @@ enum Part {
     Appends,
     Doors,
     Attackers,
+    Peers,
     Rebuilds,
     Growth,
 }
@@ -186,6 +192,9 @@ impl Bench {
         }
         if asked(Part::Attackers) {
             lines.extend(attackers::measure(self).await?);
+        }
+        if asked(Part::Peers) {
+            lines.extend(peers::measure(self).await?);
         }
         if asked(Part::Rebuilds) {
             lines.extend(rebuilds::measure(self).await?);

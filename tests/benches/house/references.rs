@@ -222,29 +222,45 @@ impl Copied {
     }
 }
 
-/// (b) `pgbench`, inserting one row a transaction and checking nothing.
+/// `pgbench`: PostgreSQL's own program, and what it plays.
 pub(crate) struct Bare {
     program: PathBuf,
     folder: PathBuf,
+    scripts: Vec<String>,
     host: PathBuf,
     user: String,
     database: String,
 }
 
 impl Bare {
-    /// With the `pgbench` of a server's programs, which may lack it.
+    /// (b) One row a transaction, checking nothing.
     pub(crate) fn at(
         program: PathBuf,
         place: &Path,
         db: &PgConnectOptions,
     ) -> anyhow::Result<Self> {
-        let folder = place.join("pgbench");
+        let insert = format!("insert into reference.bare (data) values ('{}')", document());
+        Self::playing(program, place.join("pgbench"), &[insert], db)
+    }
+
+    /// These statements, each as often as the others.
+    pub(crate) fn playing(
+        program: PathBuf,
+        folder: PathBuf,
+        statements: &[String],
+        db: &PgConnectOptions,
+    ) -> anyhow::Result<Self> {
         fs::create_dir_all(&folder)?;
-        let insert = format!("insert into reference.bare (data) values ('{}');\n", document());
-        fs::write(folder.join("bare.sql"), insert)?;
+        let mut scripts = vec![];
+        for (n, statement) in statements.iter().enumerate() {
+            let name = format!("{n}.sql");
+            fs::write(folder.join(&name), format!("{statement};\n"))?;
+            scripts.push(format!("--file={name}"));
+        }
         Ok(Self {
             program,
             folder,
+            scripts,
             host: db
                 .get_socket()
                 .cloned()
@@ -265,7 +281,8 @@ impl Bare {
             Duration::from_millis(500) + Duration::from_millis(10) * u32::try_from(at_once)?;
         let whole = connecting + WARM_UP + SLICE + Duration::from_secs(1);
         let mut program = tokio::process::Command::new(&self.program)
-            .args(["--no-vacuum", "--protocol=prepared", "--log", "--file=bare.sql"])
+            .args(["--no-vacuum", "--protocol=prepared", "--log"])
+            .args(&self.scripts)
             .arg(format!("--client={at_once}"))
             .arg(format!("--jobs={}", at_once.min(2)))
             .arg(format!("--time={}", whole.as_secs()))

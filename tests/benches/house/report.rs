@@ -76,23 +76,47 @@ fn load() -> anyhow::Result<String> {
 pub(crate) struct Line {
     what: String,
     at_once: usize,
-    /// Whether it ends in a durable append, as the references do.
-    appends: bool,
+    /// The lines that it is compared with.
+    group: Group,
     tally: Tally,
+}
+
+/// What is compared with one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// Each ends in a durable append.
+    Appends,
+    /// One thing by its id.
+    One,
+    /// A page of fifty, each with what it names.
+    Page,
+    /// Nothing.
+    Alone,
 }
 
 impl Line {
     pub(crate) const CHECKED: &str = "checked insert";
     pub(crate) const BARE: &str = "pgbench";
     pub(crate) const COPY: &str = "COPY";
+    pub(crate) const APOLLO: &str = "Apollo Server";
+    pub(crate) const POSTGRAPHILE: &str = "PostGraphile";
 
-    pub(crate) fn append(what: impl Into<String>, at_once: usize, mut tally: Tally) -> Self {
-        tally.took.sort_unstable();
-        Self { what: what.into(), at_once, appends: true, tally }
+    pub(crate) fn append(what: impl Into<String>, at_once: usize, tally: Tally) -> Self {
+        Self::of(Group::Appends, what, at_once, tally)
     }
 
     pub(crate) fn other(what: impl Into<String>, at_once: usize, tally: Tally) -> Self {
-        Self { appends: false, ..Self::append(what, at_once, tally) }
+        Self::of(Group::Alone, what, at_once, tally)
+    }
+
+    pub(crate) fn of(
+        group: Group,
+        what: impl Into<String>,
+        at_once: usize,
+        mut tally: Tally,
+    ) -> Self {
+        tally.took.sort_unstable();
+        Self { what: what.into(), at_once, group, tally }
     }
 
     fn per_second(&self) -> f64 {
@@ -126,19 +150,22 @@ impl Line {
 
     /// The reference with as many at once.
     fn beside<'a>(&self, all: &'a [Self], reference: &str) -> Option<&'a Self> {
+        let same = |it: &&Self| (it.group, it.at_once) == (self.group, self.at_once);
         all.iter()
-            .find(|it| self.appends && it.what == reference && it.at_once == self.at_once)
+            .filter(same)
+            .find(|it| self.group != Group::Alone && it.what == reference)
     }
 
     /// Its figures, by the names of its columns, with the digits that mean something.
-    fn figures(&self, all: &[Self]) -> [(&'static str, Option<f64>, usize); 11] {
+    fn figures(&self, all: &[Self]) -> [(&'static str, Option<f64>, usize); 13] {
         let ratio = |reference, of: fn(&Self) -> f64| {
             let beside = self.beside(all, reference)?;
             Some(of(self) / of(beside))
         };
         let bare = self.beside(all, Self::BARE);
         let median = bare.and_then(|it| Some(self.percentile(50)? / it.percentile(50)?));
-        let copy = all.iter().find(|it| self.appends && it.what == Self::COPY);
+        let appends = self.group == Group::Appends;
+        let copy = all.iter().find(|it| appends && it.what == Self::COPY);
         [
             ("per second", Some(self.per_second()), 0),
             ("p50 ms", self.percentile(50), 2),
@@ -151,6 +178,8 @@ impl Line {
             ("CPU ÷ bare", ratio(Self::BARE, Self::cpu), 2),
             ("p50 ÷ bare", median, 2),
             ("CPU ÷ COPY", copy.map(|it| self.cpu() / it.cpu()), 2),
+            ("CPU ÷ Apollo", ratio(Self::APOLLO, Self::cpu), 2),
+            ("CPU ÷ PostGraphile", ratio(Self::POSTGRAPHILE, Self::cpu), 2),
         ]
     }
 }

@@ -36,7 +36,7 @@ async fn filled(names: &[&str]) -> anyhow::Result<(OpenHouse, Visitor)> {
         dlas.extend(cases::play(&house.house, &house.contents, name).await?.dlas);
     }
     house.caught_up().await?;
-    let chargee = house.visitor(Role::ChargeDeMission { dlas })?;
+    let chargee = house.visitor(Role::ChargeDeMission { dlas: dlas.into_iter().collect() })?;
     Ok((house, chargee))
 }
 

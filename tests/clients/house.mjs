@@ -17,11 +17,11 @@ export function tool(path, ...args) {
   }
 }
 
-/** Asks the house with nothing but fetch. */
-export async function ask(query, variables = {}) {
+/** Asks the house with nothing but fetch; as someone else when their token is given. */
+export async function ask(query, variables = {}, token = process.env.ESSAIM_TOKEN) {
   const response = await fetch(endpoint, {
     method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();

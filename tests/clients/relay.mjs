@@ -85,5 +85,17 @@ for (const id of seen) {
   expect(node?.id === id, 'an id that node does not know', id);
   missing.delete(node.__typename);
 }
+// What someone who keeps the house grants, and what they alone see of it.
+const admin = process.env.ESSAIM_ADMIN;
+const today = new Date().toISOString().slice(0, 10);
+const granted = await ask(`mutation Grant($input: GrantMandatAuditInput!) {
+  grantMandatAudit(input: $input) { mandatAudit { id } } }`, { input: {
+  commandId: '5b0c9c7e-4f0e-4bf4-93b0-2f1f0e4d7a02', auditeur: id, dossiers: [more.ingenieries.nodes[0].id],
+  du: today, au: today, reference: 'CTRL-1', fondement: 'Contrôle de service fait.',
+} }, admin);
+const mandat = granted.grantMandatAudit.mandatAudit.id;
+const refetched = await ask('query Again($id: ID!) { node(id: $id) { __typename id } }', { id: mandat }, admin);
+expect(refetched.node?.id === mandat, 'an id that node does not know', mandat);
+missing.delete(refetched.node.__typename);
 expect(missing.size === 0, 'no object of the world has these types', [...missing]);
-console.log(`${seen.length} objects refetched`);
+console.log(`${seen.length + 1} objects refetched`);

@@ -11,6 +11,15 @@ use tokio::process::Command;
 
 /// Runs one script of `tests/clients`, as a visitor of a house if it asks one.
 async fn script(arguments: &[&str], visitor: Option<&Visitor>) -> anyhow::Result<String> {
+    script_beside(arguments, visitor, None).await
+}
+
+/// The same, beside someone who keeps the house, by their token.
+async fn script_beside(
+    arguments: &[&str],
+    visitor: Option<&Visitor>,
+    admin: Option<&str>,
+) -> anyhow::Result<String> {
     let node = option_env!("CLIENTS_NODE").context("no Node")?;
     let mut command = Command::new(node);
     command
@@ -21,6 +30,9 @@ async fn script(arguments: &[&str], visitor: Option<&Visitor>) -> anyhow::Result
         command
             .env("ESSAIM_URL", format!("http://{}", visitor.address()))
             .env("ESSAIM_TOKEN", visitor.token.as_deref().unwrap_or_default());
+    }
+    if let Some(token) = admin {
+        command.env("ESSAIM_ADMIN", token);
     }
     let output = command.output().await?;
     let said = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
@@ -43,16 +55,17 @@ async fn filled(names: &[&str]) -> anyhow::Result<(OpenHouse, Visitor)> {
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(clients), ignore = "Node and `tests/clients` are not here: ./dev setup")]
 async fn graphql_goes_over_http_as_every_audit_wants_it() -> anyhow::Result<()> {
-    let (house, chargee) = filled(&[]).await?;
-    script(&["audit.mjs"], Some(&chargee)).await?;
+    let house = OpenHouse::open().await?;
+    script(&["audit.mjs"], Some(&house.visitor(Role::Admin)?)).await?;
     house.close().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(clients), ignore = "Node and `tests/clients` are not here: ./dev setup")]
 async fn relay_pages_commands_and_refetches_whatever_has_an_id() -> anyhow::Result<()> {
-    let (house, chargee) = filled(&["fe2-3", "acm", "landes"]).await?;
-    script(&["relay.mjs"], Some(&chargee)).await?;
+    let (house, chargee) = filled(&["fe2-3", "acm", "landes", "centres-sociaux"]).await?;
+    let admin = house.visitor(Role::Admin)?;
+    script_beside(&["relay.mjs"], Some(&chargee), admin.token.as_deref()).await?;
     house.close().await
 }
 

@@ -138,7 +138,8 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
     // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds. Of a
     // mission, those who see its dossier: `tests/it/individuelles.rs`. Of a case of before, the
     // people of the DLA that tells it: `tests/it/bibliotheque.rs`. Of answers to an evaluation, the
-    // DLAs of the dossier and whoever gave them: `tests/it/campagnes.rs`.
+    // DLAs of the dossier and whoever gave them: `tests/it/campagnes.rs`. Of mandates and service
+    // tokens, the house alone: their pages say them to whoever may know.
     let decided = CATEGORIES
         .iter()
         .chain(historique::REGISTRIES)
@@ -146,6 +147,8 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
             "cas_passe",
             "convention_financement",
             "ingenierie_individuelle",
+            "jeton_service",
+            "mandat_audit",
             "personne",
             "reponse_evaluation",
         ])

@@ -306,7 +306,7 @@ async fn a_token_that_expires_closes_what_it_opened() -> anyhow::Result<()> {
     let (events, goodbye) = tokio::join!(events, socket.hears_goodbye());
     let (code, reason) = goodbye?;
     assert_eq!(code, 4403, "{reason}");
-    assert!(reason.contains("expired") && reason.contains("resume after 0"), "{reason}");
+    assert!(reason.contains("not accepted") && reason.contains("resume after 0"), "{reason}");
     let body = String::from_utf8(events?.body.to_vec())?;
     assert!(body.contains("\"UNAUTHENTICATED\"") && body.ends_with("event: complete\ndata: \n\n"));
     // Whoever comes back with it stays outside.

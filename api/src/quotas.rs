@@ -31,7 +31,7 @@ pub const CALLER_POINTS: u32 = 120_000;
 /// What an address without a token may spend: it can only read the schema.
 pub const STRANGER_POINTS: u32 = 6_000;
 /// Over how long points come back.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub const WINDOW: Duration = Duration::from_mins(1);
 /// How many payments pass before those who have all their points again are forgotten.
 const SWEEP_EVERY: u32 = 1_024;
 /// The most addresses that are told apart; the others share one purse until some are forgotten.

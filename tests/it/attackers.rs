@@ -137,16 +137,16 @@ async fn a_body_that_is_too_large_is_not_read_to_its_end() -> anyhow::Result<()>
     let mut stream = connected(&admin, &announced).await?;
     let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, " ".repeat(64 * 1024));
     let endless = 512 * 1024 * 1024;
-    let mut taken = 0;
-    while taken < endless {
+    let mut bytes = 0;
+    while bytes < endless {
         let sent = tokio::time::timeout(PATIENCE, stream.write(chunk.as_bytes())).await;
         match sent {
-            Ok(Ok(length)) => taken += length,
+            Ok(Ok(length)) => bytes += length,
             // The house has closed its side, or reads no more.
             Ok(Err(_)) | Err(_) => break,
         }
     }
-    assert!(taken < endless / 8, "{taken} bytes were taken");
+    assert!(bytes < endless / 8, "{bytes} bytes were taken");
     house.close().await
 }
 

@@ -282,7 +282,9 @@ async fn keys_rotate_under_traffic_and_no_good_token_is_refused() -> anyhow::Res
         .collect();
     let some_more = async |n: usize| {
         let goal = served.load(Ordering::SeqCst) + n;
-        while served.load(Ordering::SeqCst) < goal && !traffic.iter().any(|it| it.is_finished()) {
+        while served.load(Ordering::SeqCst) < goal
+            && !traffic.iter().any(tokio::task::JoinHandle::is_finished)
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

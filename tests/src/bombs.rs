@@ -63,8 +63,10 @@ fn shapes() -> Vec<Document> {
 
 /// Documents with too much of something.
 fn floods() -> Vec<Document> {
-    let aliases: String = (0..200).map(|n| format!("a{n}:role ")).collect();
-    let roots: String = (0..11).map(|n| format!("a{n}:viewer{{role}} ")).collect();
+    let aliases: Vec<_> = (0..200).map(|n| format!("a{n}:role")).collect();
+    let aliases = aliases.join(" ");
+    let roots: Vec<_> = (0..11).map(|n| format!("a{n}:viewer{{role}}")).collect();
+    let roots = roots.join(" ");
     let directives = "@skip(if:false)".repeat(200);
     let signs = "\u{1f41d}\u{301}".repeat(200);
     vec![

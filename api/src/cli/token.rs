@@ -40,7 +40,7 @@ pub(super) struct Issue {
     /// What to call it: the portal and what for, and no name of a person.
     #[arg(long)]
     label: String,
-    /// The role it acts in, such as CHARGE_DE_MISSION or FINANCEUR.
+    /// The role it acts in, such as `CHARGE_DE_MISSION` or `FINANCEUR`.
     #[arg(long, value_parser = role)]
     role: RoleName,
     /// A DLA it acts for; several times for several.

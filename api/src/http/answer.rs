@@ -25,7 +25,7 @@ pub(super) struct Reply {
     executed: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether the caller may keep it, and what they kept (`If-None-Match`).
-    kept: Option<Option<HeaderValue>>,
+    keepable: Option<Keepable>,
 }
 
 /// The most errors of a request that failed before execution: what is wrong with it is wrong more
@@ -33,6 +33,12 @@ pub(super) struct Reply {
 const REQUEST_ERRORS_MAX: usize = 10;
 /// How much of its hash names an answer, in bytes.
 const ETAG_BYTES: usize = 16;
+
+/// An answer that the caller may keep, and what they kept of it before.
+#[derive(Debug)]
+struct Keepable {
+    kept: Option<HeaderValue>,
+}
 
 impl Reply {
     /// What was executed.
@@ -50,7 +56,7 @@ impl Reply {
             content: GraphqlResponse::from_errors(errors),
             executed: false,
             headers: vec![],
-            kept: None,
+            keepable: None,
         }
     }
 
@@ -103,7 +109,7 @@ impl Reply {
     #[must_use]
     pub(super) fn keepable(mut self, kept: Option<HeaderValue>) -> Self {
         if self.executed && self.content.errors.is_empty() {
-            self.kept = Some(kept);
+            self.keepable = Some(Keepable { kept });
         }
         self
     }
@@ -127,12 +133,12 @@ impl IntoResponse for Reply {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let tag = self
-            .kept
+            .keepable
             .as_ref()
             .map(|_| etag(self.media.content_type(), &body));
         let same = self
-            .kept
-            .flatten()
+            .keepable
+            .and_then(|it| it.kept)
             .zip(tag.as_ref())
             .is_some_and(|(it, tag)| matches(&it, tag));
         let mut response = Response::new(if same { Body::empty() } else { body.into() });

@@ -22,7 +22,7 @@ use crate::error::CATALOGUE;
 
 /// A code, where it comes from, and what it says.
 #[derive(Debug, Serialize)]
-pub(super) struct Code {
+pub(super) struct Explained {
     code: &'static str,
     /// The aggregate whose rule it is; none for those of the doors, and those that all share.
     category: Option<&'static str>,
@@ -69,7 +69,7 @@ operations![
     "referentiels",
 ];
 
-static CODES: LazyLock<Vec<Code>> = LazyLock::new(codes);
+static CODES: LazyLock<Vec<Explained>> = LazyLock::new(codes);
 static READY: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     OPERATIONS
         .iter()
@@ -89,19 +89,19 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// Every code once, in alphabetical order.
-fn codes() -> Vec<Code> {
+fn codes() -> Vec<Explained> {
     let doc = |code: &str| format!("/docs/errors#{code}");
-    let mut all: BTreeMap<&str, Code> = BTreeMap::new();
+    let mut all: BTreeMap<&str, Explained> = BTreeMap::new();
     for it in CATALOGUE {
         let (code, retryable, fr, en) = (it.code, it.retryable, it.fr, it.en);
         let doc = doc(code);
-        all.insert(code, Code { code, category: None, field: None, retryable, fr, en, doc });
+        all.insert(code, Explained { code, category: None, field: None, retryable, fr, en, doc });
     }
     for (category, entries) in domain::refusal_codes() {
         for it in entries {
             let field = (!it.path.is_empty()).then_some(it.path);
             let (code, fr, en) = (it.code, it.fr, it.en);
-            let new = Code { code, category, field, retryable: false, fr, en, doc: doc(code) };
+            let new = Explained { code, category, field, retryable: false, fr, en, doc: doc(code) };
             all.entry(code).or_insert(new);
         }
     }

@@ -23,7 +23,7 @@
 //! - `a document seen before`, `a document never seen`: the same page of an empty registry, in one
 //!   text or in another each time: parsing, measuring and checking it is what differs.
 //! - `organisation by id`, `50 conventions`: the same two questions asked of the house, of an
-//!   Apollo Server and of a PostGraphile (`tests/benches/peers`) on the same rows, and of
+//!   Apollo Server and of a `PostGraphile` (`tests/benches/peers`) on the same rows, and of
 //!   PostgreSQL by `pgbench`. The house alone asks for a token, and decides what may be seen.
 //! - `rebuild …`: a read model built anew; an operation is one fact applied. Beside it, for as
 //!   many facts: `COPY of …`, the rows that it gives, into tables like its own; `a statement a

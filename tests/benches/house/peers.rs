@@ -1,6 +1,6 @@
 //! The same questions, asked of the house and of servers as others build them.
 
-use std::{io::Write as _, path::Path, process::Stdio, sync::Arc};
+use std::{fmt::Write as _, io::Write as _, path::Path, process::Stdio, sync::Arc};
 
 use anyhow::{Context, ensure};
 use api::http::Options;
@@ -142,17 +142,18 @@ async fn in_turns(
 }
 
 /// The rows of the house in a schema of their own, with their indexes, and with the foreign key
-/// that PostGraphile goes by.
+/// that `PostGraphile` goes by.
 async fn copy(db: &mut PgConnection) -> anyhow::Result<()> {
     let mut statements = "create schema peer;".to_owned();
     for (model, table) in
         [(&organisations::MODEL, "organisations"), (&conventions::MODEL, "conventions")]
     {
         let from = format!("{}.{table}", model.key());
-        statements += &format!(
+        write!(
+            statements,
             "create table peer.{table} (like {from} including all);
              insert into peer.{table} select * from {from};"
-        );
+        )?;
     }
     statements += "alter table peer.conventions
                        add foreign key (financeur) references peer.organisations;

@@ -85,9 +85,9 @@ pub(super) async fn bad(house: &OpenHouse) -> anyhow::Result<Vec<(&'static str, 
     let (good, _) = issued(&administrator, json!({})).await?;
     ensure!(is_let_in(house, &good).await?, "the model of the others is good");
     let (revoked, id) = issued(&administrator, json!({})).await?;
-    let revokes = json!({ "commandId": Uuid::from_u128(0x7a), "jeton": id });
+    let input = json!({ "commandId": Uuid::from_u128(0x7a), "jeton": id });
     administrator
-        .does("revokeServiceToken", revokes, "{ position }")
+        .does("revokeServiceToken", input, "{ position }")
         .await?;
     let elsewhere = json!({ "adresses": ["203.0.113.0/24"] });
     let (elsewhere, _) = issued(&administrator, elsewhere).await?;
@@ -230,9 +230,9 @@ async fn a_revoked_token_opens_nothing_within_a_second() -> anyhow::Result<()> {
     let administrator = house.visitor(Role::Admin)?;
     let (secret, id) = issued(&administrator, json!({})).await?;
     assert!(is_let_in(&house, &secret).await?);
-    let revokes = json!({ "commandId": Uuid::from_u128(0x7e), "jeton": id, "motif": "COMPROMIS" });
+    let input = json!({ "commandId": Uuid::from_u128(0x7e), "jeton": id, "motif": "COMPROMIS" });
     let revoked = administrator
-        .does("revokeServiceToken", revokes, "{ jeton { revokedOn motif } }")
+        .does("revokeServiceToken", input, "{ jeton { revokedOn motif } }")
         .await?;
     assert_eq!(revoked["jeton"]["motif"], "COMPROMIS");
     assert!(revoked["jeton"]["revokedOn"].is_string());

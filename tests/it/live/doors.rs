@@ -237,10 +237,12 @@ async fn the_guard_says_the_same_at_every_door() -> anyhow::Result<()> {
     let open = OpenHouse::open().await?;
     let visitor = open.visitor(charge_de_mission())?;
     let mut socket = Socket::of(&open, visitor.token.as_deref().unwrap_or_default()).await?;
-    let fragments: String = (0..30)
-        .map(|n| format!("fragment f{n} on Query {{ ...f{} ...f{} }} ", n + 1, n + 1))
+    let fragments: Vec<_> = (0..30)
+        .map(|n| format!("fragment f{n} on Query {{ ...f{} ...f{} }}", n + 1, n + 1))
         .collect();
-    let aliases: String = (0..40).map(|n| format!("a{n}: __typename ")).collect();
+    let fragments = fragments.join(" ");
+    let aliases: Vec<_> = (0..40).map(|n| format!("a{n}: __typename")).collect();
+    let aliases = aliases.join(" ");
     for (n, document) in [
         "{".repeat(2_000),
         format!("{{ ...f0 }} {fragments} fragment f30 on Query {{ __typename }}"),
@@ -326,7 +328,8 @@ async fn a_client_that_takes_nothing_is_told_where_to_go_on() -> anyhow::Result<
     }
     open.caught_up().await?;
     let head = open.house.log.head().0;
-    let heavy: String = (0..28).map(|n| format!("a{n}: data ")).collect();
+    let heavy: Vec<_> = (0..28).map(|n| format!("a{n}: data")).collect();
+    let heavy = heavy.join(" ");
     let query = format!(
         "subscription($after: Position) {{ log(after: $after) {{ position fait {{ position {heavy} }} }} }}"
     );
@@ -361,7 +364,7 @@ async fn a_client_that_takes_nothing_is_told_where_to_go_on() -> anyhow::Result<
     assert!(first < head, "everything fitted: a poor test");
 
     // Whoever goes on after what they heard last hears exactly the rest.
-    let mut heard = by_id[0].clone();
+    let mut read = by_id[0].clone();
     let last = lasts.clone().next().unwrap();
     let mut again = Socket::of(&open, &token).await?;
     again
@@ -372,10 +375,10 @@ async fn a_client_that_takes_nothing_is_told_where_to_go_on() -> anyhow::Result<
     let all = shown.asks(count, json!({})).await?["historique"]["totalCount"]
         .as_u64()
         .unwrap();
-    let rest = usize::try_from(all)? - heard.len();
-    heard.extend(positions(&again.facts("log", rest).await?));
-    let each: BTreeSet<_> = heard.iter().copied().collect();
-    assert_eq!((each.len(), heard.is_sorted()), (heard.len(), true));
+    let rest = usize::try_from(all)? - read.len();
+    read.extend(positions(&again.facts("log", rest).await?));
+    let each: BTreeSet<_> = read.iter().copied().collect();
+    assert_eq!((each.len(), read.is_sorted()), (read.len(), true));
     open.close().await
 }
 
@@ -402,14 +405,14 @@ async fn a_server_that_stops_tells_its_clients_where_to_go_on() -> anyhow::Resul
     let token = token_of(&open, charge_de_mission())?;
     let mut socket = Socket::of(&open, &token).await?;
     socket.subscribes("1", LOG, json!({ "after": "0" })).await?;
-    let heard = socket.facts("log", 5).await?;
+    let first = socket.facts("log", 5).await?;
     let mut waits = Socket::of(&open, &token).await?;
     let head = open.house.log.head().0;
     waits.subscribes("1", LOG, json!({})).await?;
     waits.hears().await?;
     let stopped = tokio::spawn(open.close());
     let (told, (code, reason)) = until_goodbye(&mut socket).await?;
-    let last = told.last().map_or(positions(&heard)[4], |(_, it)| *it);
+    let last = told.last().map_or(positions(&first)[4], |(_, it)| *it);
     assert_eq!((code, reason), (1012, format!("Service restart; resume after {last}")));
     let (code, reason) = waits.hears_goodbye().await?;
     assert_eq!((code, reason), (1012, format!("Service restart; resume after {head}")));
@@ -449,7 +452,7 @@ async fn events_go_on_after_the_last_that_was_read() -> anyhow::Result<()> {
                     && text.ends_with("event: complete\ndata: \n\n")
             );
             let ids = text.lines().filter_map(|it| it.strip_prefix("id: "));
-            Ok::<Vec<i64>, anyhow::Error>(ids.map(|it| it.parse()).collect::<Result<_, _>>()?)
+            Ok::<Vec<i64>, anyhow::Error>(ids.map(str::parse).collect::<Result<_, _>>()?)
         }
     };
     let all = read(None).await?;

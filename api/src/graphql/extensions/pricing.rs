@@ -81,15 +81,14 @@ impl Extension for Priced {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let kept = self.key.get().and_then(|it| KEPT.get(it));
-        let found = match kept {
-            Some(kept) => kept,
-            None => {
-                let found = next.run(ctx).await?;
-                if let Some(key) = self.key.get() {
-                    KEPT.insert(*key, found);
-                }
-                found
+        let found = if let Some(kept) = kept {
+            kept
+        } else {
+            let found = next.run(ctx).await?;
+            if let Some(key) = self.key.get() {
+                KEPT.insert(*key, found);
             }
+            found
         };
         let Some(purse) = self.purse.get() else { return Ok(found) };
         purse.pay(&found).map_err(|_| {

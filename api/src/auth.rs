@@ -8,6 +8,7 @@
 //! key that is not known, or an organisation named by its SIRET, has it wait.
 
 mod address;
+mod checked;
 mod claims;
 mod denied;
 mod keyring;
@@ -37,6 +38,7 @@ pub use self::{
     source::{Source, SourceProblem},
 };
 use self::{
+    checked::{Checked, CheckedTokens},
     claims::Bearer,
     registry::{Found, Remembered},
     service::Services,
@@ -68,6 +70,7 @@ pub struct Verifier {
     issuers: HashMap<String, Issuer>,
     registry: Option<Arc<dyn Registry>>,
     remembered: Remembered,
+    checked: CheckedTokens,
     services: Services,
     trusted_proxies: Vec<Reseau>,
 }
@@ -211,6 +214,20 @@ impl Verifier {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(Denied::Malformed);
         }
+        let checked = match self.checked.get(token) {
+            Some(it) if Arc::ptr_eq(&it.keys, &self.named(&it.issuer)?.keys.now()) => it,
+            _ => self.checked.keep(token, self.check(token)?),
+        };
+        let Checked { issuer, claims, .. } = &*checked;
+        has_not_expired(claims)?;
+        let issuer = self.named(issuer)?;
+        issuer
+            .claims
+            .bearer(&issuer.name, subject_of(claims)?, claims)
+    }
+
+    /// Checks what does not change while the keys stay.
+    fn check(&self, token: &str) -> Result<Checked, Denied> {
         // An algorithm that the library does not know, `none` first, does not parse.
         let header = decode_header(token).map_err(|_| Denied::Malformed)?;
         if !ALGORITHMS.contains(&header.alg) {
@@ -235,8 +252,7 @@ impl Verifier {
             .map_err(|error| denied(&error))?
             .claims;
         dates_are_believable(&claims)?;
-        let subject = subject_of(&claims)?;
-        issuer.claims.bearer(&issuer.name, subject, &claims)
+        Ok(Checked { issuer: issuer.name.clone(), keys, claims })
     }
 
     /// The issuer that the token claims to be from; the signature will tell.
@@ -247,11 +263,11 @@ impl Verifier {
         }
         let claimed: Claimed =
             jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| Denied::Issuer)?;
-        claimed
-            .iss
-            .as_str()
-            .and_then(|it| self.issuers.get(it))
-            .ok_or(Denied::Issuer)
+        self.named(claimed.iss.as_str().ok_or(Denied::Issuer)?)
+    }
+
+    fn named(&self, issuer: &str) -> Result<&Issuer, Denied> {
+        self.issuers.get(issuer).ok_or(Denied::Issuer)
     }
 }
 
@@ -367,6 +383,17 @@ fn dates_are_believable(claims: &Map<String, Value>) -> Result<(), Denied> {
         }
     }
     Ok(())
+}
+
+/// The library looks at it once, and a token that it found good is kept.
+fn has_not_expired(claims: &Map<String, Value>) -> Result<(), Denied> {
+    let ends = claims
+        .get("exp")
+        .and_then(Value::as_f64)
+        .ok_or(Denied::Claim("exp"))?;
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+    let latest = (clock::now().as_second() - LEEWAY_SECONDS.cast_signed()) as f64;
+    if ends < latest { Err(Denied::Expired) } else { Ok(()) }
 }
 
 fn subject_of(claims: &Map<String, Value>) -> Result<&str, Denied> {

@@ -67,9 +67,13 @@ pub struct Admitted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TextHash(pub [u8; 32]);
 
+/// The document itself, put there too.
+#[derive(Debug, Clone)]
+pub struct Parsed(pub Arc<ExecutableDocument>);
+
 /// A document that was let in.
 struct Kept {
-    document: ExecutableDocument,
+    document: Parsed,
     admitted: Admitted,
     bytes: u32,
 }
@@ -89,7 +93,8 @@ pub fn admit(request: &mut Request, language: Language) -> Result<Admitted, Serv
     let hash = TextHash(Sha256::digest(&request.query).into());
     request.data.insert(hash);
     if let Some(kept) = KEPT.get(&hash) {
-        request.set_parsed_query(kept.document.clone());
+        request.set_parsed_query(kept.document.0.as_ref().clone());
+        request.data.insert(kept.document.clone());
         return Ok(kept.admitted);
     }
     scan(&request.query).map_err(refuse)?;
@@ -98,7 +103,9 @@ pub fn admit(request: &mut Request, language: Language) -> Result<Admitted, Serv
         .parsed_query()
         .map_err(|error| parse_failed(&error, language))?;
     let admitted = judge(document).map_err(refuse)?;
-    KEPT.insert(hash, Arc::new(Kept { document: document.clone(), admitted, bytes }));
+    let document = Parsed(Arc::new(document.clone()));
+    request.data.insert(document.clone());
+    KEPT.insert(hash, Arc::new(Kept { document, admitted, bytes }));
     Ok(admitted)
 }
 

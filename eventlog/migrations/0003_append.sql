@@ -30,7 +30,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    head   log.commit;
+    head   record; -- the last commit, and whether the log holds what was seen
     stands bigint; -- the last position before this batch
     at     timestamptz;
 begin
@@ -47,11 +47,14 @@ begin
     -- One writer at a time, in a statement of its own: what follows sees all that came before.
     perform pg_advisory_xact_lock(7235409113468211);
 
-    select * into head from log.commit order by commit_no desc limit 1;
+    select c.commit_no, c.last_position, c.recorded_at, c.chain,
+           exists (select from log.event where position = seen and leaf_hash = seen_hash) as holds
+    into head
+    from log.commit c
+    order by c.commit_no desc
+    limit 1;
     stands := coalesce(head.last_position, 0);
-    if seen is not null
-       and not exists (select from log.event where position = seen and leaf_hash = seen_hash)
-    then
+    if seen is not null and head.holds is not true then
         raise exception 'the log is not the one that was read' using errcode = 'ESFRK';
     end if;
 
@@ -77,21 +80,22 @@ begin
         return null;
     end if;
 
+    -- Functions that give rows, side by side in a select list, walk their arrays in step. In FROM
+    -- each of them would first be written out, which a lone command feels most.
     insert into log.command (command, fingerprint, stream, version, position)
     select c.command, c.fingerprint, c.stream, c.version, coalesce(stands + c.last, c.position)
-    from unnest(c_command, c_fingerprint, c_stream, c_version, c_last, c_position)
+    from (select unnest(c_command), unnest(c_fingerprint), unnest(c_stream), unnest(c_version),
+                 unnest(c_last), unnest(c_position))
          c (command, fingerprint, stream, version, last, position);
 
     if cardinality(e_leaf) > 0 then
         at := greatest(clock_timestamp(), head.recorded_at + interval '1 microsecond');
         insert into log.event (position, leaf, leaf_hash, category, stream, version, kind, schema,
                                command, actor, territory, occurred_on, recorded_at)
-        select stands + e.n, e.leaf::json, e.hash, e.category, e.stream, e.version, e.kind,
-               e.schema, e.command, e.actor, e.territory, e.occurred_on, at
-        from unnest(e_leaf, e_hash, e_category, e_stream, e_version, e_kind, e_schema, e_command,
-                    e_actor, e_territory, e_on)
-             with ordinality e (leaf, hash, category, stream, version, kind, schema, command,
-                                actor, territory, occurred_on, n);
+        select stands + generate_series(1, cardinality(e_leaf)), unnest(e_leaf)::json,
+               unnest(e_hash), unnest(e_category), unnest(e_stream), unnest(e_version),
+               unnest(e_kind), unnest(e_schema), unnest(e_command), unnest(e_actor),
+               unnest(e_territory), unnest(e_on), at;
 
         insert into log.commit (commit_no, node, first_position, last_position, recorded_at,
                                 chain, epoch)

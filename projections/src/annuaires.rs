@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use sqlx::{
     Postgres,
     postgres::PgArguments,
-    query::QueryScalar,
+    query::{QueryAs, QueryScalar},
     types::{Json, Uuid},
 };
 
 use crate::{
     Error, Page, Reads, Scope,
+    columns::Columns,
     organisations::Organisation,
     rows::{escape_like, name_of},
 };
@@ -66,20 +67,20 @@ pub async fn prestataires(
     after: Option<(String, Uuid)>,
 ) -> Result<Page<Organisation>, Error> {
     const LIST: &str = select_prestataires!(
-        "to_jsonb(t)",
+        "t.*",
         " and ($6::text is null or (denomination, id) > ($6, $7))
          order by denomination, id
          limit $8"
     );
     let (name, id) = after.unzip();
-    let rows: Vec<Json<Organisation>> = filter
-        .bind(sqlx::query_scalar(LIST))
+    let rows: Vec<Columns<Organisation>> = filter
+        .bind(sqlx::query_as(LIST))
         .bind(name)
         .bind(id)
         .bind(first + 1)
         .fetch_all(&reads.pool)
         .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 
@@ -90,16 +91,17 @@ pub async fn count_prestataires(
     filter: &PrestataireFilter,
 ) -> Result<i64, Error> {
     const COUNT: &str = select_prestataires!("count(*)");
-    let query = sqlx::query_scalar(COUNT);
-    Ok(filter.bind(query).fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(COUNT));
+    let (count,) = query.fetch_one(&reads.pool).await?;
+    Ok(count)
 }
 
 impl PrestataireFilter {
     /// The parameters `$1` to `$5`.
     fn bind<'q, O>(
         &self,
-        query: QueryScalar<'q, Postgres, O, PgArguments>,
-    ) -> QueryScalar<'q, Postgres, O, PgArguments> {
+        query: QueryAs<'q, Postgres, O, PgArguments>,
+    ) -> QueryAs<'q, Postgres, O, PgArguments> {
         query
             .bind(self.search.as_deref().map(escape_like))
             .bind(self.theme.as_ref().map(ToString::to_string))

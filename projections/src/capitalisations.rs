@@ -91,7 +91,7 @@ pub struct Consentement {
 }
 
 impl Row for Capitalisation {
-    const LOAD: &'static str = "select to_jsonb(t) from capitalisations t where id = any($1)";
+    const LOAD: &'static str = "select t.* from capitalisations t where id = any($1)";
     const CLEAR: &'static str = "delete from capitalisations where id = any($1)";
     const TABLE: &'static str = "capitalisations";
 

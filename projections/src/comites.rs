@@ -14,11 +14,12 @@ use domain::{
 use eventlog::Recorded;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
+use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::QueryAs};
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace, Waiver,
+    columns::Columns,
     rows::{Row, Rows, name_of},
 };
 
@@ -124,7 +125,7 @@ pub struct Membre {
 }
 
 impl Row for Seance {
-    const LOAD: &'static str = "select to_jsonb(t) from seances_comite t where id = any($1)";
+    const LOAD: &'static str = "select t.* from seances_comite t where id = any($1)";
     const CLEAR: &'static str = "delete from seances_comite where id = any($1)";
     const TABLE: &'static str = "seances_comite";
 
@@ -200,13 +201,13 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[SeanceComiteId],
 ) -> Result<Vec<Seance>, Error> {
-    const BY_IDS: &str = select!("to_jsonb(it)", " and id = any($9)");
-    let rows: Vec<Json<Shown>> = Filter::default()
-        .bind(sqlx::query_scalar(BY_IDS), scope)?
+    const BY_IDS: &str = select!("it.*", " and id = any($9)");
+    let rows: Vec<Columns<Shown>> = Filter::default()
+        .bind(sqlx::query_as(BY_IDS), scope)?
         .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
         .fetch_all(&reads.pool)
         .await?;
-    Ok(rows.into_iter().map(|Json(row)| row.to(scope)).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row.to(scope)).collect())
 }
 
 /// What to look for.
@@ -235,7 +236,7 @@ pub async fn list(
     after: Option<After>,
 ) -> Result<Page<Seance>, Error> {
     const LIST: &str = select!(
-        "to_jsonb(it)",
+        "it.*",
         " and ($9::date is null
                or (jour, coalesce(debut, '99:99'), id) > ($9, coalesce($10, '99:99'), $11))
           order by jour, coalesce(debut, '99:99'), id
@@ -245,29 +246,30 @@ pub async fn list(
         Some((jour, debut, id)) => (Some(jour), debut, Some(id)),
         None => (None, None, None),
     };
-    let rows: Vec<Json<Shown>> = filter
-        .bind(sqlx::query_scalar(LIST), scope)?
+    let rows: Vec<Columns<Shown>> = filter
+        .bind(sqlx::query_as(LIST), scope)?
         .bind(jour.map(ToSqlx::to_sqlx))
         .bind(debut)
         .bind(id)
         .bind(first + 1)
         .fetch_all(&reads.pool)
         .await?;
-    Ok(Page::of(rows.into_iter().map(|Json(row)| row.to(scope)).collect(), first))
+    Ok(Page::of(rows.into_iter().map(|Columns(row)| row.to(scope)).collect(), first))
 }
 
 /// How many séances a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope)?;
-    Ok(query.fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(select!("count(*)")), scope)?;
+    let (count,) = query.fetch_one(&reads.pool).await?;
+    Ok(count)
 }
 
 impl Filter {
     fn bind<'q, O>(
         &self,
-        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        query: QueryAs<'q, Postgres, O, PgArguments>,
         scope: &Scope,
-    ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
+    ) -> Result<QueryAs<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
             .bind(scope.dlas.clone())

@@ -10,7 +10,7 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use self::choix_partage::{
@@ -18,6 +18,7 @@ pub use self::choix_partage::{
 };
 use crate::{
     Error, Order, ReadModel, Reads, Scope, SealedPlace, Waiver,
+    columns::Columns,
     rows::{Row, Rows},
 };
 
@@ -143,7 +144,7 @@ pub struct Choix {
 }
 
 impl Row for Consultation {
-    const LOAD: &'static str = "select to_jsonb(t) from consultations t where id = any($1)";
+    const LOAD: &'static str = "select t.* from consultations t where id = any($1)";
     const CLEAR: &'static str = "delete from consultations where id = any($1)";
     const TABLE: &'static str = "consultations";
 
@@ -162,8 +163,8 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[ConsultationId],
 ) -> Result<Vec<Consultation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from consultations t
          where id = any($1)
            and ($2 or dlas && $3 or not $5 and organisations && $4 or invites && $6
@@ -180,7 +181,7 @@ pub async fn by_ids(
     .bind(scope.own_structure().into_iter().collect::<Vec<_>>())
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// The consultations of some ingénieries.
@@ -189,8 +190,8 @@ pub async fn of_ingenieries(
     scope: &Scope,
     ingenieries: &[IngenierieId],
 ) -> Result<Vec<Consultation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from consultations t
          where ingenierie = any($1)
            and ($2 or dlas && $3 or not $5 and organisations && $4 or invites && $6
@@ -208,7 +209,7 @@ pub async fn of_ingenieries(
     .bind(scope.own_structure().into_iter().collect::<Vec<_>>())
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {

@@ -9,10 +9,9 @@ use domain::{
     convention_financement::{NatureConvention, Regime, Subvention},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Error, Order, ReadModel, Reads, Scope, SealedPlace, rows::Row};
+use crate::{Error, Order, ReadModel, Reads, Scope, SealedPlace, columns::Columns, rows::Row};
 
 mod fold;
 mod liste;
@@ -173,7 +172,7 @@ pub struct Versement {
 }
 
 impl Row for Convention {
-    const LOAD: &'static str = "select to_jsonb(t) from conventions t where id = any($1)";
+    const LOAD: &'static str = "select t.* from conventions t where id = any($1)";
     const CLEAR: &'static str = "delete from conventions where id = any($1)";
     const TABLE: &'static str = "conventions";
 
@@ -190,8 +189,8 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[ConventionId],
 ) -> Result<Vec<Convention>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t) from conventions t
+    let rows = sqlx::query_as(
+        "select t.* from conventions t
          where id = any($1) and ($2 or dlas && $3 or id = any($3) or organisations && $4)",
     )
     .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
@@ -200,5 +199,5 @@ pub async fn by_ids(
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }

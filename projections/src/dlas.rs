@@ -9,11 +9,12 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
+    columns::Columns,
     rows::{Row, Rows, lieux, name_of},
 };
 
@@ -92,7 +93,7 @@ pub struct Fonds {
 }
 
 impl Row for Dla {
-    const LOAD: &'static str = "select to_jsonb(t) from dlas t where id = any($1)";
+    const LOAD: &'static str = "select t.* from dlas t where id = any($1)";
     const CLEAR: &'static str = "delete from dlas where id = any($1)";
     const TABLE: &'static str = "dlas";
 
@@ -105,11 +106,11 @@ impl Row for Dla {
 
 /// Some DLAs, by id.
 pub async fn by_ids(reads: &Reads, _scope: &Scope, ids: &[DlaId]) -> Result<Vec<Dla>, Error> {
-    let rows = sqlx::query_scalar("select to_jsonb(t) from dlas t where id = any($1)")
+    let rows = sqlx::query_as("select t.* from dlas t where id = any($1)")
         .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
         .fetch_all(&reads.pool)
         .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// The DLAs that an organisation carries.
@@ -142,8 +143,8 @@ pub async fn list(
     after: Option<(String, Uuid)>,
 ) -> Result<Page<Dla>, Error> {
     let (name, id) = after.unzip();
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from dlas t
          where ($1::text is null or niveau = $1)
            and ($2::text is null or lieux @> array[$2])
@@ -158,7 +159,7 @@ pub async fn list(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 

@@ -81,7 +81,7 @@ pub struct Version {
 }
 
 impl Row for Document {
-    const LOAD: &'static str = "select to_jsonb(t) from documents t where id = any($1)";
+    const LOAD: &'static str = "select t.* from documents t where id = any($1)";
     const CLEAR: &'static str = "delete from documents where id = any($1)";
     const TABLE: &'static str = "documents";
 

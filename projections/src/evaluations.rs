@@ -131,7 +131,7 @@ pub struct Communication {
 }
 
 impl Row for Evaluation {
-    const LOAD: &'static str = "select to_jsonb(t) from evaluations t where id = any($1)";
+    const LOAD: &'static str = "select t.* from evaluations t where id = any($1)";
     const CLEAR: &'static str = "delete from evaluations where id = any($1)";
     const TABLE: &'static str = "evaluations";
 

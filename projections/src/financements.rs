@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Order, ReadModel, Reads, Scope, SealedPlace, Waiver,
+    columns::Columns,
     rows::{Row, Rows},
     scope::joined,
 };
@@ -133,7 +134,7 @@ pub struct Valorisation {
 }
 
 impl Row for Plan {
-    const LOAD: &'static str = "select to_jsonb(t) from plans t where id = any($1)";
+    const LOAD: &'static str = "select t.* from plans t where id = any($1)";
     const CLEAR: &'static str = "delete from plans where id = any($1)";
     const TABLE: &'static str = "plans";
 
@@ -192,8 +193,8 @@ pub async fn lignes_of_ingenieries(
     scope: &Scope,
     ingenieries: &[IngenierieId],
 ) -> Result<Vec<Ligne>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from lignes t
          where ingenierie = any($1) and ($2 or dlas && $3 or organisations && $4
                 or exists (select from ingenieries i
@@ -206,7 +207,7 @@ pub async fn lignes_of_ingenieries(
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What a DLA promised of its crédits d'ingénierie in a year, by the day of its last answer.

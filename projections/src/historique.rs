@@ -15,11 +15,11 @@ use serde_json::Value;
 use sqlx::{
     PgConnection, Postgres,
     postgres::PgArguments,
-    query::QueryScalar,
+    query::QueryAs,
     types::{Json, Uuid},
 };
 
-use crate::{EVERY, Error, Order, Page, ReadModel, Reads, Scope, copy::copy};
+use crate::{EVERY, Error, Order, Page, ReadModel, Reads, Scope, columns::Columns, copy::copy};
 
 pub const MODEL: ReadModel = ReadModel {
     name: "historique",
@@ -228,24 +228,23 @@ pub async fn list(
     filter: &Filter,
     (first, after): (i64, Option<Position>),
 ) -> Result<Page<Found>, Error> {
-    const LIST: &str = select!(
-        "to_jsonb(it)",
-        " and ($22::bigint is null or position > $22) order by position limit $23"
-    );
-    let rows: Vec<Json<Found>> = filter
-        .bind(sqlx::query_scalar(LIST), scope)
+    const LIST: &str =
+        select!("it.*", " and ($22::bigint is null or position > $22) order by position limit $23");
+    let rows: Vec<Columns<Found>> = filter
+        .bind(sqlx::query_as(LIST), scope)
         .bind(after)
         .bind(first + 1)
         .fetch_all(&reads.pool)
         .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 
 /// How many facts a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope);
-    Ok(query.fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(select!("count(*)")), scope);
+    let (count,) = query.fetch_one(&reads.pool).await?;
+    Ok(count)
 }
 
 /// The position of the fact that comes after so many others, if there is one.
@@ -255,9 +254,10 @@ pub async fn after_many(
     filter: &Filter,
     many: i64,
 ) -> Result<Option<Position>, Error> {
-    let query = sqlx::query_scalar(select!("position", " order by position offset $22 limit 1"));
-    let query = filter.bind(query, scope).bind(many);
-    Ok(query.fetch_optional(&reads.pool).await?)
+    const AFTER_MANY: &str = select!("position", " order by position offset $22 limit 1");
+    let query = filter.bind(sqlx::query_as(AFTER_MANY), scope).bind(many);
+    let row = query.fetch_optional(&reads.pool).await?;
+    Ok(row.map(|(position,)| position))
 }
 
 /// The first fact that proves an activity of the method.
@@ -310,9 +310,9 @@ impl Filter {
     /// The parameters `$1` to `$21`.
     fn bind<'q, O>(
         &self,
-        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        query: QueryAs<'q, Postgres, O, PgArguments>,
         scope: &Scope,
-    ) -> QueryScalar<'q, Postgres, O, PgArguments> {
+    ) -> QueryAs<'q, Postgres, O, PgArguments> {
         let roles: Vec<_> = self.roles.iter().map(|it| it.as_str()).collect();
         let dossiers: Vec<_> = self.ingenieries.iter().map(|it| it.0).collect();
         query

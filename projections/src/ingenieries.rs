@@ -8,15 +8,11 @@ use domain::{
     Code, Date, DlaId, Genre, IngenierieId, OrganisationId, Territoire, ingenierie_collective::Etat,
 };
 use jiff_sqlx::ToSqlx;
-use sqlx::{
-    Postgres,
-    postgres::PgArguments,
-    query::QueryScalar,
-    types::{Json, Uuid},
-};
+use sqlx::{Postgres, postgres::PgArguments, query::QueryAs, types::Uuid};
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope,
+    columns::Columns,
     rows::{Row, escape_like, name_of},
 };
 
@@ -108,7 +104,7 @@ pub const MODEL: ReadModel = ReadModel {
 };
 
 impl Row for Ingenierie {
-    const LOAD: &'static str = "select to_jsonb(t) from ingenieries t where id = any($1)";
+    const LOAD: &'static str = "select t.* from ingenieries t where id = any($1)";
     const CLEAR: &'static str = "delete from ingenieries where id = any($1)";
     const TABLE: &'static str = "ingenieries";
 
@@ -125,8 +121,8 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[IngenierieId],
 ) -> Result<Vec<Ingenierie>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from ingenieries t
          where id = any($1)
            and ($2 or dlas && $3 or id = any($3) or dlas_contributeurs && $3 or organisations && $4)",
@@ -137,7 +133,7 @@ pub async fn by_ids(
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What to look for.
@@ -194,33 +190,34 @@ pub async fn list(
     after: Option<i64>,
 ) -> Result<Page<Ingenierie>, Error> {
     const LIST: &str = select!(
-        "to_jsonb(t)",
+        "t.*",
         " and ($14::bigint is null or initiated_position < $14)
           order by initiated_position desc limit $15"
     );
-    let rows: Vec<Json<Ingenierie>> = filter
-        .bind(sqlx::query_scalar(LIST), scope)?
+    let rows: Vec<Columns<Ingenierie>> = filter
+        .bind(sqlx::query_as(LIST), scope)?
         .bind(after)
         .bind(first + 1)
         .fetch_all(&reads.pool)
         .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 
 /// How many ingénieries a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope)?;
-    Ok(query.fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(select!("count(*)")), scope)?;
+    let (count,) = query.fetch_one(&reads.pool).await?;
+    Ok(count)
 }
 
 impl Filter {
     /// The parameters `$1` to `$13`.
     fn bind<'q, O>(
         &self,
-        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        query: QueryAs<'q, Postgres, O, PgArguments>,
         scope: &Scope,
-    ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
+    ) -> Result<QueryAs<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
             .bind(scope.evidence())

@@ -96,7 +96,7 @@ pub struct Rapport {
 }
 
 impl Row for Intervention {
-    const LOAD: &'static str = "select to_jsonb(t) from interventions t where id = any($1)";
+    const LOAD: &'static str = "select t.* from interventions t where id = any($1)";
     const CLEAR: &'static str = "delete from interventions where id = any($1)";
     const TABLE: &'static str = "interventions";
 

@@ -9,11 +9,12 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope,
+    columns::Columns,
     rows::{Row, Rows},
 };
 
@@ -50,7 +51,7 @@ pub struct JetonService {
 }
 
 impl Row for JetonService {
-    const LOAD: &'static str = "select to_jsonb(t) from jetons_service t where id = any($1)";
+    const LOAD: &'static str = "select t.* from jetons_service t where id = any($1)";
     const CLEAR: &'static str = "delete from jetons_service where id = any($1)";
     const TABLE: &'static str = "jetons_service";
 
@@ -72,12 +73,12 @@ pub async fn by_id(
     scope: &Scope,
     id: JetonServiceId,
 ) -> Result<Option<JetonService>, Error> {
-    let row = sqlx::query_scalar("select to_jsonb(t) from jetons_service t where id = $1 and $2")
+    let row = sqlx::query_as("select t.* from jetons_service t where id = $1 and $2")
         .bind(id.0)
         .bind(answers(scope))
         .fetch_optional(&reads.pool)
         .await?;
-    Ok(row.map(|Json(row)| row))
+    Ok(row.map(|Columns(row)| row))
 }
 
 /// Tokens, the last issued first, after the position of one.
@@ -87,8 +88,8 @@ pub async fn list(
     first: i64,
     after: Option<i64>,
 ) -> Result<Page<JetonService>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from jetons_service t
          where $1 and ($2::bigint is null or issued_position < $2)
          order by issued_position desc
@@ -99,7 +100,7 @@ pub async fn list(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 

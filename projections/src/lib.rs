@@ -42,6 +42,7 @@ mod status;
 mod error;
 mod tables;
 mod rows;
+mod columns;
 mod copy;
 
 pub use crate::{

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
+    columns::Columns,
     rows::{Row, Rows},
 };
 
@@ -66,7 +67,7 @@ impl Ouvert {
 }
 
 impl Row for Mandat {
-    const LOAD: &'static str = "select to_jsonb(t) from mandats_audit t where id = any($1)";
+    const LOAD: &'static str = "select t.* from mandats_audit t where id = any($1)";
     const CLEAR: &'static str = "delete from mandats_audit where id = any($1)";
     const TABLE: &'static str = "mandats_audit";
 
@@ -104,14 +105,14 @@ pub async fn by_ids(
     ids: &[MandatAuditId],
 ) -> Result<Vec<Mandat>, Error> {
     let (all, organisations, auditeur) = knowing(scope);
-    let rows = sqlx::query_scalar(known!("to_jsonb(t)", "and id = any($4)"))
+    let rows = sqlx::query_as(known!("t.*", "and id = any($4)"))
         .bind(all)
         .bind(organisations)
         .bind(auditeur)
         .bind(ids.iter().map(|it| it.0).collect::<Vec<_>>())
         .fetch_all(&reads.pool)
         .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// Mandates, the last granted first, before one.
@@ -122,8 +123,8 @@ pub async fn list(
     before: Option<i64>,
 ) -> Result<Page<Mandat>, Error> {
     let (all, organisations, auditeur) = knowing(scope);
-    let rows = sqlx::query_scalar(known!(
-        "to_jsonb(t)",
+    let rows = sqlx::query_as(known!(
+        "t.*",
         "and ($4::bigint is null or granted_position < $4)
          order by granted_position desc limit $5"
     ))
@@ -134,7 +135,7 @@ pub async fn list(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(Page::of(rows.into_iter().map(|Json(row)| row).collect(), first))
+    Ok(Page::of(rows.into_iter().map(|Columns(row)| row).collect(), first))
 }
 
 /// How many mandates the caller knows of.

@@ -6,11 +6,12 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope,
+    columns::Columns,
     rows::{Row, Rows, escape_like, name_of},
 };
 
@@ -72,7 +73,7 @@ pub struct Profil {
 }
 
 impl Row for Organisation {
-    const LOAD: &'static str = "select to_jsonb(t) from organisations t where id = any($1)";
+    const LOAD: &'static str = "select t.* from organisations t where id = any($1)";
     const CLEAR: &'static str = "delete from organisations where id = any($1)";
     const TABLE: &'static str = "organisations";
 
@@ -90,11 +91,11 @@ pub async fn by_ids(
     ids: &[OrganisationId],
 ) -> Result<Vec<Organisation>, Error> {
     let ids: Vec<_> = ids.iter().map(|it| it.0).collect();
-    let rows = sqlx::query_scalar("select to_jsonb(t) from organisations t where id = any($1)")
+    let rows = sqlx::query_as("select t.* from organisations t where id = any($1)")
         .bind(ids)
         .fetch_all(&reads.pool)
         .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What to look for.
@@ -115,8 +116,8 @@ pub async fn list(
     after: Option<(String, Uuid)>,
 ) -> Result<Page<Organisation>, Error> {
     let (name, id) = after.unzip();
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from organisations t
          where ($1::text is null or denomination ilike '%' || $1 || '%')
            and ($2::text is null or $2 = any(roles))
@@ -133,7 +134,7 @@ pub async fn list(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 

@@ -7,11 +7,12 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
+    columns::Columns,
     rows::{Row, Rows},
 };
 
@@ -65,7 +66,7 @@ pub struct Effacement {
 }
 
 impl Row for Personne {
-    const LOAD: &'static str = "select to_jsonb(t) from personnes t where id = any($1)";
+    const LOAD: &'static str = "select t.* from personnes t where id = any($1)";
     const CLEAR: &'static str = "delete from personnes where id = any($1)";
     const TABLE: &'static str = "personnes";
 
@@ -83,21 +84,21 @@ fn answers(scope: &Scope) -> bool {
 
 /// One person.
 pub async fn by_id(reads: &Reads, scope: &Scope, id: PersonId) -> Result<Option<Personne>, Error> {
-    let row = sqlx::query_scalar("select to_jsonb(t) from personnes t where id = $1 and $2")
+    let row = sqlx::query_as("select t.* from personnes t where id = $1 and $2")
         .bind(id.0)
         .bind(answers(scope))
         .fetch_optional(&reads.pool)
         .await?;
-    Ok(row.map(|Json(row)| row))
+    Ok(row.map(|Columns(row)| row))
 }
 
 /// Who stands behind an actor, as far as it was said. The caller has checked the right to know.
 pub async fn of_acteur(reads: &Reads, acteur: Uuid) -> Result<Option<Personne>, Error> {
-    let row = sqlx::query_scalar("select to_jsonb(t) from personnes t where acteurs @> array[$1]")
+    let row = sqlx::query_as("select t.* from personnes t where acteurs @> array[$1]")
         .bind(acteur)
         .fetch_optional(&reads.pool)
         .await?;
-    Ok(row.map(|Json(row)| row))
+    Ok(row.map(|Columns(row)| row))
 }
 
 /// Persons, in the order of their ids, after one.
@@ -107,8 +108,8 @@ pub async fn list(
     first: i64,
     after: Option<Uuid>,
 ) -> Result<Page<Personne>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from personnes t
          where $1 and ($2::uuid is null or id > $2)
          order by id
@@ -119,7 +120,7 @@ pub async fn list(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 

@@ -9,11 +9,12 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
+    columns::Columns,
     rows::{Row, Rows, name_of},
 };
 
@@ -52,7 +53,7 @@ pub struct Reponse {
 }
 
 impl Row for Reponse {
-    const LOAD: &'static str = "select to_jsonb(t) from reponses t where reponse = any($1)";
+    const LOAD: &'static str = "select t.* from reponses t where reponse = any($1)";
     const CLEAR: &'static str = "delete from reponses where reponse = any($1)";
     const TABLE: &'static str = "reponses";
 
@@ -78,8 +79,8 @@ pub async fn list(
     filter: &Filter,
     (first, after): (i64, Option<i64>),
 ) -> Result<Page<Reponse>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(r)
+    let rows = sqlx::query_as(
+        "select r.*
          from reponses r
          join evaluations e on e.id = r.evaluation
          left join ingenieries i on i.id = e.ingenierie
@@ -101,7 +102,7 @@ pub async fn list(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(Page::of(rows.into_iter().map(|Json(row)| row).collect(), first))
+    Ok(Page::of(rows.into_iter().map(|Columns(row)| row).collect(), first))
 }
 
 /// What one respondent answered to a campaign, for themselves and for the DLAs of its ingénierie.
@@ -111,8 +112,8 @@ pub async fn of_repondant(
     (evaluation, campagne): (EvaluationId, i32),
     repondant: Uuid,
 ) -> Result<Vec<Reponse>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(r)
+    let rows = sqlx::query_as(
+        "select r.*
          from reponses r
          join evaluations e on e.id = r.evaluation
          left join ingenieries i on i.id = e.ingenierie
@@ -128,7 +129,7 @@ pub async fn of_repondant(
     .bind(scope.confided())
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 async fn apply(db: &mut PgConnection, facts: &[Recorded]) -> Result<(), Error> {

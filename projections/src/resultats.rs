@@ -91,7 +91,7 @@ pub async fn cellules(
 ) -> Result<Vec<Cellule>, Error> {
     let rows = sqlx::query_scalar(cellules!(
         "s.id = $5 and s.campagne = $6",
-        "select to_jsonb(c) from cellules c order by ligne, colonne"
+        "select to_json(c) from cellules c order by ligne, colonne"
     ))
     .bind(scope.all)
     .bind(scope.confided())

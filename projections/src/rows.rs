@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Territoire;
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, copy::copy};
+use crate::{Error, columns::Columns, copy::copy};
 
 /// A row of a read model. Its members are the columns of its table, by name.
 pub(crate) trait Row: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {
-    /// Selects `to_jsonb(row)` of the owners `$1`.
+    /// Selects the columns of the rows of the owners `$1`.
     const LOAD: &'static str;
     /// Deletes the rows of the owners `$1`.
     const CLEAR: &'static str;
@@ -41,11 +41,9 @@ impl<R: Row> Rows<R> {
         let mut owners: Vec<_> = owners.into_iter().collect();
         owners.sort_unstable();
         owners.dedup();
-        let rows: Vec<Json<R>> = sqlx::query_scalar(R::LOAD)
-            .bind(&owners)
-            .fetch_all(db)
-            .await?;
-        let rows = rows.into_iter().map(|Json(row)| (row.key(), row)).collect();
+        let rows: Vec<Columns<R>> = sqlx::query_as(R::LOAD).bind(&owners).fetch_all(db).await?;
+        let rows = rows.into_iter();
+        let rows = rows.map(|Columns(row)| (row.key(), row)).collect();
         Ok(Self { owners, rows })
     }
 

@@ -180,7 +180,7 @@ const FIGURES: &str = select!(
          where s.held_on is not null
          group by 1
      )
-     select to_jsonb(it) from (
+     select to_json(it) from (
          select nullif(k.cle, '') as cle,
                 count(*) as ingenieries,
                 coalesce(max(r.structures), 0) as structures,
@@ -329,7 +329,7 @@ pub struct Fonds {
 /// year.
 pub async fn fonds(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<Vec<Fonds>, Error> {
     let rows = sqlx::query_scalar(
-        "select to_jsonb(it) from (
+        "select to_json(it) from (
              select (f->>'annee')::int as annee,
                     count(*) as dlas,
                     sum((f->>'montant_cents')::bigint) as montant_cents,

@@ -9,11 +9,12 @@ use domain::{
 };
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
+use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::QueryAs};
 use uuid::Uuid;
 
 use crate::{
     Error, Order, Page, ReadModel, Reads, Scope, SealedPlace,
+    columns::Columns,
     rows::{Row, Rows, name_of},
 };
 
@@ -87,7 +88,7 @@ pub enum Etat {
 }
 
 impl Row for Credits {
-    const LOAD: &'static str = "select to_jsonb(t) from credits t where action = any($1)";
+    const LOAD: &'static str = "select t.* from credits t where action = any($1)";
     const CLEAR: &'static str = "delete from credits where action = any($1)";
     const TABLE: &'static str = "credits";
 
@@ -99,7 +100,7 @@ impl Row for Credits {
 }
 
 impl Row for Superposition {
-    const LOAD: &'static str = "select to_jsonb(t) from superpositions t where action = any($1)";
+    const LOAD: &'static str = "select t.* from superpositions t where action = any($1)";
     const CLEAR: &'static str = "delete from superpositions where action = any($1)";
     const TABLE: &'static str = "superpositions";
 
@@ -116,8 +117,8 @@ pub async fn credits_by_plans(
     scope: &Scope,
     plans: &[PlanFinancementId],
 ) -> Result<Vec<Credits>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from credits t
          where plan = any($1)
            and ($2 or dlas && $3 or exists (select from plans p
@@ -130,7 +131,7 @@ pub async fn credits_by_plans(
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What to look for: all that is given must hold.
@@ -175,16 +176,16 @@ pub async fn list(
     (first, after): (i64, Option<i64>),
 ) -> Result<Page<Superposition>, Error> {
     const LIST: &str = select!(
-        "to_jsonb(t)",
+        "t.*",
         " and ($12::bigint is null or first_position < $12) order by first_position desc limit $13"
     );
     let rows = filter
-        .bind(sqlx::query_scalar(LIST), scope)?
+        .bind(sqlx::query_as(LIST), scope)?
         .bind(after)
         .bind(first + 1)
         .fetch_all(&reads.pool)
         .await?;
-    Ok(Page::of(rows.into_iter().map(|Json(row)| row).collect(), first))
+    Ok(Page::of(rows.into_iter().map(|Columns(row)| row).collect(), first))
 }
 
 /// The overlaps of some plans, the last found first.
@@ -193,13 +194,13 @@ pub async fn of_plans(
     scope: &Scope,
     plans: &[PlanFinancementId],
 ) -> Result<Vec<Superposition>, Error> {
-    const OF_PLANS: &str = select!("to_jsonb(t)", " order by first_position desc");
+    const OF_PLANS: &str = select!("t.*", " order by first_position desc");
     let filter = Filter { plans: plans.iter().map(|it| it.0).collect(), ..Filter::default() };
     let rows = filter
-        .bind(sqlx::query_scalar(OF_PLANS), scope)?
+        .bind(sqlx::query_as(OF_PLANS), scope)?
         .fetch_all(&reads.pool)
         .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// One overlap, by its number among those of its action.
@@ -209,28 +210,29 @@ pub async fn by_number(
     action: ActionFinanceeId,
     numero: i32,
 ) -> Result<Option<Superposition>, Error> {
-    const BY_NUMBER: &str = select!("to_jsonb(t)", " and action = $12 and numero = $13");
+    const BY_NUMBER: &str = select!("t.*", " and action = $12 and numero = $13");
     let row = Filter::default()
-        .bind(sqlx::query_scalar(BY_NUMBER), scope)?
+        .bind(sqlx::query_as(BY_NUMBER), scope)?
         .bind(action.0)
         .bind(numero)
         .fetch_optional(&reads.pool)
         .await?;
-    Ok(row.map(|Json(row)| row))
+    Ok(row.map(|Columns(row)| row))
 }
 
 /// How many overlaps a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope)?;
-    Ok(query.fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(select!("count(*)")), scope)?;
+    let (count,) = query.fetch_one(&reads.pool).await?;
+    Ok(count)
 }
 
 impl Filter {
     fn bind<'q, O>(
         &self,
-        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        query: QueryAs<'q, Postgres, O, PgArguments>,
         scope: &Scope,
-    ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
+    ) -> Result<QueryAs<'q, Postgres, O, PgArguments>, Error> {
         Ok(query
             .bind(scope.all)
             .bind(scope.dossiers())

@@ -31,11 +31,17 @@ pub(crate) async fn create(
 }
 
 /// Makes the indexes of a question, in the caller's transaction: once its rows are there, for
-/// that costs less than keeping them up row by row.
+/// that costs less than keeping them up row by row. PostgreSQL then looks at the rows: who asks
+/// before it has would have whole tables sorted for one page.
 pub(crate) async fn index(db: &mut PgConnection, model: &ReadModel) -> Result<(), Error> {
-    let (indexes, _) = statements(model);
+    let (mut statements, tables) = statements(model);
+    let names = tables
+        .iter()
+        .filter_map(|it| it.strip_prefix("create table "));
+    let names = names.filter_map(|it| it.split_whitespace().next());
+    statements.extend(names.map(|it| format!("analyze {it}")));
     unhurried(db).await?;
-    run(db, &indexes).await
+    run(db, &statements).await
 }
 
 /// Lets the statements of this transaction take the time that a long log wants.

@@ -151,7 +151,8 @@ impl Keyring {
         came
     }
 
-    fn take(&self, keys: Vec<Key>) {
+    /// Takes a set in place of the one before.
+    pub(super) fn take(&self, keys: Vec<Key>) {
         let issuer = self.0.issuer.clone();
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
         let at = clock::now().as_second() as f64;

@@ -197,6 +197,32 @@ fn clocks_may_differ_by_half_a_minute() {
 }
 
 #[test]
+fn a_token_that_was_good_ends_all_the_same() {
+    let pair = Pair::ed("a");
+    let verifier = verifier(&[&pair]);
+    let ends = clock::now().as_second() - LEEWAY_SECONDS.cast_signed() + 2;
+    let token = pair.token(&claims(json!({ "exp": ends })));
+    assert!(verifier.verify(&token).is_ok());
+    while clock::now().as_second() <= ends + LEEWAY_SECONDS.cast_signed() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(verifier.verify(&token).unwrap_err(), Denied::Expired);
+}
+
+#[test]
+fn a_token_that_was_good_goes_with_its_key() {
+    let (old, new) = (Pair::ed("a"), Pair::ed("b"));
+    let verifier = verifier(&[&old]);
+    let keys = |pair: &Pair| keys_of(json!({ "keys": [pair.jwk] }).to_string()).unwrap();
+    let token = old.token(&claims(json!({})));
+    assert!(verifier.verify(&token).is_ok());
+    verifier.issuers[ISSUER].keys.take(keys(&new));
+    assert_eq!(verifier.verify(&token).unwrap_err(), Denied::Key);
+    verifier.issuers[ISSUER].keys.take(keys(&old));
+    assert!(verifier.verify(&token).is_ok());
+}
+
+#[test]
 fn a_header_that_asks_for_more_is_refused() {
     let pair = Pair::ed("a");
     let verifier = verifier(&[&pair]);

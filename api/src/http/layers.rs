@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, DefaultPredicate, Predicate as _},
@@ -71,19 +72,20 @@ pub(super) fn around(routes: Router, options: &Options) -> Router {
             HeaderValue::from_static(value),
         )
     };
-    routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(fixed("x-content-type-options", "nosniff"))
-        .layer(fixed("x-frame-options", "DENY"))
-        .layer(fixed("referrer-policy", "no-referrer"))
-        .layer(fixed("content-security-policy", "default-src 'none'; frame-ancestors 'none'"))
-        .layer(
-            CompressionLayer::new()
-                .gzip(true)
-                .compress_when(DefaultPredicate::new().and(unhashed)),
-        )
-        .layer(cors(&options.cors_origins))
+    // One layer of many: each layer of a router is a box more to clone for each request.
+    let compression = CompressionLayer::new()
+        .gzip(true)
+        .compress_when(DefaultPredicate::new().and(unhashed));
+    let layers = ServiceBuilder::new()
         .layer(from_fn(watched))
+        .layer(cors(&options.cors_origins))
+        .layer(compression)
+        .layer(fixed("content-security-policy", "default-src 'none'; frame-ancestors 'none'"))
+        .layer(fixed("referrer-policy", "no-referrer"))
+        .layer(fixed("x-frame-options", "DENY"))
+        .layer(fixed("x-content-type-options", "nosniff"))
+        .layer(CatchPanicLayer::custom(panicked));
+    routes.layer(layers)
 }
 
 /// What goes with its hash goes as it is.

@@ -137,7 +137,7 @@ pub struct Cursor {
 }
 
 impl Row for Element {
-    const LOAD: &'static str = "select to_jsonb(t) from elements t where capitalisation = any($1)";
+    const LOAD: &'static str = "select t.* from elements t where capitalisation = any($1)";
     const CLEAR: &'static str = "delete from elements where capitalisation = any($1)";
     const TABLE: &'static str = "elements";
 

@@ -4,7 +4,6 @@
 use domain::{CapitalisationId, Date, IngenierieId, Territoire, capitalisation::Event as Fact};
 use eventlog::Recorded;
 use serde::{Deserialize, Serialize};
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     Error, Reads, Scope,
+    columns::Columns,
     rows::{Row, Rows},
 };
 
@@ -46,8 +46,7 @@ pub struct Descendant {
 }
 
 impl Row for Reutilisation {
-    const LOAD: &'static str =
-        "select to_jsonb(t) from reutilisations t where capitalisation = any($1)";
+    const LOAD: &'static str = "select t.* from reutilisations t where capitalisation = any($1)";
     const CLEAR: &'static str = "delete from reutilisations where capitalisation = any($1)";
     const TABLE: &'static str = "reutilisations";
 
@@ -66,7 +65,7 @@ pub async fn descendants(
     scope: &Scope,
     elements: &[ElementId],
 ) -> Result<Vec<Descendant>, Error> {
-    let rows = sqlx::query_scalar(concat!(
+    let rows = sqlx::query_as(concat!(
         "with recursive known as not materialized (
              select capitalisation, numero, ingenierie from elements where ",
         readable!("$3", "$4", "$5"),
@@ -90,7 +89,7 @@ pub async fn descendants(
              join reutilisations r using (capitalisation, element, ingenierie)
              order by d.racine, d.racine_numero, d.ingenierie, d.generation, r.position
          )
-         select to_jsonb(it) from first it order by position"
+         select it.* from first it order by position"
     ))
     .bind(
         elements
@@ -105,7 +104,7 @@ pub async fn descendants(
     .bind(GENERATIONS_MAX)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What some ingénieries reuse, of the elements that the actor may read.
@@ -114,8 +113,8 @@ pub async fn reutilisations_of_ingenieries(
     scope: &Scope,
     ingenieries: &[IngenierieId],
 ) -> Result<Vec<Reutilisation>, Error> {
-    let rows = sqlx::query_scalar(concat!(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(concat!(
+        "select t.*
          from reutilisations t
          where ingenierie = any($1)
            and exists (select from (select capitalisation, numero from elements where ",
@@ -129,7 +128,7 @@ pub async fn reutilisations_of_ingenieries(
     .bind(&scope.organisations)
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What a fact changes of who reuses the elements of its capitalisation.

@@ -47,8 +47,7 @@ pub struct Destinataire {
 }
 
 impl Row for Transfert {
-    const LOAD: &'static str =
-        "select to_jsonb(t) from transferts t where capitalisation = any($1)";
+    const LOAD: &'static str = "select t.* from transferts t where capitalisation = any($1)";
     const CLEAR: &'static str = "delete from transferts where capitalisation = any($1)";
     const TABLE: &'static str = "transferts";
 
@@ -66,7 +65,7 @@ pub async fn transferts_of(
     capitalisations: &[CapitalisationId],
 ) -> Result<Vec<Transfert>, Error> {
     let rows: Vec<(Json<Transfert>, bool)> = sqlx::query_as(concat!(
-        "select to_jsonb(t), it.inside
+        "select to_json(t), it.inside
          from transferts t
          join (select capitalisation, numero, lecteurs, ",
         of_its_dlas!("$2", "$3"),

@@ -6,11 +6,11 @@ use domain::{
 };
 use jiff_sqlx::ToSqlx;
 use serde::Deserialize;
-use sqlx::{Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
+use sqlx::{Postgres, postgres::PgArguments, query::QueryAs, types::Json};
 use uuid::Uuid;
 
 use super::{Convention, Etat};
-use crate::{Error, Page, Reads, Scope, rows::name_of};
+use crate::{Error, Page, Reads, Scope, columns::Columns, rows::name_of};
 
 /// Which conventions. What is left out restricts nothing.
 #[derive(Debug, Clone, Default)]
@@ -90,26 +90,27 @@ pub async fn list(
     after: Option<After>,
 ) -> Result<Page<Convention>, Error> {
     const LIST: &str = select!(
-        "to_jsonb(t)",
+        "t.*",
         " and ($14::date is null or (signed_on, id) < ($14, $15))
           order by signed_on desc, id desc
           limit $16"
     );
     let (signed_on, id) = after.unzip();
-    let rows: Vec<Json<Convention>> = filter
-        .bind(sqlx::query_scalar(LIST), scope)?
+    let rows: Vec<Columns<Convention>> = filter
+        .bind(sqlx::query_as(LIST), scope)?
         .bind(signed_on.map(ToSqlx::to_sqlx))
         .bind(id)
         .bind(first + 1)
         .fetch_all(&reads.pool)
         .await?;
-    Ok(Page::of(rows.into_iter().map(|Json(row)| row).collect(), first))
+    Ok(Page::of(rows.into_iter().map(|Columns(row)| row).collect(), first))
 }
 
 /// How many conventions a filter finds.
 pub async fn count(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<i64, Error> {
-    let query = filter.bind(sqlx::query_scalar(select!("count(*)")), scope)?;
-    Ok(query.fetch_one(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(select!("count(*)")), scope)?;
+    let (count,) = query.fetch_one(&reads.pool).await?;
+    Ok(count)
 }
 
 /// What the conventions that a filter finds add up to, financeur by financeur.
@@ -130,11 +131,11 @@ pub async fn parts(reads: &Reads, scope: &Scope, filter: &Filter) -> Result<Vec<
          )",
         " group by financeur, regime order by financeur, regime"
     );
-    let rows: Vec<Json<Part>> = filter
-        .bind(sqlx::query_scalar(PARTS), scope)?
+    let rows: Vec<(Json<Part>,)> = filter
+        .bind(sqlx::query_as(PARTS), scope)?
         .fetch_all(&reads.pool)
         .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|(Json(row),)| row).collect())
 }
 
 /// The facts that make these sums, in the order of the log, after one of them.
@@ -150,16 +151,17 @@ pub async fn positions(
         select!("unnest(notified_by || drawn_by) as fact"),
         ") facts where fact > $14 order by fact limit $15"
     );
-    let query = filter.bind(sqlx::query_scalar(FACTS), scope)?;
-    Ok(query.bind(after).bind(first).fetch_all(&reads.pool).await?)
+    let query = filter.bind(sqlx::query_as(FACTS), scope)?;
+    let rows = query.bind(after).bind(first).fetch_all(&reads.pool).await?;
+    Ok(rows.into_iter().map(|(position,)| position).collect())
 }
 
 impl Filter {
     fn bind<'q, O>(
         &self,
-        query: QueryScalar<'q, Postgres, O, PgArguments>,
+        query: QueryAs<'q, Postgres, O, PgArguments>,
         scope: &Scope,
-    ) -> Result<QueryScalar<'q, Postgres, O, PgArguments>, Error> {
+    ) -> Result<QueryAs<'q, Postgres, O, PgArguments>, Error> {
         let around = self.territoire.as_ref().map(Territoire::around);
         let around = around.map(|all| all.iter().map(Territoire::cle).collect::<Vec<_>>());
         Ok(query

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Evaluation;
 use crate::{
     Error, Reads, Scope, SealedPlace,
+    columns::Columns,
     rows::{Row, Rows},
 };
 
@@ -69,7 +70,7 @@ pub struct Invite {
 }
 
 impl Row for Invitation {
-    const LOAD: &'static str = "select to_jsonb(t) from invitations t where evaluation = any($1)";
+    const LOAD: &'static str = "select t.* from invitations t where evaluation = any($1)";
     const CLEAR: &'static str = "delete from invitations where evaluation = any($1)";
     const TABLE: &'static str = "invitations";
 
@@ -188,8 +189,8 @@ pub async fn invites(
     evaluation: EvaluationId,
     campagne: i32,
 ) -> Result<Vec<Invitation>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(v)
+    let rows = sqlx::query_as(
+        "select v.*
          from invitations v
          join evaluations e on e.id = v.evaluation
          left join ingenieries i on i.id = e.ingenierie
@@ -203,7 +204,7 @@ pub async fn invites(
     .bind(scope.confided())
     .fetch_all(&reads.pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(rows.into_iter().map(|Columns(row)| row).collect())
 }
 
 /// What the actor is asked to answer, the latest first.

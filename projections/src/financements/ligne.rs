@@ -61,7 +61,7 @@ pub struct Versement {
 }
 
 impl Row for Ligne {
-    const LOAD: &'static str = "select to_jsonb(t) from lignes t where plan = any($1)";
+    const LOAD: &'static str = "select t.* from lignes t where plan = any($1)";
     const CLEAR: &'static str = "delete from lignes where plan = any($1)";
     const TABLE: &'static str = "lignes";
 

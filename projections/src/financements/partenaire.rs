@@ -7,7 +7,7 @@ use sqlx::{Postgres, postgres::PgArguments, query::QueryScalar, types::Json};
 use uuid::Uuid;
 
 use super::Ligne;
-use crate::{Error, Page, Reads, Scope, rows::name_of};
+use crate::{Error, Page, Reads, Scope, columns::Columns, rows::name_of};
 
 /// Which lines of a funder.
 #[derive(Debug, Clone)]
@@ -311,8 +311,8 @@ pub async fn awaiting(
     first: i64,
     after: Option<i64>,
 ) -> Result<Page<Ligne>, Error> {
-    let rows = sqlx::query_scalar(
-        "select to_jsonb(t)
+    let rows = sqlx::query_as(
+        "select t.*
          from lignes t
          where financeur = $1
            and state = 'REQUESTED'
@@ -331,7 +331,7 @@ pub async fn awaiting(
     .bind(first + 1)
     .fetch_all(&reads.pool)
     .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    let rows = rows.into_iter().map(|Columns(row)| row).collect();
     Ok(Page::of(rows, first))
 }
 

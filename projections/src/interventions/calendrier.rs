@@ -62,7 +62,7 @@ pub struct Participant {
 }
 
 impl Row for Seance {
-    const LOAD: &'static str = "select to_jsonb(t) from seances t where intervention = any($1)";
+    const LOAD: &'static str = "select t.* from seances t where intervention = any($1)";
     const CLEAR: &'static str = "delete from seances where intervention = any($1)";
     const TABLE: &'static str = "seances";
 

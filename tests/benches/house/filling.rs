@@ -18,6 +18,8 @@ use house::{
 use jiff::civil::date;
 use uuid::Uuid;
 
+use crate::ORGANISATIONS;
+
 /// Who signs conventions.
 const FINANCEURS: usize = 200;
 /// So many commands are under way at once.
@@ -150,7 +152,9 @@ pub(crate) async fn conventions(log: &EventLog, count: usize) -> anyhow::Result<
     each(count, move |n| {
         let log = log.clone();
         async move {
-            let (id, by) = (ConventionId(scattered(n)), charge_de_mission(DLA));
+            // Organisations have the ids before.
+            let id = ConventionId(scattered(ORGANISATIONS + n));
+            let by = charge_de_mission(DLA);
             log.decide::<ConventionFinancement>(&command(&by), id, |_, asked| {
                 Ok(asked.records(Place::default(), [signed(n, id)]))
             })

@@ -152,7 +152,8 @@ async fn copy(db: &mut PgConnection) -> anyhow::Result<()> {
         write!(
             statements,
             "create table peer.{table} (like {from} including all);
-             insert into peer.{table} select * from {from};"
+             insert into peer.{table} select * from {from};
+             analyze {from};"
         )?;
     }
     statements += "alter table peer.conventions
@@ -207,7 +208,7 @@ fn house(open: &OpenHouse, ids: &[String]) -> anyhow::Result<Peer> {
         },
         page: Question {
             query: "query Page($first: Int!) { conventions(first: $first) \
-                    { nodes { id reference objet signedOn notified financeur { id denomination } } } }"
+                    { nodes { id reference objet signedOn notified { montant } financeur { id denomination } } } }"
                 .into(),
             variables: [json!({ "first": PAGE })].into(),
             answer: "/data/conventions/nodes/49/financeur/denomination",

@@ -1,25 +1,11 @@
 //! Every error leaves with a code, in the language of the request; what has none and comes
 //! from somewhere else is internal: logged once, and answered by a request id alone.
 
-use std::{
-    any::{Any, TypeId},
-    sync::{Arc, OnceLock},
-    time::Instant,
-};
+use std::any::{Any, TypeId};
 
-use async_graphql::{
-    Data, Request, Response, ServerError, ServerResult, ValidationResult, Value,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest,
-        NextRequest, NextResolve, NextSubscribe, NextValidation, ResolveInfo,
-    },
-    parser::types::OperationType,
-};
-use futures_util::{StreamExt as _, stream::BoxStream};
+use async_graphql::{Data, Request, ServerError, Value, parser::types::OperationType};
 
-use super::Executed;
 use crate::{
-    clock::RequestClock,
     error::{
         Answer, BAD_USER_INPUT, BOTH, DOCUMENT_TOO_COMPLEX, DOCUMENT_TOO_DEEP, Entry, Error,
         GRAPHQL_VALIDATION_FAILED, INTERNAL_SERVER_ERROR,
@@ -29,129 +15,12 @@ use crate::{
     telemetry,
 };
 
-/// Codes, translates and masks errors; counts and times operations.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Answers;
-
-impl ExtensionFactory for Answers {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Asked::default())
-    }
-}
-
 /// For whom one request is answered.
-#[derive(Default)]
-struct Asked(Arc<OnceLock<Reader>>);
-
 #[derive(Debug, Clone, Default)]
-struct Reader {
-    language: Language,
+pub(super) struct Reader {
+    pub(super) language: Language,
     request: Option<RequestId>,
-    operation: Option<OperationType>,
-}
-
-#[async_trait::async_trait]
-impl Extension for Asked {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let begun = Instant::now();
-        let mut response = next.run(ctx).await;
-        let reader = self.0.get().cloned().unwrap_or_default();
-        for error in &mut response.errors {
-            reader.settle(error);
-        }
-        let outcome = if response.is_ok() { "ok" } else { "error" };
-        metrics::histogram!(
-            "graphql_request_seconds", "operation" => reader.operation(), "outcome" => outcome
-        )
-        .record(begun.elapsed().as_secs_f64());
-        response
-    }
-
-    /// Every event leaves as an answer does.
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        let reader = self.0.clone();
-        let settled = next.run(ctx, stream).map(move |mut response| {
-            for error in &mut response.errors {
-                reader.get().cloned().unwrap_or_default().settle(error);
-            }
-            response
-        });
-        settled.boxed()
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        let _ = self.0.set(Reader {
-            language: member(&request.data).copied().unwrap_or_default(),
-            request: member(&request.data).cloned(),
-            operation: member(&request.data).copied(),
-        });
-        next.run(ctx, request).await
-    }
-
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        let result = next.run(ctx).await?;
-        #[expect(clippy::cast_precision_loss, reason = "a complexity is at most 1,000")]
-        metrics::histogram!("graphql_complexity").record(result.complexity as f64);
-        Ok(result)
-    }
-
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        if let Some(executed) = ctx.data_opt::<Executed>() {
-            executed.begin();
-        }
-        // Each event is answered at its own time, not when somebody subscribed.
-        let mut data = Data::default();
-        if self.operation() == Some(OperationType::Subscription) {
-            data.insert(RequestClock::read());
-        }
-        next.run_with_data(ctx, operation_name, data).await
-    }
-
-    /// The fields at the root are the operations that people know: each is counted and timed.
-    async fn resolve(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        info: ResolveInfo<'_>,
-        next: NextResolve<'_>,
-    ) -> ServerResult<Option<Value>> {
-        if info.path_node.parent.is_some() || info.is_for_introspection {
-            return next.run(ctx, info).await;
-        }
-        let (begun, on, field) =
-            (Instant::now(), info.parent_type.to_owned(), info.name.to_owned());
-        let result = next.run(ctx, info).await;
-        let outcome = if result.is_ok() { "ok" } else { "error" };
-        metrics::histogram!(
-            "graphql_field_seconds", "on" => on, "field" => field, "outcome" => outcome
-        )
-        .record(begun.elapsed().as_secs_f64());
-        result
-    }
-}
-
-impl Asked {
-    fn operation(&self) -> Option<OperationType> {
-        self.0.get().and_then(|it| it.operation)
-    }
+    pub(super) operation: Option<OperationType>,
 }
 
 /// What the transport put into a request.
@@ -161,8 +30,16 @@ pub(crate) fn member<T: Any + Send + Sync>(data: &Data) -> Option<&T> {
 }
 
 impl Reader {
+    pub(super) fn of(request: &Request) -> Self {
+        Self {
+            language: member(&request.data).copied().unwrap_or_default(),
+            request: member(&request.data).cloned(),
+            operation: member(&request.data).copied(),
+        }
+    }
+
     /// Makes an error fit to leave.
-    fn settle(&self, error: &mut ServerError) {
+    pub(super) fn settle(&self, error: &mut ServerError) {
         if let Some(ours) = error.source::<Error>() {
             let answer = ours.answer(self.language);
             if let Error::Internal(why) = ours {
@@ -182,7 +59,7 @@ impl Reader {
     }
 
     /// The kind of operation, as figures are labelled.
-    fn operation(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         self.operation.map_or("unknown", telemetry::kind)
     }
 

@@ -2,30 +2,17 @@
 //! the nearest parent that can. The engine leaves the key out instead, or nulls the parent.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
 use async_graphql::{
     PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
-    },
 };
 
-/// Puts nulls where the specification wants them (6.4.4).
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Nulls;
-
-impl ExtensionFactory for Nulls {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Failures::default())
-    }
-}
-
-/// What failed in one operation.
+/// What failed in one operation: nulls go where the specification wants them (6.4.4).
 #[derive(Default)]
-struct Failures {
+pub(super) struct Failures {
     /// Whether anything has: most operations never take the lock.
     any: AtomicBool,
     found: Mutex<Found>,
@@ -39,6 +26,39 @@ struct Found {
 }
 
 impl Failures {
+    /// What a field, or an item of one, resolved to.
+    pub(super) fn resolved(
+        &self,
+        (node, kind): (&QueryPathNode<'_>, &str),
+        resolved: ServerResult<Option<Value>>,
+    ) -> ServerResult<Option<Value>> {
+        let mut value = match resolved {
+            Ok(value) if !self.any.load(Ordering::Acquire) => return Ok(value),
+            Ok(value) => value.unwrap_or_default(),
+            Err(error) => {
+                self.fail(path_of(node), error);
+                Value::Null
+            }
+        };
+        // The engine does not tell which items of a list may be null: their field knows.
+        if matches!(node.segment, QueryPathSegment::Name(_)) {
+            self.settle(&path_of(node), kind, &mut value);
+        }
+        Ok(Some(value))
+    }
+
+    /// Tells what failed, of an operation that has been executed.
+    pub(super) fn told(&self, response: &mut Response) {
+        if !self.any.load(Ordering::Acquire) {
+            return;
+        }
+        let found = std::mem::take(&mut *self.found());
+        if found.failed.iter().any(Vec::is_empty) {
+            response.data = Value::Null;
+        }
+        response.errors.extend(found.errors);
+    }
+
     fn found(&self) -> MutexGuard<'_, Found> {
         self.any.store(true, Ordering::Release);
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
@@ -68,46 +88,6 @@ impl Failures {
                 return;
             }
         }
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Failures {
-    async fn resolve(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        info: ResolveInfo<'_>,
-        next: NextResolve<'_>,
-    ) -> ServerResult<Option<Value>> {
-        let (node, kind) = (*info.path_node, info.return_type.to_owned());
-        let mut value = match next.run(ctx, info).await {
-            Ok(value) if !self.any.load(Ordering::Acquire) => return Ok(value),
-            Ok(value) => value.unwrap_or_default(),
-            Err(error) => {
-                self.fail(path_of(&node), error);
-                Value::Null
-            }
-        };
-        // The engine does not tell which items of a list may be null: their field knows.
-        if matches!(node.segment, QueryPathSegment::Name(_)) {
-            self.settle(&path_of(&node), &kind, &mut value);
-        }
-        Ok(Some(value))
-    }
-
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let mut response = next.run(ctx, operation_name).await;
-        let found = std::mem::take(&mut *self.found());
-        if found.failed.iter().any(Vec::is_empty) {
-            response.data = Value::Null;
-        }
-        response.errors.extend(found.errors);
-        response
     }
 }
 

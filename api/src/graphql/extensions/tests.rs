@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     Error,
     error::{At, invalid_scalar},
+    guard,
     http::{Language, RequestId},
 };
 
@@ -118,9 +119,10 @@ async fn execute(document: &str, language: Language) -> Response {
     let schema = install(Schema::build(Query, Mutation, EmptySubscription))
         .limit_complexity(1_000)
         .finish();
-    let request = Request::new(document)
+    let mut request = Request::new(document)
         .data(language)
         .data(RequestId::new("r-1"));
+    guard::admit(&mut request, language).unwrap();
     schema.execute(request).await
 }
 

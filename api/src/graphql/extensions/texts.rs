@@ -1,10 +1,9 @@
 //! Texts that the house cannot keep: neither Postgres nor the log holds U+0000.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use async_graphql::{
     ServerResult, Value, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery},
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
@@ -14,48 +13,32 @@ use crate::{
 };
 
 /// Refuses U+0000 in every argument, and names its place there.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Texts;
-
-impl ExtensionFactory for Texts {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(*self)
+pub(super) fn can_be_kept(
+    document: &ExecutableDocument,
+    variables: &Variables,
+) -> ServerResult<()> {
+    let operations = document.operations.iter().map(|(_, it)| &it.node);
+    let mut definitions = operations.clone().flat_map(|it| &it.variable_definitions);
+    let fragments = document.fragments.values();
+    let place = operations
+        .map(|it| &it.selection_set.node)
+        .chain(fragments.map(|it| &it.node.selection_set.node))
+        .find_map(|set| in_arguments(set, variables))
+        .or_else(|| {
+            definitions.find_map(|it| {
+                let default = it.node.default_value.as_ref()?;
+                within(&it.node.name.node, &default.node)
+            })
+        });
+    let Some(mut place) = place else { return Ok(()) };
+    place.reverse();
+    let answer = Answer::of(&BAD_USER_INPUT, Language::default()).at(&place.join("."));
+    let mut error = answer.into_server_error();
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set(BOTH[0], "Ce texte contient le caractère U+0000 : retirez-le.");
+        extensions.set(BOTH[1], "This text holds the character U+0000: remove it.");
     }
-}
-
-#[async_trait::async_trait]
-impl Extension for Texts {
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        let operations = document.operations.iter().map(|(_, it)| &it.node);
-        let mut definitions = operations.clone().flat_map(|it| &it.variable_definitions);
-        let fragments = document.fragments.values();
-        let place = operations
-            .map(|it| &it.selection_set.node)
-            .chain(fragments.map(|it| &it.node.selection_set.node))
-            .find_map(|set| in_arguments(set, variables))
-            .or_else(|| {
-                definitions.find_map(|it| {
-                    let default = it.node.default_value.as_ref()?;
-                    within(&it.node.name.node, &default.node)
-                })
-            });
-        let Some(mut place) = place else { return Ok(document) };
-        place.reverse();
-        let answer = Answer::of(&BAD_USER_INPUT, Language::default()).at(&place.join("."));
-        let mut error = answer.into_server_error();
-        if let Some(extensions) = &mut error.extensions {
-            extensions.set(BOTH[0], "Ce texte contient le caractère U+0000 : retirez-le.");
-            extensions.set(BOTH[1], "This text holds the character U+0000: remove it.");
-        }
-        Err(error)
-    }
+    Err(error)
 }
 
 /// Where an argument of a set holds one, from the inside out.

@@ -138,9 +138,8 @@ impl Guests {
     /// for the tokens of this process.
     pub async fn invite(house: &House, contents: &Contents) -> Result<Self, Failure> {
         let played = cases::play_all(house, contents).await?;
-        let first = |of: fn(&Played) -> Option<OrganisationId>| played.iter().find_map(of);
         if let (Some(financeur), Some(auditeur)) =
-            (first(|it| it.financeur), first(|it| it.auditeur))
+            (guest(&played, |it| it.financeur), guest(&played, |it| it.auditeur))
         {
             cases::mandate(house, (financeur, auditeur), clock::today_in_paris()).await?;
         }
@@ -157,25 +156,25 @@ impl Guests {
     /// One token a role: everything of the cases, as that role sees it.
     pub fn tokens(&self) -> Result<Map<String, Value>, Failure> {
         let dlas: BTreeSet<DlaId> = self.played.iter().flat_map(|it| it.dlas.clone()).collect();
-        let first = |of: fn(&Played) -> Option<OrganisationId>| self.played.iter().find_map(of);
+        let guest = |of| guest(&self.played, of);
         let mut roles = vec![
             ("chargeDeMission", Role::ChargeDeMission { dlas: dlas.clone() }),
             ("responsablePorteuse", Role::ResponsablePorteuse { dlas: dlas.clone() }),
             ("membreComiteAppui", Role::MembreComiteAppui { dlas }),
         ];
-        if let Some(financeur) = first(|it| it.financeur) {
+        if let Some(financeur) = guest(|it| it.financeur) {
             roles.push(("financeur", Role::Financeur { financeur }));
         }
-        if let Some(structure) = first(|it| it.structure) {
+        if let Some(structure) = guest(|it| it.structure) {
             roles.push(("structureBeneficiaire", Role::StructureBeneficiaire { structure }));
         }
-        if let Some(prestataire) = first(|it| it.prestataire) {
+        if let Some(prestataire) = guest(|it| it.prestataire) {
             roles.push(("prestataire", Role::Prestataire { prestataire }));
         }
-        if let Some(partenaire) = first(|it| it.partenaire) {
+        if let Some(partenaire) = guest(|it| it.partenaire) {
             roles.push(("partenaire", Role::Partenaire { partenaire }));
         }
-        if let Some(auditeur) = first(|it| it.auditeur) {
+        if let Some(auditeur) = guest(|it| it.auditeur) {
             roles.push(("auditeur", Role::Auditeur { auditeur }));
         }
         roles.push(("admin", Role::Admin));
@@ -188,6 +187,11 @@ impl Guests {
             })
             .collect()
     }
+}
+
+/// Whom a token stands for: the guest of the last case that names one, which is the fullest.
+fn guest(played: &[Played], of: fn(&Played) -> Option<OrganisationId>) -> Option<OrganisationId> {
+    played.iter().rev().find_map(of)
 }
 
 /// The key-encryption key of a demo: drawn once, kept beside the data.

@@ -130,7 +130,7 @@ impl From<&crate::config::Settings> for Options {
 
 /// An app under way: what its requests share.
 struct Doors<E> {
-    app: App<E>,
+    app: Arc<App<E>>,
     running: Running,
     places: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
@@ -166,7 +166,7 @@ pub fn routes<E: Executor>(app: App<E>, running: &Running) -> Router {
     let doors = Arc::new(Doors {
         sdl_tags: [tag(&app.sdl.fr), tag(&app.sdl.en)],
         quotas: Arc::new(Quotas::new(caller_points, stranger_points)),
-        app,
+        app: Arc::new(app),
         running: running.clone(),
         places: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
         strangers: Arc::new(Semaphore::new(STRANGERS_IN_FLIGHT_MAX)),

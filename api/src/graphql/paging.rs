@@ -34,6 +34,7 @@ pub(crate) struct ListFields {
     /// How many there are in all, for this filter. Counted only when asked.
     total_count: Option<i32>,
     /// How recent the answer is.
+    // Looked up only when asked, too: a page is one statement then.
     as_of: AsOfObject,
 }
 
@@ -108,9 +109,10 @@ where
     C: Serialize + DeserializeOwned + Send + Sync,
     T: OutputType,
 {
-    let as_of = ctx.reads().as_of(model).await?.into();
+    let asks = ctx.look_ahead().field("asOf").exists();
+    let as_of = if asks { ctx.reads().as_of(model).await? } else { AsOf::default() };
     let page = page.await?;
-    let fields = ListFields { total_count: None, as_of };
+    let fields = ListFields { total_count: None, as_of: as_of.into() };
     let mut list = Connection::with_additional_fields(asked.after.is_some(), page.has_next, fields);
     list.edges.extend(page.rows.into_iter().map(|it| {
         let (cursor, node) = row(it);

@@ -112,7 +112,7 @@ pub struct Fiche {
 
 impl Row for Fiche {
     const LOAD: &'static str =
-        "select to_jsonb(t) - 'recherche' from fiches_bibliotheque t where origine = any($1)";
+        "select t.* from fiches_bibliotheque t where origine = any($1)";
     const CLEAR: &'static str = "delete from fiches_bibliotheque where origine = any($1)";
     const TABLE: &'static str = "fiches_bibliotheque";
 

@@ -94,6 +94,17 @@ pub(crate) enum Group {
     Alone,
 }
 
+impl Group {
+    /// What all are asked, before the name of who answers.
+    fn question(self) -> &'static str {
+        match self {
+            Self::One => "organisation by id: ",
+            Self::Page => "50 conventions: ",
+            Self::Appends | Self::Alone => "",
+        }
+    }
+}
+
 impl Line {
     pub(crate) const CHECKED: &str = "checked insert";
     pub(crate) const BARE: &str = "pgbench";
@@ -117,6 +128,10 @@ impl Line {
     ) -> Self {
         tally.took.sort_unstable();
         Self { what: what.into(), at_once, group, tally }
+    }
+
+    fn name(&self) -> String {
+        format!("{}{}", self.group.question(), self.what)
     }
 
     fn per_second(&self) -> f64 {
@@ -220,7 +235,7 @@ fn table(lines: &[Line]) -> String {
         let shown = figures
             .iter()
             .map(|(_, figure, digits)| figure.map(|it| format!("{it:.digits$}")));
-        let head = [line.what.clone(), line.at_once.to_string()];
+        let head = [line.name(), line.at_once.to_string()];
         table.add_row(head.into_iter().chain(shown.map(Option::unwrap_or_default)));
     }
     for column in table.column_iter_mut().skip(1) {
@@ -231,7 +246,7 @@ fn table(lines: &[Line]) -> String {
 
 fn document(line: &Line, all: &[Line]) -> Value {
     let mut document = json!({
-        "what": line.what,
+        "what": line.name(),
         "at once": line.at_once,
         "operations": line.tally.operations,
     });

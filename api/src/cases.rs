@@ -142,7 +142,7 @@ pub(crate) async fn mandate(
     const MUTATION: &str = "grantMandatAudit";
     let (du, au) = (today.first_of_month(), today.last_of_month());
     let input = json!({
-        "commandId": drawn(&format!("mandat/{du}")),
+        "commandId": drawn(&format!("mandat/{du}/{}/{}", financeur.0, auditeur.0)),
         "auditeur": encode("Organisation", auditeur.0),
         "financeur": encode("Organisation", financeur.0),
         "du": du, "au": au, "reference": format!("Démonstration {du}"),

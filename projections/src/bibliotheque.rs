@@ -111,8 +111,7 @@ pub struct Fiche {
 }
 
 impl Row for Fiche {
-    const LOAD: &'static str =
-        "select t.* from fiches_bibliotheque t where origine = any($1)";
+    const LOAD: &'static str = "select t.* from fiches_bibliotheque t where origine = any($1)";
     const CLEAR: &'static str = "delete from fiches_bibliotheque where origine = any($1)";
     const TABLE: &'static str = "fiches_bibliotheque";
 

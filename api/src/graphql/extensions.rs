@@ -226,9 +226,8 @@ impl Extension for Asked {
     ) -> ServerResult<Option<Value>> {
         let (node, kind) = (*info.path_node, info.return_type);
         if node.parent.is_some() || info.is_for_introspection {
-            return self
-                .failures
-                .resolved((&node, kind), next.run(ctx, info).await);
+            let resolved = next.run(ctx, info).await;
+            return Ok(self.failures.resolved((&node, kind), resolved));
         }
         let (begun, on, field) =
             (Instant::now(), info.parent_type.to_owned(), info.name.to_owned());
@@ -238,7 +237,7 @@ impl Extension for Asked {
             "graphql_field_seconds", "on" => on, "field" => field, "outcome" => outcome
         )
         .record(begun.elapsed().as_secs_f64());
-        self.failures.resolved((&node, kind), resolved)
+        Ok(self.failures.resolved((&node, kind), resolved))
     }
 }
 

@@ -31,9 +31,9 @@ impl Failures {
         &self,
         (node, kind): (&QueryPathNode<'_>, &str),
         resolved: ServerResult<Option<Value>>,
-    ) -> ServerResult<Option<Value>> {
+    ) -> Option<Value> {
         let mut value = match resolved {
-            Ok(value) if !self.any.load(Ordering::Acquire) => return Ok(value),
+            Ok(value) if !self.any.load(Ordering::Acquire) => return value,
             Ok(value) => value.unwrap_or_default(),
             Err(error) => {
                 self.fail(path_of(node), error);
@@ -44,7 +44,7 @@ impl Failures {
         if matches!(node.segment, QueryPathSegment::Name(_)) {
             self.settle(&path_of(node), kind, &mut value);
         }
-        Ok(Some(value))
+        Some(value)
     }
 
     /// Tells what failed, of an operation that has been executed.

@@ -4,7 +4,7 @@
 //! (`pricing`).
 //!
 //! One extension does it all: the engine calls each of its extensions for each field of an
-//! answer, which costs more than most fields.
+//! answer, whether or not it has something to do there.
 
 mod answers;
 mod nulls;

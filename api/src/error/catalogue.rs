@@ -159,8 +159,8 @@ catalogue! {
         "Le journal signé ne va pas jusque-là : vérifiez le nombre, ou réessayez dans une seconde.",
         "The signed log does not go that far: check the number, or try again in a second.";
     SUBSCRIPTION_NEEDS_STREAM, false:
-        "Une souscription se suit par WebSocket, ou avec « Accept: text/event-stream ».",
-        "A subscription is followed over a WebSocket, or with `Accept: text/event-stream`.";
+        "Une souscription se suit par WebSocket, ou avec « Accept: text/event-stream » seul.",
+        "A subscription is followed over a WebSocket, or with `Accept: text/event-stream` alone.";
     TOO_MANY_CONNECTIONS, true:
         "Trop de connexions sont ouvertes pour votre compte : fermez-en, puis réessayez.",
         "Too many connections are open for your account: close some, then try again.";

@@ -27,8 +27,20 @@ impl Media {
             Self::Json => "application/json; charset=utf-8",
         }
     }
+}
 
-    /// What `Accept` prefers (RFC 9110, 12.5.1); none when it accepts nothing of ours.
+/// How a caller wants to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accepted {
+    /// One answer, and the request is over.
+    Once(Media),
+    /// Events, as long as there are.
+    Events,
+}
+
+impl Accepted {
+    /// What `Accept` prefers (RFC 9110, 12.5.1); none when it accepts nothing of ours. Clients that
+    /// accept events as well as JSON, with the same weight, send queries: they are answered once.
     pub(super) fn of_headers(headers: &HeaderMap) -> Option<Self> {
         let asked: Vec<&str> = headers
             .get_all(header::ACCEPT)
@@ -38,23 +50,24 @@ impl Media {
             .filter(|it| !it.trim().is_empty())
             .collect();
         if asked.is_empty() {
-            return Some(Self::Json);
+            return Some(Self::Once(Media::Json));
         }
         asked
             .iter()
             .filter_map(|it| {
                 let (range, quality) = weighted(it);
-                let (precision, media) = match range.to_ascii_lowercase().as_str() {
-                    "application/graphql-response+json" => (3, Self::GraphqlResponse),
-                    "application/json" => (2, Self::Json),
-                    "application/*" => (1, Self::Json),
-                    "*/*" => (0, Self::Json),
+                let (rank, accepted) = match range.to_ascii_lowercase().as_str() {
+                    "application/graphql-response+json" => (4, Self::Once(Media::GraphqlResponse)),
+                    "application/json" => (3, Self::Once(Media::Json)),
+                    "text/event-stream" => (2, Self::Events),
+                    "application/*" => (1, Self::Once(Media::Json)),
+                    "*/*" => (0, Self::Once(Media::Json)),
                     _ => return None,
                 };
-                (quality > 0).then_some((quality, precision, media))
+                (quality > 0).then_some((quality, rank, accepted))
             })
-            .max_by_key(|(quality, precision, _)| (*quality, *precision))
-            .map(|(.., media)| media)
+            .max_by_key(|(quality, rank, _)| (*quality, *rank))
+            .map(|(.., accepted)| accepted)
     }
 }
 
@@ -198,22 +211,35 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn accept(value: &str) -> Option<Media> {
+    fn accept(value: &str) -> Option<Accepted> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, value.parse().unwrap());
-        Media::of_headers(&headers)
+        Accepted::of_headers(&headers)
     }
 
     #[test]
     fn the_preferred_media_type_is_chosen() {
         let graphql = "application/graphql-response+json";
-        assert_eq!(Media::of_headers(&HeaderMap::new()), Some(Media::Json));
-        assert_eq!(accept("*/*"), Some(Media::Json));
-        assert_eq!(accept(graphql), Some(Media::GraphqlResponse));
-        assert_eq!(accept(&format!("application/json, {graphql}")), Some(Media::GraphqlResponse));
-        assert_eq!(accept(&format!("application/json, {graphql};q=0.9")), Some(Media::Json));
-        assert_eq!(accept(&format!("{graphql};q=0, */*;q=0.1")), Some(Media::Json));
+        let [new, json] = [Media::GraphqlResponse, Media::Json].map(|it| Some(Accepted::Once(it)));
+        assert_eq!(Accepted::of_headers(&HeaderMap::new()), json);
+        assert_eq!(accept("*/*"), json);
+        assert_eq!(accept(graphql), new);
+        assert_eq!(accept(&format!("application/json, {graphql}")), new);
+        assert_eq!(accept(&format!("application/json, {graphql};q=0.9")), json);
+        assert_eq!(accept(&format!("{graphql};q=0, */*;q=0.1")), json);
         assert_eq!(accept("text/html"), None);
+    }
+
+    #[test]
+    fn events_are_sent_to_those_who_prefer_them() {
+        let events = Some(Accepted::Events);
+        assert_eq!(accept("text/event-stream, multipart/mixed"), events);
+        assert_eq!(accept("text/event-stream, */*"), events);
+        assert_eq!(accept("application/json;q=0.9, text/event-stream"), events);
+        let json = Some(Accepted::Once(Media::Json));
+        assert_eq!(accept("text/event-stream, application/json"), json);
+        assert_eq!(accept("text/event-stream;q=0.9, */*"), json);
+        assert_eq!(accept("text/event-stream;q=0"), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use tracing::{Instrument as _, Span};
 use super::{
     App, BODY_BYTES_MAX, Doors, Language, Place, RequestId,
     answer::Reply,
-    asked::{self, Beside, ContentType, Media},
+    asked::{self, Accepted, Beside, ContentType, Media},
     live,
 };
 use crate::{
@@ -48,13 +48,15 @@ pub(super) async fn answer<E: Executor>(
     State(doors): State<Arc<Doors<E>>>,
     request: Request,
 ) -> Response {
-    match live::wanted(request.headers()) {
-        Some(live::Wanted::WebSocket) => return live::websocket::answer(doors, request).await,
-        Some(live::Wanted::Events) => return live::events::answer(doors, request).await,
-        None => (),
+    if live::upgrades(request.headers()) {
+        return live::websocket::answer(doors, request).await;
     }
+    let media = match Accepted::of_headers(request.headers()) {
+        Some(Accepted::Events) => return live::events::answer(doors, request).await,
+        Some(Accepted::Once(media)) => Some(media),
+        None => None,
+    };
     let language = Language::of_headers(request.headers());
-    let media = Media::of_headers(request.headers());
     let asked = Asked { language, media: media.unwrap_or_default() };
     let reply = match media {
         None => asked.error(StatusCode::NOT_ACCEPTABLE, &NOT_ACCEPTABLE),

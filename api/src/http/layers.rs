@@ -16,7 +16,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, V
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::SizeAbove},
     cors::CorsLayer,
     set_header::SetResponseHeaderLayer,
 };
@@ -36,6 +36,9 @@ pub(super) const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest"
 const REQUEST_ID_BYTES_MAX: usize = 64;
 /// How long a browser may remember what another origin may do.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// The smallest answer that is compressed: one packet travels as fast as half of one.
+const COMPRESSED_BYTES_MIN: u64 = 1_024;
 
 /// What names one request in answers, lines and spans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,9 +76,11 @@ pub(super) fn around(routes: Router, options: &Options) -> Router {
         )
     };
     // One layer of many: each layer of a router is a box more to clone for each request.
-    let compression = CompressionLayer::new()
-        .gzip(true)
-        .compress_when(DefaultPredicate::new().and(unhashed));
+    let compression = CompressionLayer::new().gzip(true).compress_when(
+        DefaultPredicate::new()
+            .and(SizeAbove::new(COMPRESSED_BYTES_MIN))
+            .and(unhashed),
+    );
     let layers = ServiceBuilder::new()
         .layer(from_fn(watched))
         .layer(cors(&options.cors_origins))

@@ -15,7 +15,7 @@ use async_graphql::Executor;
 use http::{HeaderMap, header, request::Parts};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Doors, weighted};
+use super::Doors;
 use crate::auth::{Caller, Denied};
 
 /// The most that stay open at once in one process.
@@ -31,28 +31,12 @@ pub const SLOW_MAX: Duration = Duration::from_secs(10);
 /// How often a token that was let in is looked at again: it may expire, or lose its key.
 pub const TOKEN_LOOK: Duration = Duration::from_secs(5);
 
-/// Which door a request wants left open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
-    WebSocket,
-    Events,
-}
-
-pub(super) fn wanted(headers: &HeaderMap) -> Option<Wanted> {
-    let members = |name| {
-        let all = headers.get_all(name).iter();
-        all.filter_map(|it| it.to_str().ok())
-            .flat_map(|it| it.split(','))
-    };
-    let upgrades = members(header::UPGRADE).any(|it| it.trim().eq_ignore_ascii_case("websocket"));
-    if upgrades {
-        return Some(Wanted::WebSocket);
-    }
-    let events = members(header::ACCEPT).any(|it| {
-        let (media, quality) = weighted(it);
-        media.eq_ignore_ascii_case("text/event-stream") && quality > 0
-    });
-    events.then_some(Wanted::Events)
+/// Whether a request is to become a WebSocket.
+pub(super) fn upgrades(headers: &HeaderMap) -> bool {
+    let all = headers.get_all(header::UPGRADE).iter();
+    all.filter_map(|it| it.to_str().ok())
+        .flat_map(|it| it.split(','))
+        .any(|it| it.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// Room for connections that stay open.

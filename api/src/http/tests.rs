@@ -455,6 +455,8 @@ async fn browsers_are_told_what_they_may_do() {
     let zipped = house.ask("{long}", &[("accept-encoding", "gzip")]).await;
     assert_eq!(zipped.header("content-encoding"), "gzip");
     assert!(zipped.text.len() < 1_000);
+    let short = house.ask("{who}", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(short.header("content-encoding"), "");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use domain::Role;
 use house::{
     Database, OpenHouse, Visitor,
     bombs::{self, Bomb},
+    sockets::Socket,
 };
 use http::StatusCode;
 use serde_json::json;
@@ -73,6 +74,34 @@ async fn bombs_are_refused_by_code_and_in_few_words() -> anyhow::Result<()> {
         }
     }
     admin.asks("{ viewer { role } }", json!({})).await?;
+    house.close().await
+}
+
+/// Given connections that stay open, when bombs come over them, then each is refused as over HTTP,
+/// or ends its own connection; the others go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn bombs_over_a_websocket_are_refused_as_well() -> anyhow::Result<()> {
+    let house = OpenHouse::open().await?;
+    let admin = house.visitor(Role::Admin)?;
+    let token = admin.token.clone().unwrap();
+    let mut other = Socket::of(&house.url, &token).await?;
+    for Bomb { name, body, codes } in bombs::all() {
+        let mut socket = Socket::of(&house.url, &token).await?;
+        let Some(errors) = bombs::throw_over(&mut socket, &body).await? else {
+            assert_eq!(codes, ["BAD_REQUEST"], "{name}");
+            continue;
+        };
+        let text = errors.to_string();
+        assert!(text.len() <= REFUSAL_BYTES_MAX, "{name}: {} bytes: {text}", text.len());
+        let code = errors[0]["extensions"]["code"].as_str();
+        assert!(code.is_some_and(|it| codes.contains(&it)), "{name}: {text}");
+        says_nothing_of_us(&text, &token);
+    }
+    other
+        .subscribes("after", "{ viewer { role } }", json!({}))
+        .await?;
+    let said = other.hears_of("after").await?;
+    assert_eq!(said["payload"]["data"]["viewer"]["role"], "ADMIN", "{said}");
     house.close().await
 }
 

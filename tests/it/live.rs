@@ -3,7 +3,6 @@
 
 mod clients;
 mod doors;
-mod socket;
 
 use std::collections::BTreeSet;
 

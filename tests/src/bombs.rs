@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 
+use anyhow::{bail, ensure};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::visitors::{Answer, Visitor};
+use crate::{
+    sockets::{Heard, Socket},
+    visitors::{Answer, Visitor},
+};
 
 /// One of them, and the codes that may refuse it.
 pub struct Bomb {
@@ -119,4 +123,22 @@ pub async fn throw(visitor: &Visitor, body: &str) -> anyhow::Result<Answer> {
     visitor
         .sends(Method::POST, "/graphql", &headers, body.to_owned())
         .await
+}
+
+/// Sends one over a WebSocket: the errors that it is answered; none when it is answered by a
+/// goodbye, because no client of the protocol says such things.
+pub async fn throw_over(socket: &mut Socket, body: &str) -> anyhow::Result<Option<Value>> {
+    let message = format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{body}}}");
+    socket.says_text(message).await?;
+    let mut said = match socket.next().await? {
+        Heard::Said(said) => said,
+        Heard::Closed(4400, _) => return Ok(None),
+        Heard::Closed(code, reason) => bail!("closed: {code} {reason}"),
+    };
+    if said["type"] == "error" {
+        return Ok(Some(said["payload"].take()));
+    }
+    let complete = socket.hears_of("1").await?;
+    ensure!(complete["type"] == "complete", "{complete}");
+    Ok(Some(said["payload"]["errors"].take()))
 }

@@ -12,6 +12,7 @@ pub mod database;
 pub mod deployed;
 pub mod dossier;
 pub mod questions;
+pub mod sockets;
 pub mod visitors;
 
 pub use database::Database;

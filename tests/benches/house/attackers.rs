@@ -8,6 +8,7 @@ use domain::Role;
 use house::{
     OpenHouse, Visitor,
     bombs::{self, Bomb},
+    sockets::Socket,
 };
 use serde_json::json;
 
@@ -39,6 +40,28 @@ impl Worker for Throws {
     }
 }
 
+/// Throws one bomb over a WebSocket, and comes back when it is shown out.
+struct ThrowsOver {
+    url: Arc<str>,
+    token: Arc<str>,
+    socket: Option<Socket>,
+    body: Arc<str>,
+}
+
+impl Worker for ThrowsOver {
+    async fn works(&mut self) -> anyhow::Result<usize> {
+        let mut socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => Socket::of(&self.url, &self.token).await?,
+        };
+        if let Some(errors) = bombs::throw_over(&mut socket, &self.body).await? {
+            anyhow::ensure!(errors.is_array(), "it was answered");
+            self.socket = Some(socket);
+        }
+        Ok(1)
+    }
+}
+
 /// Asks one page of nothing, in words that were seen before or never.
 struct Asks {
     visitor: Visitor,
@@ -63,27 +86,30 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Line>> {
     let open = OpenHouse::with(bench.database().await?, options).await?;
     let visitor = open.visitor(Role::Admin)?;
     let mut lines = vec![];
+    let (gauge, callers) = (&bench.gauge, &bench.callers);
+    let url: Arc<str> = open.url.as_str().into();
+    let token: Arc<str> = visitor.token.as_deref().unwrap_or_default().into();
     for Bomb { name, body, .. } in bombs::all() {
-        let workers = vec![Throws { visitor: visitor.clone(), body: body.into() }];
-        let mut tally = Tally::default();
-        bench
-            .gauge
-            .slice_on(&bench.callers, workers, &mut tally)
+        let body: Arc<str> = body.into();
+        let (mut over_http, mut over_socket) = <(Tally, Tally)>::default();
+        let throws = Throws { visitor: visitor.clone(), body: body.clone() };
+        gauge
+            .slice_on(callers, vec![throws], &mut over_http)
             .await?;
-        lines.push(Line::other(format!("bomb: {name}"), 1, tally));
+        let (url, token) = (url.clone(), token.clone());
+        let throws = ThrowsOver { url, token, socket: None, body };
+        gauge
+            .slice_on(callers, vec![throws], &mut over_socket)
+            .await?;
+        lines.push(Line::other(format!("bomb: {name}"), 1, over_http));
+        lines.push(Line::other(format!("over a WebSocket: {name}"), 1, over_socket));
     }
     let asks = |known| vec![Asks { visitor: visitor.clone(), known, next: 0 }];
     let (mut known, mut new) = (asks(true), asks(false));
     let (mut of_known, mut of_new) = <(Tally, Tally)>::default();
     for _ in 0..ROUNDS {
-        known = bench
-            .gauge
-            .slice_on(&bench.callers, known, &mut of_known)
-            .await?;
-        new = bench
-            .gauge
-            .slice_on(&bench.callers, new, &mut of_new)
-            .await?;
+        known = gauge.slice_on(callers, known, &mut of_known).await?;
+        new = gauge.slice_on(callers, new, &mut of_new).await?;
     }
     lines.push(Line::other("a document seen before", 1, of_known));
     lines.push(Line::other("a document never seen", 1, of_new));

@@ -7,13 +7,14 @@ use house::{
     OpenHouse, Questions,
     dossier::{FINANCEUR, FONDATION, OTHER_DLA, PLAN, PRESTATAIRE, STRUCTURE, org},
     questions::financeur,
+    sockets::{Heard, Socket},
 };
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{FAIT, LOG, charge_de_mission, furnished, global, history, socket::Socket, token_of};
+use super::{FAIT, LOG, charge_de_mission, furnished, global, history, token_of};
 
 fn positions(facts: &[Value]) -> Vec<i64> {
     let of = |it: &Value| it["position"].as_str().unwrap().parse().unwrap();
@@ -55,7 +56,7 @@ async fn each_hears_of_a_dossier_what_its_history_shows_them() -> anyhow::Result
         Role::StructureBeneficiaire { structure: STRUCTURE },
     ] {
         let shown = history(&open, role.clone(), json!({ "ingenieries": [dossier] })).await?;
-        let mut socket = Socket::of(&open, &token_of(&open, role.clone())?).await?;
+        let mut socket = Socket::of(&open.url, &token_of(&open, role.clone())?).await?;
         socket
             .subscribes("1", &query, json!({ "id": dossier }))
             .await?;
@@ -74,7 +75,7 @@ async fn each_hears_of_a_dossier_what_its_history_shows_them() -> anyhow::Result
     }
     // Whoever sees nothing of it is told that it does not exist.
     let stranger = Role::Prestataire { prestataire: PRESTATAIRE };
-    let mut socket = Socket::of(&open, &token_of(&open, stranger)?).await?;
+    let mut socket = Socket::of(&open.url, &token_of(&open, stranger)?).await?;
     socket
         .subscribes("1", &query, json!({ "id": dossier }))
         .await?;
@@ -101,7 +102,7 @@ async fn a_financeur_hears_of_its_own_lines_only() -> anyhow::Result<()> {
     let mut sockets = vec![];
     for financeur in [FINANCEUR, FONDATION] {
         let token = open.visitor_named(&financeur.0.to_string(), Role::Financeur { financeur })?;
-        let mut socket = Socket::of(&open, &token.token.unwrap_or_default()).await?;
+        let mut socket = Socket::of(&open.url, &token.token.unwrap_or_default()).await?;
         socket.subscribes("lignes", query, json!({})).await?;
         sockets.push(socket);
     }
@@ -170,26 +171,26 @@ async fn what_the_protocol_forbids_is_told_by_its_code() -> anyhow::Result<()> {
         (vec![known.clone(), shapeless], 4400),
         (vec![known.clone(), long], 1009),
     ] {
-        let mut socket = Socket::open(&open, "graphql-transport-ws").await?;
+        let mut socket = Socket::open(&open.url, "graphql-transport-ws").await?;
         for it in &said {
             socket.says(it.clone()).await?;
         }
         let (told, reason) = socket.hears_goodbye().await?;
         assert_eq!(told, code, "{reason}: {said:?}");
     }
-    let mut socket = Socket::open(&open, "graphql-transport-ws").await?;
+    let mut socket = Socket::open(&open.url, "graphql-transport-ws").await?;
     socket.says_text("{".to_owned()).await?;
     assert_eq!(socket.hears_goodbye().await?.0, 4400);
-    let mut socket = Socket::open(&open, "graphql-transport-ws").await?;
+    let mut socket = Socket::open(&open.url, "graphql-transport-ws").await?;
     socket.says_bytes().await?;
     assert_eq!(socket.hears_goodbye().await?.0, 4400);
     // The protocol of before is not spoken; with both, the new one is.
-    let none = Socket::open_with(&open, &[], None)
+    let none = Socket::open_with(&open.url, &[], None)
         .await?
         .hears_goodbye()
         .await?;
     assert_eq!(none.0, 4406);
-    let mut both = Socket::open(&open, "graphql-ws, graphql-transport-ws")
+    let mut both = Socket::open(&open.url, "graphql-ws, graphql-transport-ws")
         .await?
         .welcomed(&token)
         .await?;
@@ -203,7 +204,7 @@ async fn what_the_protocol_forbids_is_told_by_its_code() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_gives_no_sign_of_life_is_let_go() -> anyhow::Result<()> {
     let open = OpenHouse::open().await?;
-    let mut socket = Socket::of(&open, &token_of(&open, charge_de_mission())?).await?;
+    let mut socket = Socket::of(&open.url, &token_of(&open, charge_de_mission())?).await?;
     sleep(Duration::from_secs(43)).await;
     assert_eq!(socket.hears_goodbye().await?, (1001, "No sign of life".to_owned()));
     open.close().await
@@ -218,7 +219,7 @@ async fn a_page_of_another_site_opens_no_connection() -> anyhow::Result<()> {
         let open = &open;
         async move {
             let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
-            Socket::open_with(open, &[protocol, ("origin", origin)], None).await
+            Socket::open_with(&open.url, &[protocol, ("origin", origin)], None).await
         }
     };
     from("https://portail.example")
@@ -236,7 +237,7 @@ async fn a_page_of_another_site_opens_no_connection() -> anyhow::Result<()> {
 async fn the_guard_says_the_same_at_every_door() -> anyhow::Result<()> {
     let open = OpenHouse::open().await?;
     let visitor = open.visitor(charge_de_mission())?;
-    let mut socket = Socket::of(&open, visitor.token.as_deref().unwrap_or_default()).await?;
+    let mut socket = Socket::of(&open.url, visitor.token.as_deref().unwrap_or_default()).await?;
     let fragments: Vec<_> = (0..30)
         .map(|n| format!("fragment f{n} on Query {{ ...f{} ...f{} }}", n + 1, n + 1))
         .collect();
@@ -299,7 +300,7 @@ async fn a_token_that_expires_closes_what_it_opened() -> anyhow::Result<()> {
     let leeway = SignedDuration::from_secs(30);
     let token =
         open.token_that_lasts(charge_de_mission(), SignedDuration::from_secs(4) - leeway)?;
-    let mut socket = Socket::of(&open, &token).await?;
+    let mut socket = Socket::of(&open.url, &token).await?;
     socket.subscribes("1", LOG, json!({})).await?;
     let visitor = house::Visitor::at(&open.url, Some(&token));
     let headers = [("content-type", "application/json"), ("accept", "text/event-stream")];
@@ -312,7 +313,7 @@ async fn a_token_that_expires_closes_what_it_opened() -> anyhow::Result<()> {
     let body = String::from_utf8(events?.body.to_vec())?;
     assert!(body.contains("\"UNAUTHENTICATED\"") && body.ends_with("event: complete\ndata: \n\n"));
     // Whoever comes back with it stays outside.
-    let again = Socket::of(&open, &token).await.err().unwrap();
+    let again = Socket::of(&open.url, &token).await.err().unwrap();
     assert!(again.to_string().contains("4403"), "{again}");
     open.close().await
 }
@@ -335,7 +336,7 @@ async fn a_client_that_takes_nothing_is_told_where_to_go_on() -> anyhow::Result<
     );
     let token = token_of(&open, charge_de_mission())?;
     let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
-    let socket = Socket::open_with(&open, &protocol, Some(4_096)).await?;
+    let socket = Socket::open_with(&open.url, &protocol, Some(4_096)).await?;
     let mut socket = socket.welcomed(&token).await?;
     // More than the buffers between the two hold.
     let ids: Vec<_> = (0..10).map(|n| n.to_string()).collect();
@@ -366,7 +367,7 @@ async fn a_client_that_takes_nothing_is_told_where_to_go_on() -> anyhow::Result<
     // Whoever goes on after what they heard last hears exactly the rest.
     let mut read = by_id[0].clone();
     let last = lasts.clone().next().unwrap();
-    let mut again = Socket::of(&open, &token).await?;
+    let mut again = Socket::of(&open.url, &token).await?;
     again
         .subscribes("1", &query, json!({ "after": last.to_string() }))
         .await?;
@@ -387,12 +388,12 @@ async fn until_goodbye(socket: &mut Socket) -> anyhow::Result<(Vec<(String, i64)
     let mut told = vec![];
     loop {
         match socket.next().await? {
-            super::socket::Heard::Said(said) => {
+            Heard::Said(said) => {
                 let id = said["id"].as_str().unwrap_or_default().to_owned();
                 let event = said["payload"]["data"]["log"].clone();
                 told.extend(positions(&[event]).into_iter().map(|it| (id.clone(), it)));
             }
-            super::socket::Heard::Closed(code, reason) => return Ok((told, (code, reason))),
+            Heard::Closed(code, reason) => return Ok((told, (code, reason))),
         }
     }
 }
@@ -403,10 +404,10 @@ async fn until_goodbye(socket: &mut Socket) -> anyhow::Result<(Vec<(String, i64)
 async fn a_server_that_stops_tells_its_clients_where_to_go_on() -> anyhow::Result<()> {
     let (open, _) = furnished().await?;
     let token = token_of(&open, charge_de_mission())?;
-    let mut socket = Socket::of(&open, &token).await?;
+    let mut socket = Socket::of(&open.url, &token).await?;
     socket.subscribes("1", LOG, json!({ "after": "0" })).await?;
     let first = socket.facts("log", 5).await?;
-    let mut waits = Socket::of(&open, &token).await?;
+    let mut waits = Socket::of(&open.url, &token).await?;
     let head = open.house.log.head().0;
     waits.subscribes("1", LOG, json!({})).await?;
     waits.hears().await?;
@@ -474,7 +475,7 @@ async fn events_go_on_after_the_last_that_was_read() -> anyhow::Result<()> {
 async fn a_connection_takes_commands_and_has_its_limits() -> anyhow::Result<()> {
     let open = OpenHouse::open().await?;
     let token = token_of(&open, charge_de_mission())?;
-    let mut socket = Socket::of(&open, &token).await?;
+    let mut socket = Socket::of(&open.url, &token).await?;
     let command = house::document("registerOrganisation", "{ position }").await;
     let input = json!({
         "commandId": "0198f3a2-5b7c-4d1e-8a9f-3c2b1a0d9e8f",
@@ -504,9 +505,9 @@ async fn a_connection_takes_commands_and_has_its_limits() -> anyhow::Result<()> 
 
     let mut others = vec![];
     for _ in 1..30 {
-        others.push(Socket::of(&open, &token).await?);
+        others.push(Socket::of(&open.url, &token).await?);
     }
-    let too_many = Socket::of(&open, &token).await.err().unwrap();
+    let too_many = Socket::of(&open.url, &token).await.err().unwrap();
     assert!(too_many.to_string().contains("4431"), "{too_many}");
     drop((socket, others));
     open.close().await

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
-use house::OpenHouse;
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -18,28 +17,28 @@ use tokio_tungstenite::{
 /// How long anything may take to be heard: a busy machine proves nothing wrong.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-pub(super) struct Socket(WebSocketStream<TcpStream>);
+pub struct Socket(WebSocketStream<TcpStream>);
 
 /// What is heard.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub enum Heard {
     Said(Value),
     Closed(u16, String),
 }
 
 impl Socket {
     /// Opens a connection as a client of that protocol.
-    pub(super) async fn open(house: &OpenHouse, protocol: &str) -> anyhow::Result<Self> {
-        Self::open_with(house, &[("sec-websocket-protocol", protocol)], None).await
+    pub async fn open(url: &str, protocol: &str) -> anyhow::Result<Self> {
+        Self::open_with(url, &[("sec-websocket-protocol", protocol)], None).await
     }
 
     /// The same with other headers, and a window that holds no more than so many bytes.
-    pub(super) async fn open_with(
-        house: &OpenHouse,
+    pub async fn open_with(
+        url: &str,
         headers: &[(&'static str, &str)],
         window: Option<u32>,
     ) -> anyhow::Result<Self> {
-        let address = house.url.trim_start_matches("http://");
+        let address = url.trim_start_matches("http://");
         let socket = TcpSocket::new_v4()?;
         if let Some(bytes) = window {
             socket.set_recv_buffer_size(bytes)?;
@@ -53,14 +52,14 @@ impl Socket {
     }
 
     /// Opens one and says who it is.
-    pub(super) async fn of(house: &OpenHouse, token: &str) -> anyhow::Result<Self> {
-        Self::open(house, "graphql-transport-ws")
+    pub async fn of(url: &str, token: &str) -> anyhow::Result<Self> {
+        Self::open(url, "graphql-transport-ws")
             .await?
             .welcomed(token)
             .await
     }
 
-    pub(super) async fn welcomed(mut self, token: &str) -> anyhow::Result<Self> {
+    pub async fn welcomed(mut self, token: &str) -> anyhow::Result<Self> {
         let payload = json!({ "Authorization": format!("Bearer {token}") });
         self.says(json!({ "type": "connection_init", "payload": payload }))
             .await?;
@@ -69,19 +68,19 @@ impl Socket {
         Ok(self)
     }
 
-    pub(super) async fn says(&mut self, message: Value) -> anyhow::Result<()> {
+    pub async fn says(&mut self, message: Value) -> anyhow::Result<()> {
         self.says_text(message.to_string()).await
     }
 
-    pub(super) async fn says_text(&mut self, text: String) -> anyhow::Result<()> {
+    pub async fn says_text(&mut self, text: String) -> anyhow::Result<()> {
         Ok(self.0.send(Message::text(text)).await?)
     }
 
-    pub(super) async fn says_bytes(&mut self) -> anyhow::Result<()> {
+    pub async fn says_bytes(&mut self) -> anyhow::Result<()> {
         Ok(self.0.send(Message::binary(vec![0, 1])).await?)
     }
 
-    pub(super) async fn subscribes(
+    pub async fn subscribes(
         &mut self,
         id: &str,
         query: &str,
@@ -92,7 +91,7 @@ impl Socket {
             .await
     }
 
-    pub(super) async fn next(&mut self) -> anyhow::Result<Heard> {
+    pub async fn next(&mut self) -> anyhow::Result<Heard> {
         loop {
             let heard = timeout(PATIENCE, self.0.next())
                 .await
@@ -116,7 +115,7 @@ impl Socket {
     }
 
     /// The next message; a goodbye is a failure.
-    pub(super) async fn hears(&mut self) -> anyhow::Result<Value> {
+    pub async fn hears(&mut self) -> anyhow::Result<Value> {
         match self.next().await? {
             Heard::Said(said) => Ok(said),
             Heard::Closed(code, reason) => bail!("closed: {code} {reason}"),
@@ -124,7 +123,7 @@ impl Socket {
     }
 
     /// The next message about that operation.
-    pub(super) async fn hears_of(&mut self, id: &str) -> anyhow::Result<Value> {
+    pub async fn hears_of(&mut self, id: &str) -> anyhow::Result<Value> {
         loop {
             let said = self.hears().await?;
             if said["id"] == id {
@@ -134,7 +133,7 @@ impl Socket {
     }
 
     /// Hears until the goodbye, and what it says.
-    pub(super) async fn hears_goodbye(&mut self) -> anyhow::Result<(u16, String)> {
+    pub async fn hears_goodbye(&mut self) -> anyhow::Result<(u16, String)> {
         loop {
             if let Heard::Closed(code, reason) = self.next().await? {
                 return Ok((code, reason));
@@ -143,7 +142,7 @@ impl Socket {
     }
 
     /// The events of a subscription until so many facts are heard.
-    pub(super) async fn facts(&mut self, field: &str, many: usize) -> anyhow::Result<Vec<Value>> {
+    pub async fn facts(&mut self, field: &str, many: usize) -> anyhow::Result<Vec<Value>> {
         let mut facts = vec![];
         while facts.len() < many {
             let mut said = self.hears().await?;

@@ -1,6 +1,6 @@
 //! A row as it comes from the database, column by column, into the struct that describes it. It
-//! says what the row's JSON would say: a date or a UUID is a text, an array a list. But nobody
-//! writes that JSON, or parses it.
+//! says what the row's JSON would say: a date is a text, an array a list. But nobody writes that
+//! JSON, or parses it; and a UUID is its bytes.
 
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
@@ -102,10 +102,7 @@ impl<'r> Deserializer<'r> for Cell<'r> {
             "INT4" => visitor.visit_i32(self.read()?),
             "INT8" => visitor.visit_i64(self.read()?),
             "TEXT" => visitor.visit_borrowed_str(self.read()?),
-            "UUID" => {
-                let id = self.read::<Uuid>()?.hyphenated();
-                visitor.visit_str(id.encode_lower(&mut Uuid::encode_buffer()))
-            }
+            "UUID" => visitor.visit_bytes(self.read::<Uuid>()?.as_bytes()),
             "DATE" => visitor.visit_string(day(self.read()?)),
             "TIMESTAMPTZ" => {
                 let at = self.read::<jiff_sqlx::Timestamp>()?.to_jiff();
@@ -113,7 +110,7 @@ impl<'r> Deserializer<'r> for Cell<'r> {
             }
             "INT8[]" => self.visit_list(visitor, |it: i64| it),
             "TEXT[]" => self.visit_list(visitor, |it: String| it),
-            "UUID[]" => self.visit_list(visitor, |it: Uuid| it.to_string()),
+            "UUID[]" => self.visit_list(visitor, Id),
             "DATE[]" => self.visit_list(visitor, day),
             other => Err(Error::custom(format_args!("no column of a row is a {other}"))),
         }
@@ -157,6 +154,30 @@ impl<'r> Deserializer<'r> for Cell<'r> {
         <V: Visitor<'r>>
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map struct identifier
+    }
+}
+
+/// An item of a list of UUIDs.
+struct Id(Uuid);
+
+impl<'de> Deserializer<'de> for Id {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_bytes(self.0.as_bytes())
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, Error> for Id {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 

@@ -97,8 +97,9 @@ impl AnnuaireQuery {
         let filter = filter.unwrap_or_default().rows(ctx)?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::prestataires(reads, scope, &filter, asked.first, asked.after.clone());
-        let row =
-            |it: organisations::Organisation| ((it.denomination.clone(), it.id), Organisation(it));
+        let row = |it: organisations::Organisation| {
+            ((it.denomination.clone(), it.id), Organisation(it.into()))
+        };
         let list = paging::list(ctx, model, &asked, page, row).await?;
         paging::total(ctx, list, rows::count_prestataires(reads, scope, &filter)).await
     }

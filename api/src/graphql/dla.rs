@@ -3,6 +3,8 @@
 pub(crate) mod comite;
 mod fonds;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object, SimpleObject};
 use domain::{
     DlaId, Liste, OrganisationId, PersonId, RoleName,
@@ -30,7 +32,7 @@ use crate::{
 
 /// A DLA (dispositif local d'accompagnement): carried by one or several structures porteuses,
 /// it accompanies the structures of its territories. Anyone with a token reads the registry.
-pub(crate) struct Dla(pub(crate) rows::Dla);
+pub(crate) struct Dla(pub(crate) Arc<rows::Dla>);
 
 /// A DLA (dispositif local d'accompagnement): carried by one or several structures porteuses,
 /// it accompanies the structures of its territories. Anyone with a token reads the registry.
@@ -174,7 +176,7 @@ impl DlaQuery {
         let asked = paging::asked(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().rows()?;
         let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after.clone());
-        let row = |it: rows::Dla| ((it.intitule.clone(), it.id), Dla(it));
+        let row = |it: rows::Dla| ((it.intitule.clone(), it.id), Dla(it.into()));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await
     }

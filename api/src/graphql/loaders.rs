@@ -69,7 +69,8 @@ impl SharedLoaders {
     }
 }
 
-/// Every loader is the same: ids in, rows out, one query.
+/// Every loader is the same: ids in, rows out, one query. A row that many others name is shared by
+/// all who asked for it.
 macro_rules! loads {
     ($($id:ident => $row:ty = $by_ids:path;)*) => {
         $(impl Loader<$id> for Loaders {
@@ -78,7 +79,7 @@ macro_rules! loads {
 
             async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $row>, Self::Error> {
                 let rows = $by_ids(&self.reads, &self.scope, ids).await.map_err(Arc::new)?;
-                Ok(rows.into_iter().map(|row| ($id(row.id), row)).collect())
+                Ok(rows.into_iter().map(|row| ($id(row.id), row.into())).collect())
             }
         })*
     };
@@ -88,13 +89,13 @@ loads! {
     CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
     ConventionId => conventions::Convention = conventions::by_ids;
-    DlaId => dlas::Dla = dlas::by_ids;
+    DlaId => Arc<dlas::Dla> = dlas::by_ids;
     DocumentId => documents::Document = documents::by_ids;
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;
     IngenierieId => ingenieries::Ingenierie = ingenieries::by_ids;
     InterventionId => interventions::Intervention = interventions::by_ids;
     MandatAuditId => mandats_audit::Mandat = mandats_audit::by_ids;
-    OrganisationId => organisations::Organisation = organisations::by_ids;
+    OrganisationId => Arc<organisations::Organisation> = organisations::by_ids;
     PlanFinancementId => financements::Plan = financements::plans_by_ids;
     SeanceComiteId => comites::Seance = comites::by_ids;
 }

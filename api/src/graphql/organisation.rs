@@ -5,6 +5,8 @@ mod identite;
 mod profil;
 pub(crate) mod referencement;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
 use domain::{Liste, OrganisationId, organisation as rules};
 use eventlog::Outcome;
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// A legal person of the network, whatever its roles.
-pub(crate) struct Organisation(pub(crate) rows::Organisation);
+pub(crate) struct Organisation(pub(crate) Arc<rows::Organisation>);
 
 /// A legal person of the network, whatever its roles.
 #[Object]
@@ -226,7 +228,8 @@ impl OrganisationQuery {
         let asked = paging::asked(first, after.as_deref())?;
         let filter = filter.unwrap_or_default().rows();
         let page = rows::list(ctx.reads(), ctx.scope(), &filter, asked.first, asked.after.clone());
-        let row = |it: rows::Organisation| ((it.denomination.clone(), it.id), Organisation(it));
+        let row =
+            |it: rows::Organisation| ((it.denomination.clone(), it.id), Organisation(it.into()));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         paging::total(ctx, list, rows::count(ctx.reads(), ctx.scope(), &filter)).await
     }

@@ -94,8 +94,8 @@ impl Row for Document {
 
 /// Selects of the documents `t` that the caller reads: those of its DLAs and those that are its
 /// own; and, once their content came, those that it is shown, when it is around their dossier.
-/// Whoever bids reads no offre of a rival, under whatever role. `$1` to `$4` are bound by
-/// [`seen_by`].
+/// A comité reads none that is a structure's, and whoever bids no offre of a rival, under whatever
+/// role. `$1` to `$4` are bound by [`seen_by`].
 macro_rules! visible {
     ($what:literal, $rest:literal) => {
         concat!(
@@ -104,6 +104,7 @@ macro_rules! visible {
             " from documents t
              where ($1 or t.dlas && $2 or t.structure = any($3)
                  or exists (select from ingenieries i where i.id = t.ingenierie and (i.dlas && $2 or i.id = any($2)))
+                    and ($4 is distinct from 'COMITE' or t.structure is null)
                  or t.etat = 'DISPONIBLE' and 'TOUS' = any(t.lecteurs)
                  or t.etat = 'DISPONIBLE' and $4 = any(t.lecteurs)
                     and (exists (select from ingenieries i
@@ -139,11 +140,11 @@ fn seen_by<'q, O>(
         Some(RoleName::StructureBeneficiaire) => Some("STRUCTURES"),
         Some(RoleName::Financeur) => Some("FINANCEURS"),
         Some(RoleName::Prestataire) => Some("PRESTATAIRES"),
+        Some(RoleName::MembreComiteAppui) => Some("COMITE"),
         Some(
             RoleName::ChargeDeMission
             | RoleName::ResponsablePorteuse
             | RoleName::ChargeDeMissionRegional
-            | RoleName::MembreComiteAppui
             | RoleName::Partenaire
             | RoleName::Auditeur
             | RoleName::Integration

@@ -193,7 +193,7 @@ macro_rules! select {
 
 /// The categories of which someone reads no fact, even of a dossier that they read: the
 /// consultations, but for those who follow them; the people behind answers and documents, for
-/// those who come for figures or for evidence.
+/// those who come for figures, for evidence or for an opinion.
 fn withheld(scope: &Scope) -> Vec<&'static str> {
     let mut all = vec![];
     if !scope.follows_consultations() {
@@ -201,12 +201,13 @@ fn withheld(scope: &Scope) -> Vec<&'static str> {
     }
     match scope.role {
         Some(RoleName::Auditeur) => all.push("reponse_evaluation"),
-        Some(RoleName::Integration) => all.extend(["document", "reponse_evaluation"]),
+        Some(RoleName::Integration | RoleName::MembreComiteAppui) => {
+            all.extend(["document", "reponse_evaluation"]);
+        }
         Some(
             RoleName::ChargeDeMission
             | RoleName::ResponsablePorteuse
             | RoleName::ChargeDeMissionRegional
-            | RoleName::MembreComiteAppui
             | RoleName::Financeur
             | RoleName::StructureBeneficiaire
             | RoleName::Prestataire

@@ -75,10 +75,7 @@ impl Scope {
                 Self { repondants, around: dlas.clone(), dlas, role, ..Self::default() }
             }
             // Of the DLA, its séances: its dossiers are those on their agendas.
-            Role::MembreComiteAppui { dlas } => {
-                let dlas = ids(dlas);
-                Self { repondants: dlas.clone(), dlas, role, ..Self::default() }
-            }
+            Role::MembreComiteAppui { dlas } => Self { dlas: ids(dlas), role, ..Self::default() },
             // The dossiers of the DLAs, and nothing that is for their people.
             Role::Integration { dlas } => Self { around: ids(dlas), role, ..Self::default() },
             Role::Financeur { .. }
@@ -121,11 +118,13 @@ impl Scope {
         if portal { vec![] } else { self.evidence() }
     }
 
-    /// The same of what people said in confidence, such as answers to an evaluation: a portal
-    /// reads none.
+    /// The same of what people said in confidence to their DLA, such as answers to an evaluation:
+    /// neither a portal nor a comité reads it.
     pub(crate) fn confided(&self) -> Vec<Uuid> {
-        let portal = self.role == Some(RoleName::Integration);
-        if portal { vec![] } else { self.dossiers() }
+        match self.role {
+            Some(RoleName::Integration | RoleName::MembreComiteAppui) => vec![],
+            _ => self.dossiers(),
+        }
     }
 
     /// The same of consultations, for those who may follow them.

@@ -85,17 +85,30 @@ for (const id of seen) {
   expect(node?.id === id, 'an id that node does not know', id);
   missing.delete(node.__typename);
 }
-// What someone who keeps the house grants, and what they alone see of it.
+// What someone who keeps the house grants and issues, and what they alone see of it.
 const admin = process.env.ESSAIM_ADMIN;
 const today = new Date().toISOString().slice(0, 10);
-const granted = await ask(`mutation Grant($input: GrantMandatAuditInput!) {
-  grantMandatAudit(input: $input) { mandatAudit { id } } }`, { input: {
-  commandId: '5b0c9c7e-4f0e-4bf4-93b0-2f1f0e4d7a02', auditeur: id, dossiers: [more.ingenieries.nodes[0].id],
-  du: today, au: today, reference: 'CTRL-1', fondement: 'Contrôle de service fait.',
-} }, admin);
-const mandat = granted.grantMandatAudit.mandatAudit.id;
-const refetched = await ask('query Again($id: ID!) { node(id: $id) { __typename id } }', { id: mandat }, admin);
-expect(refetched.node?.id === mandat, 'an id that node does not know', mandat);
-missing.delete(refetched.node.__typename);
+const granted = await ask(`
+  mutation Keep($mandat: GrantMandatAuditInput!, $jeton: IssueServiceTokenInput!) {
+    grantMandatAudit(input: $mandat) { mandatAudit { id } }
+    issueServiceToken(input: $jeton) { jeton { id } }
+  }`, {
+  mandat: {
+    commandId: '5b0c9c7e-4f0e-4bf4-93b0-2f1f0e4d7a02', auditeur: id,
+    dossiers: [more.ingenieries.nodes[0].id], du: today, au: today, reference: 'CTRL-1',
+    fondement: 'Contrôle de service fait.',
+  },
+  jeton: {
+    commandId: '5b0c9c7e-4f0e-4bf4-93b0-2f1f0e4d7a03', libelle: 'Portail', role: 'INTEGRATION',
+    dlas: [found.dlas.nodes[0].id], acces: 'READ', expiresOn: today,
+  },
+}, admin);
+const refetch = 'query Again($id: ID!) { node(id: $id) { __typename id } }';
+for (const { id } of [granted.grantMandatAudit.mandatAudit, granted.issueServiceToken.jeton]) {
+  const { node } = await ask(refetch, { id }, admin);
+  expect(node?.id === id, 'an id that node does not know', id);
+  missing.delete(node.__typename);
+  seen.push(id);
+}
 expect(missing.size === 0, 'no object of the world has these types', [...missing]);
-console.log(`${seen.length + 1} objects refetched`);
+console.log(`${seen.length} objects refetched`);

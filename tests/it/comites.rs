@@ -213,6 +213,7 @@ async fn a_comite_meets_and_each_avis_reaches_its_dossier() -> anyhow::Result<()
         assert!(via.starts_with("comite_appui/record/"), "{via}");
     }
     each_reads_what_is_theirs(&house).await?;
+    structures_keep_their_documents(&house).await?;
     agenda(&house).await?;
     house.close().await
 }
@@ -265,6 +266,36 @@ async fn each_reads_what_is_theirs(house: &OpenHouse) -> anyhow::Result<()> {
     for visitor in [&other, &structure] {
         let told = visitor.asks(query, json!({})).await?;
         assert_eq!(told["historique"]["nodes"], json!([]));
+    }
+    Ok(())
+}
+
+/// A dossier on an agenda is open to the comité, but for what is a structure's.
+async fn structures_keep_their_documents(house: &OpenHouse) -> anyhow::Result<()> {
+    let amina = house.visitor(Role::ChargeDeMission { dlas: [DLA].into() })?;
+    let structure = house.visitor(Role::StructureBeneficiaire { structure: STRUCTURE })?;
+    let membre = house.visitor(Role::MembreComiteAppui { dlas: [DLA].into() })?;
+    for (n, by, nature) in [(1, &amina, "COMPTE_RENDU"), (2, &structure, "DIAGNOSTIC")] {
+        let document = json!({
+            "commandId": Uuid::from_u128(0xd0c0 + n), "ingenierie": dossier(INGENIERIE),
+            "nature": nature, "titre": "Séance", "date": DAY, "donneesPersonnelles": false,
+        });
+        by.does("registerDocument", document, "{ position }")
+            .await?;
+    }
+    house.caught_up().await?;
+    for (by, natures) in
+        [(&amina, vec!["DIAGNOSTIC", "COMPTE_RENDU"]), (&membre, vec!["COMPTE_RENDU"])]
+    {
+        let query = "{ documents(first: 9) { nodes { nature { code } } } }";
+        let mut seen = by.asks(query, json!({})).await?;
+        let seen: Vec<_> = seen["documents"]["nodes"]
+            .as_array_mut()
+            .context("documents")?
+            .iter_mut()
+            .map(|it| it["nature"]["code"].take())
+            .collect();
+        assert_eq!(seen, natures);
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(crate) struct JetonService(rows::JetonService, Option<Usage>);
 #[Object]
 impl JetonService {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         global(JetonServiceId(self.0.id))
     }
 
@@ -170,7 +170,8 @@ impl JetonServiceQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, id: JetonServiceId) -> Result<Option<JetonService>> {
+/// One token, if the caller issues them.
+pub(crate) async fn find(ctx: &Context<'_>, id: JetonServiceId) -> Result<Option<JetonService>> {
     let row = rows::by_id(ctx.reads(), ctx.scope(), id).await?;
     let Some(row) = row else { return Ok(None) };
     let usage = ctx.log().usages(&[id.0]).await?.remove(&id.0);

@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
     CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, Liste, MandatAuditId, OrganisationId, PlanFinancementId, ReferentielId,
-    SeanceComiteId,
+    InterventionId, JetonServiceId, Liste, MandatAuditId, OrganisationId, PlanFinancementId,
+    ReferentielId, SeanceComiteId,
 };
 
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
         ingenierie_collective::IngenierieCollective,
         ingenierie_individuelle::IngenierieIndividuelle,
         intervention::Intervention,
+        jeton_service::{self, JetonService},
         mandat_audit::MandatAudit,
         organisation::Organisation,
         plan_financement::PlanFinancement,
@@ -49,6 +50,7 @@ pub(crate) enum Node {
     IngenierieCollective(IngenierieCollective),
     IngenierieIndividuelle(IngenierieIndividuelle),
     Intervention(Intervention),
+    JetonService(JetonService),
     MandatAudit(MandatAudit),
     Organisation(Organisation),
     PlanFinancement(PlanFinancement),
@@ -85,6 +87,14 @@ impl NodeQuery {
 
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     let loaders = ctx.loaders();
+    macro_rules! loaded {
+        ($id:ident($key:ident) => $object:ident) => {
+            loaders
+                .load_one($id($key))
+                .await?
+                .map(|it| Node::$object($object(it)))
+        };
+    }
     if let Some(id) = ids::element(id) {
         let row = loaders.load_one(id).await?;
         return Ok(row.map(|it| Node::ElementCapitalise(ElementCapitalise(it))));
@@ -96,60 +106,30 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     }
     let Some((noun, id)) = parts(id) else { return Ok(None) };
     Ok(match noun.as_str() {
-        CapitalisationId::NAME => {
-            let row = loaders.load_one(CapitalisationId(id)).await?;
-            row.map(|it| Node::Capitalisation(Capitalisation(it)))
-        }
-        ConsultationId::NAME => {
-            let row = loaders.load_one(ConsultationId(id)).await?;
-            row.map(|it| Node::Consultation(Consultation(it)))
-        }
-        ConventionId::NAME => {
-            let row = loaders.load_one(ConventionId(id)).await?;
-            row.map(|it| Node::ConventionFinancement(ConventionFinancement(it)))
-        }
-        DlaId::NAME => {
-            let row = loaders.load_one(DlaId(id)).await?;
-            row.map(|it| Node::Dla(Dla(it)))
-        }
-        DocumentId::NAME => {
-            let row = loaders.load_one(DocumentId(id)).await?;
-            row.map(|it| Node::Document(Document(it)))
-        }
-        EvaluationId::NAME => {
-            let row = loaders.load_one(EvaluationId(id)).await?;
-            row.map(|it| Node::Evaluation(Evaluation(it)))
-        }
+        CapitalisationId::NAME => loaded!(CapitalisationId(id) => Capitalisation),
+        ConsultationId::NAME => loaded!(ConsultationId(id) => Consultation),
+        ConventionId::NAME => loaded!(ConventionId(id) => ConventionFinancement),
+        DlaId::NAME => loaded!(DlaId(id) => Dla),
+        DocumentId::NAME => loaded!(DocumentId(id) => Document),
+        EvaluationId::NAME => loaded!(EvaluationId(id) => Evaluation),
         IngenierieId::NAME => ingenierie::find(ctx, IngenierieId(id))
             .await?
             .map(|it| match it {
                 Ingenierie::Collective(it) => Node::IngenierieCollective(it),
                 Ingenierie::Individuelle(it) => Node::IngenierieIndividuelle(it),
             }),
-        InterventionId::NAME => {
-            let row = loaders.load_one(InterventionId(id)).await?;
-            row.map(|it| Node::Intervention(Intervention(it)))
-        }
-        MandatAuditId::NAME => {
-            let row = loaders.load_one(MandatAuditId(id)).await?;
-            row.map(|it| Node::MandatAudit(MandatAudit(it)))
-        }
-        OrganisationId::NAME => {
-            let row = loaders.load_one(OrganisationId(id)).await?;
-            row.map(|it| Node::Organisation(Organisation(it)))
-        }
-        PlanFinancementId::NAME => {
-            let row = loaders.load_one(PlanFinancementId(id)).await?;
-            row.map(|it| Node::PlanFinancement(PlanFinancement(it)))
-        }
+        InterventionId::NAME => loaded!(InterventionId(id) => Intervention),
+        JetonServiceId::NAME => jeton_service::find(ctx, JetonServiceId(id))
+            .await?
+            .map(Node::JetonService),
+        MandatAuditId::NAME => loaded!(MandatAuditId(id) => MandatAudit),
+        OrganisationId::NAME => loaded!(OrganisationId(id) => Organisation),
+        PlanFinancementId::NAME => loaded!(PlanFinancementId(id) => PlanFinancement),
         ReferentielId::NAME => {
             let liste = Liste::by_id(ReferentielId(id));
             liste.map(|it| Node::Referentiel(Referentiel::of(ctx, it)))
         }
-        SeanceComiteId::NAME => {
-            let row = loaders.load_one(SeanceComiteId(id)).await?;
-            row.map(|it| Node::SeanceComiteAppui(SeanceComiteAppui(it)))
-        }
+        SeanceComiteId::NAME => loaded!(SeanceComiteId(id) => SeanceComiteAppui),
         _ => None,
     })
 }

@@ -15,6 +15,10 @@ const TYPES: &str = "{ __schema { types { name kind enumValues { name }
 /// The fields of the root that say how an answer was made, and nothing of the world.
 const APART: &[&str] = &["errors"];
 
+/// What a walk does not reach: what commands answer, what is followed, what says how an answer was
+/// made.
+const ELSEWHERE: &[&str] = &["Mutation", "Subscription", "ErrorDescription"];
+
 pub(crate) struct Schema {
     types: BTreeMap<String, Value>,
 }
@@ -37,10 +41,10 @@ impl Schema {
         Ok(Self { types })
     }
 
-    /// The objects that an answer may hold, but for what commands answer.
+    /// The objects that an answer may hold.
     pub(crate) fn objects(&self) -> impl Iterator<Item = &str> {
         let objects = self.types.iter().filter(|(name, it)| {
-            it["kind"] == "OBJECT" && !name.starts_with("__") && *name != "Mutation"
+            it["kind"] == "OBJECT" && !name.starts_with("__") && !ELSEWHERE.contains(&name.as_str())
         });
         objects
             .map(|(name, _)| name.as_str())

@@ -40,14 +40,22 @@ pub(crate) struct Seen {
     pub(crate) text: String,
 }
 
-/// A type that was reached, how, and who reached it.
-type Reached<'a> = (String, Path, &'a Caller);
+/// Someone who finds the way, and the types that they have reached.
+struct Finder<'a> {
+    caller: &'a Caller,
+    reached: BTreeSet<String>,
+    /// Those from which they have not gone on, and how they came there.
+    to_see: VecDeque<(String, Path)>,
+}
 
 impl Walk {
-    /// Finds a way to each type that the finders can reach, the shortest first.
+    /// Finds a way to each type that the finders can reach: the shortest of the first who does.
     pub(crate) async fn find(schema: &Schema, finders: &[&Caller]) -> anyhow::Result<Self> {
         let mut walk = Self { roots: vec![], paths: BTreeMap::new(), ids: BTreeSet::new() };
-        let mut to_see = VecDeque::new();
+        let mut finders: Vec<_> = finders
+            .iter()
+            .map(|caller| Finder { caller, reached: BTreeSet::new(), to_see: VecDeque::new() })
+            .collect();
         // What lists hold is met first, so that its ids are known to the fields that want one.
         let (want_id, others): (Vec<_>, Vec<_>) = schema
             .fields("Query")
@@ -56,31 +64,31 @@ impl Walk {
         for field in others {
             let call = schema.call(&field, None).context("a call")?;
             walk.roots.push(call.clone());
-            for finder in finders.iter().filter(|_| field.composite) {
-                let calls = [call.clone()];
-                to_see.extend(walk.step(schema, finder, &[], &calls).await?);
+            for finder in finders.iter_mut().filter(|_| field.composite) {
+                walk.step(schema, finder, &[], std::slice::from_ref(&call))
+                    .await?;
             }
         }
-        walk.follow(schema, &mut to_see).await?;
+        walk.follow(schema, &mut finders).await?;
         for field in want_id.iter().filter(|it| it.composite) {
             let mut chosen = None;
             for id in walk.few_of_each() {
                 let Some(call) = schema.call(field, Some(&id)) else { continue };
                 // An id of another noun is refused before anything is read.
-                if !walk.takes(finders[0], &call).await? {
+                if !walk.takes(finders[0].caller, &call).await? {
                     continue;
                 }
-                for finder in finders {
-                    if chosen.is_none() && walk.answers(finder, &call).await? {
-                        let calls = [call.clone()];
-                        to_see.extend(walk.step(schema, finder, &[], &calls).await?);
+                for finder in &mut finders {
+                    if chosen.is_none() && walk.answers(finder.caller, &call).await? {
+                        walk.step(schema, finder, &[], std::slice::from_ref(&call))
+                            .await?;
                         chosen = Some(call.clone());
                     }
                 }
             }
             walk.roots.extend(chosen);
         }
-        walk.follow(schema, &mut to_see).await?;
+        walk.follow(schema, &mut finders).await?;
         Ok(walk)
     }
 
@@ -99,45 +107,40 @@ impl Walk {
     }
 
     /// Goes on from each type that was reached.
-    async fn follow(
-        &mut self,
-        schema: &Schema,
-        to_see: &mut VecDeque<Reached<'_>>,
-    ) -> anyhow::Result<()> {
-        while let Some((of, path, finder)) = to_see.pop_front() {
-            let fields = schema.fields(&of);
-            let composite = fields.iter().filter(|it| it.composite);
-            let calls: Vec<_> = composite.filter_map(|it| schema.call(it, None)).collect();
-            if path.len() < STEPS_MAX && !calls.is_empty() {
-                to_see.extend(self.step(schema, finder, &path, &calls).await?);
+    async fn follow(&mut self, schema: &Schema, finders: &mut [Finder<'_>]) -> anyhow::Result<()> {
+        for finder in finders {
+            while let Some((of, path)) = finder.to_see.pop_front() {
+                let fields = schema.fields(&of);
+                let composite = fields.iter().filter(|it| it.composite);
+                let calls: Vec<_> = composite.filter_map(|it| schema.call(it, None)).collect();
+                if path.len() < STEPS_MAX && !calls.is_empty() {
+                    self.step(schema, finder, &path, &calls).await?;
+                }
+                // Its plain fields, for the ids that they hold.
+                let asked = query(&[(&path, &plain(schema, &of))]);
+                let answer = finder.caller.visitor.posts(&asked, json!({})).await?;
+                gather(&answer, &mut self.ids);
             }
-            // Its plain fields, for the ids that they hold.
-            let asked = plain(schema, &of);
-            let answer = finder
-                .visitor
-                .posts(&query(&[(&path, &asked)]), json!({}))
-                .await?;
-            gather(&answer, &mut self.ids);
         }
         Ok(())
     }
 
-    /// One step further, where somebody gets something: the types that nobody had reached.
-    async fn step<'a>(
+    /// One step further, where someone gets something: the types that they had not reached.
+    async fn step(
         &mut self,
         schema: &Schema,
-        finder: &'a Caller,
+        finder: &mut Finder<'_>,
         path: &[Step],
         calls: &[String],
-    ) -> anyhow::Result<Vec<Reached<'a>>> {
-        let (mut reached, mut waiting) = (vec![], VecDeque::from([calls]));
+    ) -> anyhow::Result<()> {
+        let mut waiting = VecDeque::from([calls]);
         while let Some(calls) = waiting.pop_front() {
             let asked: Vec<_> = calls
                 .iter()
                 .map(|it| format!("{it} {{ __typename }}"))
                 .collect();
             let asked = query(&[(path, &asked.join(" "))]);
-            let answer = finder.visitor.posts(&asked, json!({})).await?;
+            let answer = finder.caller.visitor.posts(&asked, json!({})).await?;
             // Too much at once: by halves.
             if answer["data"].is_null() && calls.len() > 1 {
                 let (one, other) = calls.split_at(calls.len() / 2);
@@ -149,16 +152,17 @@ impl Walk {
                 for found in holders.iter().flat_map(|it| flat(&it[name_of(call)])) {
                     let Some(of) = found["__typename"].as_str() else { continue };
                     let known = schema.objects().any(|it| it == of);
-                    if known && !self.paths.contains_key(of) {
+                    if known && finder.reached.insert(of.to_owned()) {
                         let mut longer = path.to_vec();
                         longer.push((call.clone(), of.to_owned()));
-                        self.paths.insert(of.to_owned(), longer.clone());
-                        reached.push((of.to_owned(), longer, finder));
+                        let first = self.paths.entry(of.to_owned());
+                        first.or_insert_with(|| longer.clone());
+                        finder.to_see.push_back((of.to_owned(), longer));
                     }
                 }
             }
         }
-        Ok(reached)
+        Ok(())
     }
 
     /// Some ids of each noun, far from one another in their order: of several dossiers.

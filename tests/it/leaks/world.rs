@@ -2,14 +2,14 @@
 //! of caller, on one side or the other.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use anyhow::ensure;
 use api::{cases, clock};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{DlaId, OrganisationId, Role};
+use domain::{OrganisationId, Role};
 use house::{
     OpenHouse, Questions, Visitor,
     dossier::{
@@ -26,6 +26,9 @@ const PERSONNE: Uuid = Uuid::from_u128(0x000c_1a1e);
 pub(crate) const ABSENT: Uuid = Uuid::from_u128(0x0dd0_0dd0);
 /// Who controls for the financeur of the tests' dossier: an organisation that is nowhere else.
 const AUDITEUR: OrganisationId = OrganisationId(Uuid::from_u128(0xa0d1));
+
+/// Real cases: of one structure, of a convention cadre, of two DLAs, of an ingénierie that ended.
+const CASES: [&str; 4] = ["landes", "centres-sociaux", "fe1-3", "acm"];
 
 /// Someone who comes.
 pub(crate) struct Caller {
@@ -72,9 +75,8 @@ pub(crate) const SECRETS: &[Secret] = &[
 
 pub(crate) struct World {
     pub(crate) house: OpenHouse,
-    /// The DLAs of the real case.
-    dlas: BTreeSet<DlaId>,
-    played: cases::Played,
+    /// What each of the real cases left.
+    played: BTreeMap<&'static str, cases::Played>,
     commands: AtomicU64,
 }
 
@@ -90,7 +92,7 @@ pub(crate) fn noun_of(id: &str) -> Option<String> {
 }
 
 impl World {
-    /// The dossier of the tests, with a consultation that is not opened, and a real case.
+    /// The dossier of the tests, with a consultation that is not opened, and real cases.
     pub(crate) async fn open() -> anyhow::Result<Self> {
         let questions = Questions::open().await?;
         questions.confirmed().await?;
@@ -98,9 +100,11 @@ impl World {
         questions.consulted().await?;
         questions.catch_up().await?;
         let house = OpenHouse::on(questions.database).await?;
-        let played = cases::play(&house.house, &house.contents, "acm").await?;
-        let (dlas, commands) = (played.dlas.clone(), AtomicU64::new(0));
-        let world = Self { house, dlas, played, commands };
+        let mut played = BTreeMap::new();
+        for case in CASES {
+            played.insert(case, cases::play(&house.house, &house.contents, case).await?);
+        }
+        let world = Self { house, played, commands: AtomicU64::new(0) };
         world.plant().await?;
         world.house.caught_up().await?;
         Ok(world)
@@ -144,6 +148,13 @@ impl World {
             ),
             (
                 &admin,
+                "issueServiceToken",
+                json!({
+                "libelle": "Portail", "role": "INTEGRATION", "dlas": [id("Dla", DLA.0)],
+                "acces": "READ", "expiresOn": today + 30.days() }),
+            ),
+            (
+                &admin,
                 "identifyPersonne",
                 json!({
                 "personne": PERSONNE, "nom": "ZZ Claire Exemple" }),
@@ -177,11 +188,16 @@ impl World {
         self.house.visitor_named(&format!("leaks/{name}"), role)
     }
 
-    /// Everyone: `a` is the side of the real case, `b` that of the tests' dossier.
+    /// Everyone: `a` is the side of the real cases, `b` that of the tests' dossier.
     pub(crate) fn callers(&self) -> anyhow::Result<Vec<Caller>> {
-        let (a, b) = (|| self.dlas.clone(), || BTreeSet::from([DLA]));
+        let dlas: BTreeSet<_> = self
+            .played
+            .values()
+            .flat_map(|it| it.dlas.clone())
+            .collect();
+        let (a, b) = (|| dlas.clone(), || BTreeSet::from([DLA]));
         let org = |it: Option<OrganisationId>| it.unwrap_or(OrganisationId(Uuid::nil()));
-        let played = &self.played;
+        let (played, cadre) = (&self.played["acm"], &self.played["centres-sociaux"]);
         let all = [
             ("charge-a", Role::ChargeDeMission { dlas: a() }),
             ("charge-b", Role::ChargeDeMission { dlas: b() }),
@@ -190,6 +206,7 @@ impl World {
             ("membre-a", Role::MembreComiteAppui { dlas: a() }),
             ("membre-b", Role::MembreComiteAppui { dlas: b() }),
             ("financeur-a", Role::Financeur { financeur: org(played.financeur) }),
+            ("departement-a", Role::Financeur { financeur: org(cadre.financeur) }),
             ("financeur-b", Role::Financeur { financeur: FINANCEUR }),
             ("fondation-b", Role::Financeur { financeur: FONDATION }),
             ("structure-a", Role::StructureBeneficiaire { structure: org(played.structure) }),
@@ -205,7 +222,8 @@ impl World {
             ("dpo", Role::Dpo),
             ("admin", Role::Admin),
         ];
-        let finds = ["charge-a", "charge-b", "financeur-b", "prestataire-a", "admin"];
+        let finds =
+            ["charge-a", "charge-b", "financeur-b", "prestataire-a", "auditeur-b", "dpo", "admin"];
         let caller = |(name, role): (&'static str, Role)| {
             let visitor = self.visitor(name, role.clone())?;
             Ok(Caller { name, role, visitor, finds: finds.contains(&name) })

@@ -164,8 +164,9 @@ pub(crate) struct ReponseEvaluation(pub(crate) rows::Reponse);
 /// gave it.
 #[Object]
 impl ReponseEvaluation {
-    /// The global id of all that this respondent answered to this campaign.
-    async fn id(&self) -> ID {
+    /// The global id of all that this respondent answered to this campaign, as the history names
+    /// it. Several rows share it: it is no key of this one.
+    async fn objet(&self) -> ID {
         global(ReponseEvaluationId(self.0.reponse))
     }
 

@@ -68,6 +68,21 @@ async fn every_refusal_is_about_a_field_that_a_command_of_its_aggregate_has() {
     }
 }
 
+/// Clients keep what they read by its `id`, and read it again by `node`.
+#[test]
+fn what_has_an_id_is_a_node_and_the_reverse() {
+    let objects = SCHEMA.types().filter(|it| it.kind == Kind::Object);
+    for it in objects {
+        let fields = SCHEMA.fields(it);
+        let has_id = fields
+            .iter()
+            .any(|it| it.name == "id" && it.ty.to_string() == "ID!");
+        let mut interfaces = it.interfaces.iter().flatten();
+        let is_node = interfaces.any(|it| it.to_string() == "Node");
+        assert_eq!(has_id, is_node, "{}", it.name);
+    }
+}
+
 #[test]
 fn both_texts_are_schemas_that_the_parser_reads() {
     for language in [Language::En, Language::Fr] {

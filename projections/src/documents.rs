@@ -94,8 +94,8 @@ impl Row for Document {
 
 /// Selects of the documents `t` that the caller reads: those of its DLAs and those that are its
 /// own; and, once their content came, those that it is shown, when it is around their dossier.
-/// A comité reads none that is a structure's, and whoever bids no offre of a rival, under whatever
-/// role. `$1` to `$4` are bound by [`seen_by`].
+/// A comité reads none that is an organisation's, unless it is shown to all, and whoever bids no
+/// offre of a rival, under whatever role. `$1` to `$4` are bound by [`seen_by`].
 macro_rules! visible {
     ($what:literal, $rest:literal) => {
         concat!(

@@ -175,7 +175,7 @@ macro_rules! select {
                                then category = any($5)
                                     or category in ('seance_comite_appui', 'cas_passe')
                                        and about && $21
-                               else of_dossier and category <> all($4)
+                               else of_dossier and category <> all($4) and kind <> all($4)
                                     and (category not in ('plan_financement', 'action_financee',
                                                           'convention_financement')
                                          or of_plan)
@@ -191,8 +191,8 @@ macro_rules! select {
     };
 }
 
-/// The categories of which someone reads no fact, even of a dossier that they read: the
-/// consultations, but for those who follow them; the people behind answers and documents, for
+/// The categories and the kinds of which someone reads no fact, even of a dossier that they read:
+/// the consultations, but for those who follow them; the people behind answers and documents, for
 /// those who come for figures, for evidence or for an opinion.
 fn withheld(scope: &Scope) -> Vec<&'static str> {
     let mut all = vec![];
@@ -203,6 +203,7 @@ fn withheld(scope: &Scope) -> Vec<&'static str> {
         Some(RoleName::Auditeur) => all.push("reponse_evaluation"),
         Some(RoleName::Integration | RoleName::MembreComiteAppui) => {
             all.extend(["document", "reponse_evaluation"]);
+            all.extend(["RespondentInvited", "RespondentReminded"]);
         }
         Some(
             RoleName::ChargeDeMission
@@ -285,7 +286,7 @@ pub async fn preuves(
              jsonb_build_object(
                  'ingenierie', h.dossier, 'activite', h.activite, 'position', h.position,
                  'on', h.occurred_on, 'kind', h.kind,
-                 'readable', h.category <> all($5)
+                 'readable', h.category <> all($5) and h.kind <> all($5)
                      and (h.category <> 'plan_financement'
                           or $2 or (i.dlas && $3 or i.id = any($3)) or i.dlas_contributeurs && $3
                           or i.contributeurs && $4))

@@ -59,7 +59,8 @@ macro_rules! cellules {
                  left join ingenieries i on i.id = e.ingenierie
                  cross join lateral jsonb_array_elements(e.campagnes) c(it)
                  where ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)
-                        or e.organisations && $3 and c.it->>'closed_on' is not null)
+                        or (e.organisations && $3 or e.ingenierie = any($3))
+                           and c.it->>'closed_on' is not null)
              ), cellules as (
                  select s.ingenierie, s.id as evaluation, s.campagne, r.ligne, r.colonne,
                         count(*) as reponses,
@@ -95,7 +96,7 @@ pub async fn cellules(
     ))
     .bind(scope.all)
     .bind(scope.confided())
-    .bind(&scope.organisations)
+    .bind(scope.told_of_many())
     .bind(REPONSES_SHOWN_MIN)
     .bind(evaluation.0)
     .bind(campagne)
@@ -119,7 +120,8 @@ pub async fn participations(
              left join ingenieries i on i.id = e.ingenierie
              cross join lateral jsonb_array_elements(e.campagnes) c(it)
              where e.id = $5 and (c.it->>'numero')::int = $6
-               and ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false) or e.organisations && $3)
+               and ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)
+                    or e.organisations && $3 or e.ingenierie = any($3))
          )
          select jsonb_build_object(
              'colonne', v.colonne,
@@ -136,7 +138,7 @@ pub async fn participations(
     )
     .bind(scope.all)
     .bind(scope.confided())
-    .bind(&scope.organisations)
+    .bind(scope.told_of_many())
     .bind(REPONSES_SHOWN_MIN)
     .bind(evaluation.0)
     .bind(campagne)
@@ -254,7 +256,7 @@ pub async fn comparaison(
     let rows: Vec<Json<Part>> = sqlx::query_scalar(SQL)
         .bind(scope.all)
         .bind(scope.confided())
-        .bind(&scope.organisations)
+        .bind(scope.told_of_many())
         .bind(REPONSES_SHOWN_MIN)
         .bind(ligne.as_str())
         .bind(filter.colonne.map(name_of).transpose()?)

@@ -443,7 +443,7 @@ impl Reads {
     }
 
     /// Waits until a question has seen a position; [`Error::Late`] after [`WAIT_MAX`], or as
-    /// long as these answers are patient.
+    /// long as these answers are patient, and at once for a position that is not recorded yet.
     pub async fn caught_up(
         &self,
         model: &'static ReadModel,
@@ -456,6 +456,10 @@ impl Reads {
         let here = told.wait_for(|it| *it >= position);
         if tokio::time::timeout(LOOK_AGAIN, here).await.is_ok() {
             return Ok(());
+        }
+        // What nobody recorded would be waited for in vain.
+        if self.log.newest().await?.0 < position {
+            return Err(Error::Late);
         }
         // Another process may run it, and says so in the checkpoint alone.
         while checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await? < Some(position)

@@ -127,6 +127,21 @@ impl Scope {
         }
     }
 
+    /// Those who read of what was confided only what many said together: their organisations, and
+    /// the dossiers that they read.
+    pub(crate) fn told_of_many(&self) -> Vec<Uuid> {
+        self.organisations
+            .iter()
+            .chain(&self.around)
+            .copied()
+            .collect()
+    }
+
+    /// Whether it is to the actor that people of these DLAs' dossiers confide.
+    pub fn hears(&self, dlas: &[Uuid]) -> bool {
+        self.role != Some(RoleName::MembreComiteAppui) && self.inside(dlas)
+    }
+
     /// The same of consultations, for those who may follow them.
     pub(crate) fn followed(&self) -> Vec<Uuid> {
         if self.follows_consultations() { self.dossiers() } else { vec![] }

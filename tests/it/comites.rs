@@ -297,6 +297,12 @@ async fn structures_keep_their_documents(house: &OpenHouse) -> anyhow::Result<()
             .collect();
         assert_eq!(seen, natures);
     }
+    // Nor do they read in the history what they do not read there.
+    let query = "{ historique(first: 9, filter: { categories: [DOCUMENT] }) { totalCount } }";
+    for (by, facts) in [(&amina, 2), (&membre, 0)] {
+        let seen = by.asks(query, json!({})).await?;
+        assert_eq!(seen["historique"]["totalCount"], facts);
+    }
     Ok(())
 }
 

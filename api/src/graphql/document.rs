@@ -32,14 +32,14 @@ use crate::{
 /// its versions. Its content is not here: it is sent to the address of a version and read there.
 /// The people of its DLAs read it, and the organisation whose document it is; others around the
 /// dossier when it is shown to them and its content came. A comité d'appui reads those of the
-/// dossiers on its agendas, but for those of structures.
+/// dossiers on its agendas, but for those of an organisation, unless they are shown to all.
 pub(crate) struct Document(pub(crate) rows::Document);
 
 /// A document: what is known of a file that proves or explains something (DOC-01 to DOC-31), and
 /// its versions. Its content is not here: it is sent to the address of a version and read there.
 /// The people of its DLAs read it, and the organisation whose document it is; others around the
 /// dossier when it is shown to them and its content came. A comité d'appui reads those of the
-/// dossiers on its agendas, but for those of structures.
+/// dossiers on its agendas, but for those of an organisation, unless they are shown to all.
 #[Object]
 impl Document {
     /// The global id.

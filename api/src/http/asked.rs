@@ -40,7 +40,7 @@ pub(super) enum Accepted {
 
 impl Accepted {
     /// What `Accept` prefers (RFC 9110, 12.5.1); none when it accepts nothing of ours. Clients that
-    /// accept events as well as JSON, with the same weight, send queries: they are answered once.
+    /// name events beside JSON, with the same weight, send queries: they are answered once.
     pub(super) fn of_headers(headers: &HeaderMap) -> Option<Self> {
         let asked: Vec<&str> = headers
             .get_all(header::ACCEPT)

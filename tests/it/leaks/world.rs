@@ -1,5 +1,5 @@
-//! A world with two dossiers of two DLAs, all that belongs to each, and those who come: each sort
-//! of caller, on one side or the other.
+//! A world with the dossier of the tests and real cases, all that belongs to each, and those who
+//! come: each sort of caller, on one side or the other.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -280,6 +280,25 @@ async fn the_guard_says_the_same_at_every_door() -> anyhow::Result<()> {
     open.close().await
 }
 
+/// Given a client that numbers its operations from 1 each time, when one has ended, then its id is
+/// free.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_is_free_as_soon_as_its_operation_has_ended() -> anyhow::Result<()> {
+    let open = OpenHouse::open().await?;
+    let token = token_of(&open, charge_de_mission())?;
+    let mut socket = Socket::of(&open.url, &token).await?;
+    for _ in 0..200 {
+        socket
+            .subscribes("1", "{ viewer { role } }", json!({}))
+            .await?;
+        assert_eq!(socket.hears().await?["type"], "next");
+        assert_eq!(socket.hears().await?["type"], "complete");
+        socket.subscribes("1", "{ nothing }", json!({})).await?;
+        assert_eq!(socket.hears().await?["type"], "error");
+    }
+    open.close().await
+}
+
 /// The first event told, and what follows it.
 fn told(body: &[u8]) -> (Value, &str) {
     let text = std::str::from_utf8(body).unwrap();

@@ -200,7 +200,7 @@ impl ResultatsEvaluation {
                 nature: (*nature).into(),
                 invited: asked.map_or(0, |it| it.invited),
                 // A cell without answers is hidden like one with a few.
-                hidden: !ctx.scope().inside(&self.row.dlas),
+                hidden: !ctx.scope().hears(&self.row.dlas),
                 echelle: NiveauEchelle::all(ctx, grille),
                 row: known.next().cloned(),
             }

@@ -1,7 +1,13 @@
 //! One connection, as the task that reads it knows it: what the client says, what it started, and
 //! what depends on time.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_graphql::Executor;
 use axum::extract::ws::{Message, WebSocket};
@@ -56,6 +62,14 @@ pub(super) struct Connection<E> {
 struct Operation {
     number: u64,
     listener: Arc<Listener>,
+    /// Whether its last word is said, or about to be.
+    over: Arc<AtomicBool>,
+}
+
+impl Operation {
+    fn goes_on(&self) -> bool {
+        !self.over.load(Ordering::Acquire)
+    }
 }
 
 /// When what depends on time happened last.
@@ -239,12 +253,14 @@ impl<E: Executor> Connection<E> {
         if self.session.is_none() {
             return Err(Close::new(4401, "unauthorised", "Unauthorized"));
         }
-        if self.operations.contains_key(&it.id) {
+        let known = self.operations.get(&it.id);
+        if known.is_some_and(Operation::goes_on) {
             let says = format!("Subscriber for {} already exists", it.id);
             return Err(Close::new(4409, "duplicate", says));
         }
         let language = Language::of_headers(&self.parts.headers);
-        if self.operations.len() >= OPERATIONS_MAX {
+        let going_on = self.operations.values().filter(|it| it.goes_on());
+        if going_on.count() >= OPERATIONS_MAX {
             let no = Answer::of(&TOO_MANY_OPERATIONS, language).into_server_error();
             return self.say(error(&it.id, &[no])).await;
         }
@@ -258,7 +274,8 @@ impl<E: Executor> Connection<E> {
             .extensions
             .insert(RequestId::new(clock::draw_request_id().to_string()));
         let asked = Asked { language, media: Media::GraphqlResponse };
-        let (doors, voice) = (self.doors.clone(), self.voice(&it.id, &listener));
+        let operation = Operation { number, listener, over: Arc::default() };
+        let (doors, voice) = (self.doors.clone(), self.voice(&it.id, &operation));
         let ended = self.ended.clone();
         let id = it.id.clone();
         let task = async move {
@@ -272,15 +289,16 @@ impl<E: Executor> Connection<E> {
             let _ = ended.send((it.id, number));
         };
         self.doors.running.spawn(task.in_current_span());
-        self.operations.insert(id, Operation { number, listener });
+        self.operations.insert(id, operation);
         Ok(())
     }
 
-    fn voice(&self, id: &str, listener: &Arc<Listener>) -> Voice {
+    fn voice(&self, id: &str, operation: &Operation) -> Voice {
         Voice {
             id: id.to_owned(),
-            listener: listener.clone(),
+            listener: operation.listener.clone(),
             outgoing: self.outgoing.clone(),
+            over: operation.over.clone(),
             slow: self.slow.clone(),
         }
     }

@@ -1,6 +1,9 @@
 //! How one operation speaks to its client.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_graphql::{Response, ServerError};
 use futures_util::{StreamExt as _, stream::BoxStream};
@@ -21,6 +24,8 @@ pub(super) struct Voice {
     pub(super) id: String,
     pub(super) listener: Arc<Listener>,
     pub(super) outgoing: mpsc::Sender<Outgoing>,
+    /// Set before the last word is said: whoever hears it may use the id again.
+    pub(super) over: Arc<AtomicBool>,
     /// Said when there is no room for what it has to tell.
     pub(super) slow: CancellationToken,
 }
@@ -28,11 +33,16 @@ pub(super) struct Voice {
 impl Voice {
     pub(super) async fn answers(&self, content: &Response) {
         self.say(Outgoing::message(next(&self.id, content))).await;
-        self.say(Outgoing::message(complete(&self.id))).await;
+        self.ends(complete(&self.id)).await;
     }
 
     pub(super) async fn fails(&self, errors: &[ServerError]) {
-        self.say(Outgoing::message(error(&self.id, errors))).await;
+        self.ends(error(&self.id, errors)).await;
+    }
+
+    async fn ends(&self, last: String) {
+        self.over.store(true, Ordering::Release);
+        self.say(Outgoing::message(last)).await;
     }
 
     /// Tells what comes, to its end: no query is dropped on its way.
@@ -54,7 +64,7 @@ impl Voice {
             self.say(Outgoing::event(event, place)).await;
             sent();
         }
-        self.say(Outgoing::message(complete(&self.id))).await;
+        self.ends(complete(&self.id)).await;
     }
 
     /// Waits for room, and no longer than a reader may take.

@@ -59,7 +59,7 @@ macro_rules! cellules {
                  left join ingenieries i on i.id = e.ingenierie
                  cross join lateral jsonb_array_elements(e.campagnes) c(it)
                  where ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)
-                        or (e.organisations && $3 or e.ingenierie = any($3))
+                        or (e.organisations && $3 or e.dlas && $3 or i.dlas && $3 or i.id = any($3))
                            and c.it->>'closed_on' is not null)
              ), cellules as (
                  select s.ingenierie, s.id as evaluation, s.campagne, r.ligne, r.colonne,
@@ -121,7 +121,7 @@ pub async fn participations(
              cross join lateral jsonb_array_elements(e.campagnes) c(it)
              where e.id = $5 and (c.it->>'numero')::int = $6
                and ($1 or e.dlas && $2 or coalesce((i.dlas && $2 or i.id = any($2)), false)
-                    or e.organisations && $3 or e.ingenierie = any($3))
+                    or e.organisations && $3 or e.dlas && $3 or i.dlas && $3 or i.id = any($3))
          )
          select jsonb_build_object(
              'colonne', v.colonne,

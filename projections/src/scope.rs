@@ -127,8 +127,8 @@ impl Scope {
         }
     }
 
-    /// Those who read of what was confided only what many said together: their organisations, and
-    /// the dossiers that they read.
+    /// What rows must share with whoever reads, of what was confided, only what many said together:
+    /// an organisation, or what makes a dossier theirs.
     pub(crate) fn told_of_many(&self) -> Vec<Uuid> {
         self.organisations
             .iter()

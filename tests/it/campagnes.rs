@@ -470,13 +470,11 @@ async fn as_known_before(amina: &Visitor, results: &Value) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Those who see the dossier read what five respondents make, and nothing that tells one.
-async fn outsiders_read_no_small_figure(
-    house: &OpenHouse,
+/// One who sees the dossier, and to whom nobody confides.
+async fn reads_large_figures_alone(
+    outsider: &Visitor,
     shown: &BTreeMap<(String, String), Value>,
 ) -> anyhow::Result<()> {
-    let structure = Role::StructureBeneficiaire { structure: structures()[0] };
-    let outsider = house.visitor_named("outsider", structure)?;
     let results = outsider
         .asks(RESULTATS, json!({ "id": evaluation() }))
         .await?;
@@ -516,6 +514,20 @@ async fn outsiders_read_no_small_figure(
     let none = &none["resultatsEvaluation"];
     assert_eq!(none["reponses"]["nodes"], json!([]));
     assert_eq!(none["campagne"]["invitations"], json!([]));
+    Ok(())
+}
+
+/// Those who see the dossier read what five respondents make, and nothing that tells one.
+async fn outsiders_read_no_small_figure(
+    house: &OpenHouse,
+    shown: &BTreeMap<(String, String), Value>,
+) -> anyhow::Result<()> {
+    let structure = Role::StructureBeneficiaire { structure: structures()[0] };
+    let outsider = house.visitor_named("outsider", structure)?;
+    let portal = house.visitor_named("portal", Role::Integration { dlas: [DLA].into() })?;
+    for outsider in [&outsider, &portal] {
+        reads_large_figures_alone(outsider, shown).await?;
+    }
     // The history tells them no more.
     let facts = "{ historique(first: 100, filter: { categories: [REPONSE_EVALUATION] }) {
         nodes { type data } } }";
@@ -525,6 +537,14 @@ async fn outsiders_read_no_small_figure(
     for it in nodes {
         let said = it["data"].to_string();
         assert!(said.contains(&structures()[0].0.to_string()), "{said}");
+    }
+    // A portal is not told who was asked, there either.
+    let invited =
+        "{ historique(first: 1, filter: { types: [\"RespondentInvited\"] }) { totalCount } }";
+    let amina = house.visitor_named("amina", Role::ChargeDeMission { dlas: [DLA].into() })?;
+    for (by, told) in [(&amina, true), (&portal, false)] {
+        let found = by.asks(invited, json!({})).await?;
+        assert_eq!(found["historique"]["totalCount"] != 0, told, "{found}");
     }
     // A partner knows what it is asked, and nothing of the dossier.
     let partner = house.visitor_named("cnar", Role::Partenaire { partenaire: CNAR })?;

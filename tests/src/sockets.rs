@@ -17,6 +17,7 @@ use tokio_tungstenite::{
 /// How long anything may take to be heard: a busy machine proves nothing wrong.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// One connection, as its client sees it.
 pub struct Socket(WebSocketStream<TcpStream>);
 
 /// What is heard.

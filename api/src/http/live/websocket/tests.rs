@@ -1,6 +1,12 @@
-use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{connection::said, messages::Heard, *};
+use futures_util::FutureExt as _;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{connection::said, messages::Heard, voice::Voice, writing::Outgoing, *};
+use crate::live::Listener;
 
 fn headers(origin: Option<&str>) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -50,4 +56,23 @@ fn the_payload_names_headers_whatever_their_case() {
     let payload = payload.as_object().unwrap();
     assert_eq!(said(payload, &header::AUTHORIZATION), Some("Bearer a"));
     assert_eq!(said(payload, &header::ACCEPT_LANGUAGE), None);
+}
+
+/// Whoever hears the last word may use the id at once, in the same breath.
+#[tokio::test]
+async fn an_operation_is_over_before_its_last_word_leaves() {
+    let (outgoing, _queue) = mpsc::channel(1);
+    outgoing
+        .try_send(Outgoing::message("another".to_owned()))
+        .unwrap_or_else(|_| unreachable!("there is room for one"));
+    let over = Arc::<AtomicBool>::default();
+    let voice = Voice {
+        id: "1".to_owned(),
+        listener: Arc::new(Listener::new(None)),
+        outgoing,
+        over: over.clone(),
+        slow: CancellationToken::new(),
+    };
+    assert!(voice.fails(&[]).now_or_never().is_none(), "it waits for room");
+    assert!(over.load(Ordering::Acquire));
 }

@@ -35,6 +35,8 @@ pub struct Lease {
 #[derive(Debug)]
 pub struct Held {
     pub at: Checkpoint,
+    /// Whether the log has another chain there: it is not the one that was followed.
+    pub forked: bool,
     /// Whether it has ever reached the end of the log.
     pub built: bool,
     /// The code of what stopped it, and where.
@@ -151,13 +153,21 @@ fn lease() -> PgInterval {
 /// What is built beside an answer leaves out what that answer, `of`, leaves out.
 pub async fn hold(db: &mut PgConnection, lease: &Lease, of: &str) -> Result<Option<Held>, Error> {
     let row = sqlx::query(
-        "select position, chain, epoch, built_at is not null as built, stopped, stopped_at,
+        "select c.position, c.chain, c.epoch, c.built_at is not null as built, c.stopped,
+                c.stopped_at, (log.chain, log.epoch) is distinct from (c.chain, c.epoch)
+                              and c.position > 0 as forked,
                 array(select distinct sequence from keeping.parked where follower = $1) as parked,
                 array(select position from keeping.intervention
                       where follower = $3 and position is not null) as discarded
-         from keeping.checkpoint
-         where follower = $1 and token = $2
-         for update",
+         from keeping.checkpoint c
+         left join lateral (
+             select chain, epoch from log.commit
+             where last_position >= c.position
+             order by last_position
+             limit 1
+         ) log on true
+         where c.follower = $1 and c.token = $2
+         for update of c",
     )
     .bind(&lease.follower)
     .bind(lease.token)
@@ -173,6 +183,7 @@ pub async fn hold(db: &mut PgConnection, lease: &Lease, of: &str) -> Result<Opti
     let discarded: Vec<i64> = row.try_get("discarded")?;
     Ok(Some(Held {
         at,
+        forked: row.try_get("forked")?,
         built: row.try_get("built")?,
         stopped: row.try_get("stopped")?,
         stopped_at: row.try_get("stopped_at")?,
@@ -202,21 +213,30 @@ pub async fn of_log(
     Ok(row.map(|(chain, epoch)| Checkpoint { position, chain, epoch }))
 }
 
-/// Moves a follower whose row is held: it runs.
-pub async fn advance(db: &mut PgConnection, follower: &str, to: &Checkpoint) -> Result<(), Error> {
-    sqlx::query(
+/// Moves a follower whose row is held to a position of the log: it runs. Says whether the log has
+/// that position.
+pub async fn advance(
+    db: &mut PgConnection,
+    follower: &str,
+    to: Position,
+) -> Result<bool, Error> {
+    let moved = sqlx::query(
         "update keeping.checkpoint
-         set position = $2, chain = $3, epoch = $4, moved_at = clock_timestamp(),
+         set position = $2, chain = log.chain, epoch = log.epoch, moved_at = clock_timestamp(),
              stopped = null, stopped_at = null
+         from (
+             select chain, epoch from log.commit
+             where last_position >= $2
+             order by last_position
+             limit 1
+         ) log
          where follower = $1",
     )
     .bind(follower)
-    .bind(to.position)
-    .bind(&to.chain)
-    .bind(to.epoch)
+    .bind(to)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(moved.rows_affected() > 0)
 }
 
 /// Says that a follower whose row is held has reached the end of the log, and runs.

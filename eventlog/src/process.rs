@@ -157,8 +157,7 @@ impl EventLog {
         {
             return Ok(false);
         }
-        if let Some(to) = checkpoint::of_log(&mut db, run.at).await? {
-            checkpoint::advance(&mut db, &name, &to).await?;
+        if checkpoint::advance(&mut db, &name, run.at).await? {
             db.commit().await?;
             run.told = run.at;
         }

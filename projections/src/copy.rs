@@ -1,7 +1,11 @@
 //! Rows into a table by `copy`, which costs the server less than parsing them as JSON: their
 //! members are its columns, by name.
 
-use std::fmt::Write;
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -18,15 +22,39 @@ enum Kind {
     Json,
 }
 
+/// The columns of a table, in its order.
+type Columns = Arc<[(String, Kind)]>;
+
+/// What tables look like, by their names, which no two have: the program that makes them says it.
+static TABLES: LazyLock<Mutex<HashMap<&'static str, Columns>>> = LazyLock::new(Mutex::default);
+
 /// Adds rows to a table of the current schema.
 pub(crate) async fn copy<'a, R: Serialize + 'a>(
     db: &mut PgConnection,
-    table: &str,
+    table: &'static str,
     rows: impl IntoIterator<Item = &'a R>,
 ) -> Result<(), Error> {
     let mut rows = rows.into_iter().peekable();
     if rows.peek().is_none() {
         return Ok(());
+    }
+    let columns = columns(db, table).await?;
+    // Written before the server is told of it: nothing can fail in the middle.
+    let mut text = String::new();
+    for row in rows {
+        write(&mut text, &serde_json::to_value(row)?, &columns);
+    }
+    let mut into = db.copy_in_raw(&format!("copy {table} from stdin")).await?;
+    into.send(text.as_bytes()).await?;
+    into.finish().await?;
+    Ok(())
+}
+
+/// Asked of the database once.
+async fn columns(db: &mut PgConnection, table: &'static str) -> Result<Columns, Error> {
+    let tables = || TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = tables().get(table) {
+        return Ok(known.clone());
     }
     let columns: Vec<(String, Kind)> = sqlx::query_as(
         "select a.attname::text,
@@ -42,15 +70,9 @@ pub(crate) async fn copy<'a, R: Serialize + 'a>(
     .bind(table)
     .fetch_all(&mut *db)
     .await?;
-    // Written before the server is told of it: nothing can fail in the middle.
-    let mut text = String::new();
-    for row in rows {
-        write(&mut text, &serde_json::to_value(row)?, &columns);
-    }
-    let mut into = db.copy_in_raw(&format!("copy {table} from stdin")).await?;
-    into.send(text.as_bytes()).await?;
-    into.finish().await?;
-    Ok(())
+    let columns: Columns = columns.into();
+    tables().insert(table, columns.clone());
+    Ok(columns)
 }
 
 /// One line: the columns of a row, between tabs.

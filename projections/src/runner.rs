@@ -11,11 +11,14 @@ use std::{
 
 use eventlog::{
     Batch, Position,
-    checkpoint::{self, Checkpoint, Held, Lease},
+    checkpoint::{self, Held, Lease},
     parked::{self, Because, Parked},
 };
 use sqlx::{Connection, PgConnection};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -41,22 +44,32 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 const TAKE_OVER: Duration = Duration::from_secs(1);
 /// How long the checkpoint of a question may stay behind, over facts that change nothing in it.
 const UNSAVED_MAX: Duration = Duration::from_millis(50);
+/// How long new facts gather before a question that nobody waits for applies them: a batch costs
+/// the same whatever it holds.
+const GATHER: Duration = Duration::from_millis(20);
 /// A lease is renewed long before it ends.
 const RENEW: Duration = Duration::from_secs(1);
 
-/// How far the runners of this process have come.
-pub(crate) struct Told(BTreeMap<&'static str, watch::Sender<Position>>);
+/// How far the runners of this process have come, by question.
+pub(crate) struct Told(BTreeMap<&'static str, Progress>);
+
+#[derive(Default)]
+struct Progress {
+    at: watch::Sender<Position>,
+    /// Somebody waits for more.
+    wanted: Notify,
+}
 
 impl Told {
     pub(crate) fn new() -> Self {
         Self(
             ALL.iter()
-                .map(|it| (it.name, watch::Sender::new(Position(0))))
+                .map(|it| (it.name, Progress::default()))
                 .collect(),
         )
     }
 
-    fn of(&self, model: &ReadModel) -> Option<&watch::Sender<Position>> {
+    fn of(&self, model: &ReadModel) -> Option<&Progress> {
         self.0.get(model.name)
     }
 }
@@ -123,7 +136,7 @@ impl Reads {
                     pause = PAUSE_MIN;
                     tokio::select! {
                         () = stop.cancelled() => break,
-                        () = self.log.wait(at) => continue,
+                        () = self.worth_reading(model, at) => continue,
                     }
                 }
                 Ok(Turn::Watching) => TAKE_OVER,
@@ -145,6 +158,14 @@ impl Reads {
         }
     }
 
+    /// Waits for facts after a position, and for more of them unless somebody wants the first.
+    async fn worth_reading(&self, model: &ReadModel, at: Position) {
+        self.log.wait(at).await;
+        if let Some(progress) = self.told.of(model) {
+            let _ = tokio::time::timeout(GATHER, progress.wanted.notified()).await;
+        }
+    }
+
     /// Goes on with the run, or takes it up when nobody else does.
     async fn turn(&self, model: &'static ReadModel, run: &mut Option<Run>) -> Result<Turn, Error> {
         if run.is_none() {
@@ -155,8 +176,8 @@ impl Reads {
         }
         let Some(running) = run else { return Ok(Turn::Watching) };
         match self.step(running, BATCH_MAX).await {
-            Ok(true) => Ok(Turn::Moved),
-            Ok(false) => Ok(Turn::Idle(running.at)),
+            Ok(true) if running.is_behind() => Ok(Turn::Moved),
+            Ok(_) => Ok(Turn::Idle(running.at)),
             Err(Error::Fenced) => {
                 *run = None;
                 Ok(Turn::Watching)
@@ -273,7 +294,7 @@ impl Reads {
 
     fn tell(&self, run: &Run) {
         if let Some(told) = self.told.of(run.model) {
-            told.send_replace(run.at);
+            told.at.send_replace(run.at);
         }
     }
 
@@ -450,9 +471,12 @@ impl Reads {
         position: Position,
     ) -> Result<(), Error> {
         let until = Instant::now() + self.patience;
-        let Some(mut told) = self.told.of(model).map(watch::Sender::subscribe) else {
-            return Err(Error::Late);
-        };
+        let Some(progress) = self.told.of(model) else { return Err(Error::Late) };
+        let mut told = progress.at.subscribe();
+        if *told.borrow_and_update() >= position {
+            return Ok(());
+        }
+        progress.wanted.notify_one();
         let here = told.wait_for(|it| *it >= position);
         if tokio::time::timeout(LOOK_AGAIN, here).await.is_ok() {
             return Ok(());
@@ -496,6 +520,11 @@ impl Run {
         }))
     }
 
+    /// Whether there is more to do at once than what is new.
+    fn is_behind(&self) -> bool {
+        self.ahead.is_some() || !self.settled
+    }
+
     /// Its rows and its checkpoint stand there.
     fn stands(&mut self, at: Position) {
         self.at = at;
@@ -521,7 +550,10 @@ impl Run {
             self.settled = false;
             self.stands(at.position);
         }
-        self.not_forked(db, &at).await
+        if checkpoint::of_log(db, at.position).await?.as_ref() == Some(&at) {
+            return Ok(());
+        }
+        Err(self.forked(at.position))
     }
 
     /// Holds the row for the length of the transaction. `None` when it no longer stands where
@@ -535,21 +567,18 @@ impl Run {
             self.stands(held.at.position);
             return Ok(None);
         }
-        self.not_forked(db, &held.at).await?;
+        if held.forked {
+            return Err(self.forked(held.at.position));
+        }
         Ok(Some(held))
     }
 
-    async fn not_forked(&self, db: &mut PgConnection, at: &Checkpoint) -> Result<(), Error> {
-        if checkpoint::of_log(db, at.position).await?.as_ref() == Some(at) {
-            return Ok(());
-        }
-        Err(Error::Forked { question: self.model.name, at: at.position })
+    async fn advance(&self, db: &mut PgConnection, to: Position) -> Result<(), Error> {
+        let moved = checkpoint::advance(db, &self.lease.follower, to).await?;
+        if moved { Ok(()) } else { Err(self.forked(to)) }
     }
 
-    async fn advance(&self, db: &mut PgConnection, to: Position) -> Result<(), Error> {
-        let to = checkpoint::of_log(db, to)
-            .await?
-            .ok_or(Error::Forked { question: self.model.name, at: to })?;
-        Ok(checkpoint::advance(db, &self.lease.follower, &to).await?)
+    fn forked(&self, at: Position) -> Error {
+        Error::Forked { question: self.model.name, at }
     }
 }

@@ -215,11 +215,7 @@ pub async fn of_log(
 
 /// Moves a follower whose row is held to a position of the log: it runs. Says whether the log has
 /// that position.
-pub async fn advance(
-    db: &mut PgConnection,
-    follower: &str,
-    to: Position,
-) -> Result<bool, Error> {
+pub async fn advance(db: &mut PgConnection, follower: &str, to: Position) -> Result<bool, Error> {
     let moved = sqlx::query(
         "update keeping.checkpoint
          set position = $2, chain = log.chain, epoch = log.epoch, moved_at = clock_timestamp(),

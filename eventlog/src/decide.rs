@@ -51,7 +51,9 @@ impl EventLog {
             let others = gather().await?;
             let look = |it: &D, asked: &Asked| decision(it, asked, &others);
             let fresh = attempt > 0;
-            if let Some(outcome) = self.attempt(command, id, fresh, &look).await? {
+            // Apart, so that what a mutation carries through the doors stays small.
+            let attempt = Box::pin(self.attempt(command, id, fresh, &look));
+            if let Some(outcome) = attempt.await? {
                 return Ok(outcome);
             }
         }
@@ -69,10 +71,15 @@ impl EventLog {
         decision: &Look<'_, D>,
     ) -> Result<Option<Outcome>, Error> {
         let stream: Uuid = id.into();
-        // The first look may be at a state kept in memory.
-        let kept = if fresh { None } else { self.cache.get::<D>(stream) };
-        let from_memory = kept.is_some();
-        let mut state = match kept {
+        // The first look may be at a state kept in memory; or at none, when the command gives its
+        // own id to a stream that it opens. Should there be one, the append says so.
+        let known = match self.cache.get::<D>(stream) {
+            _ if fresh => None,
+            None if stream == command.id => Some(self.cache.before_any()),
+            kept => kept,
+        };
+        let is_read = known.is_none();
+        let mut state = match known {
             Some(state) => state,
             None => self.load::<D>(id).await?,
         };
@@ -81,8 +88,8 @@ impl EventLog {
             if let Some(outcome) = self.answered(command).await? {
                 return Ok(Some(outcome));
             }
-            // A "no" is never given from memory.
-            if from_memory {
+            // A "no" is never given unread.
+            if !is_read {
                 state = self.load::<D>(id).await?;
                 answered = answer(&state, command, decision);
             }

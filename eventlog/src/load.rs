@@ -66,6 +66,11 @@ impl States {
         (kept.timeline == self.now().0).then_some(kept)
     }
 
+    /// The state of a stream without any fact.
+    pub(crate) fn before_any<D: Decider>(&self) -> Arc<Stream<D>> {
+        Arc::new(Stream::before_any(self.now().0))
+    }
+
     /// Keeps a state, unless a later one is there.
     pub(crate) fn keep<D: Decider>(&self, stream: Uuid, state: Arc<Stream<D>>) {
         let later = self

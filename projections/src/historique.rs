@@ -191,9 +191,13 @@ macro_rules! select {
     };
 }
 
+/// Who is asked to answer an evaluation.
+const INVITED: [&str; 2] = ["RespondentInvited", "RespondentReminded"];
+
 /// The categories and the kinds of which someone reads no fact, even of a dossier that they read:
 /// the consultations, but for those who follow them; the people behind answers and documents, for
-/// those who come for figures, for evidence or for an opinion.
+/// those who come for figures, for evidence or for an opinion; who was asked to answer an
+/// evaluation, but for its DLAs, and for those who audit them.
 fn withheld(scope: &Scope) -> Vec<&'static str> {
     let mut all = vec![];
     if !scope.follows_consultations() {
@@ -203,17 +207,19 @@ fn withheld(scope: &Scope) -> Vec<&'static str> {
         Some(RoleName::Auditeur) => all.push("reponse_evaluation"),
         Some(RoleName::Integration | RoleName::MembreComiteAppui) => {
             all.extend(["document", "reponse_evaluation"]);
-            all.extend(["RespondentInvited", "RespondentReminded"]);
+            all.extend(INVITED);
         }
+        Some(
+            RoleName::Financeur
+            | RoleName::StructureBeneficiaire
+            | RoleName::Prestataire
+            | RoleName::Partenaire
+            | RoleName::Avise,
+        ) => all.extend(INVITED),
         Some(
             RoleName::ChargeDeMission
             | RoleName::ResponsablePorteuse
             | RoleName::ChargeDeMissionRegional
-            | RoleName::Financeur
-            | RoleName::StructureBeneficiaire
-            | RoleName::Prestataire
-            | RoleName::Partenaire
-            | RoleName::Avise
             | RoleName::Dpo
             | RoleName::Admin
             | RoleName::House,

@@ -470,13 +470,22 @@ impl Reads {
         model: &'static ReadModel,
         position: Position,
     ) -> Result<(), Error> {
-        let until = Instant::now() + self.patience;
         let Some(progress) = self.told.of(model) else { return Err(Error::Late) };
-        let mut told = progress.at.subscribe();
-        if *told.borrow_and_update() >= position {
+        if *progress.at.borrow() >= position {
             return Ok(());
         }
         progress.wanted.notify_one();
+        // Every list may have to wait, and few do: they need not carry what waiting takes.
+        Box::pin(self.catches_up(model, position, progress.at.subscribe())).await
+    }
+
+    async fn catches_up(
+        &self,
+        model: &ReadModel,
+        position: Position,
+        mut told: watch::Receiver<Position>,
+    ) -> Result<(), Error> {
+        let until = Instant::now() + self.patience;
         let here = told.wait_for(|it| *it >= position);
         if tokio::time::timeout(LOOK_AGAIN, here).await.is_ok() {
             return Ok(());

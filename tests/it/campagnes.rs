@@ -538,11 +538,11 @@ async fn outsiders_read_no_small_figure(
         let said = it["data"].to_string();
         assert!(said.contains(&structures()[0].0.to_string()), "{said}");
     }
-    // A portal is not told who was asked, there either.
+    // Nobody but the DLAs is told who was asked, there either.
     let invited =
         "{ historique(first: 1, filter: { types: [\"RespondentInvited\"] }) { totalCount } }";
     let amina = house.visitor_named("amina", Role::ChargeDeMission { dlas: [DLA].into() })?;
-    for (by, told) in [(&amina, true), (&portal, false)] {
+    for (by, told) in [(&amina, true), (&outsider, false), (&portal, false)] {
         let found = by.asks(invited, json!({})).await?;
         assert_eq!(found["historique"]["totalCount"] != 0, told, "{found}");
     }

@@ -11,12 +11,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("eventlog", &["domain"]),
     ("projections", &["domain", "eventlog"]),
-    ("api", &["domain", "eventlog", "projections"]),
+    ("engine", &[]),
+    ("api", &["domain", "eventlog", "projections", "engine"]),
 ];
 
 /// Libraries that belong to some floors only.
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("async-graphql", &["api"]),
+    ("async-graphql-itself", &["engine"]),
     ("axum", &["api"]),
     ("jsonwebtoken", &["api"]),
     ("opentelemetry", &["api"]),

@@ -6,6 +6,8 @@ mod liste;
 mod mouvements;
 mod signature;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use domain::{ConventionId, convention_financement as rules};
 use projections::conventions::{self as rows, Versement};
@@ -33,7 +35,7 @@ use crate::{
 /// paid, and left. A convention cadre (framework agreement) fixes levels, and is not spent:
 /// conventions de financement put it into effect. The DLAs that draw on it see it, and those who
 /// finance.
-pub(crate) struct ConventionFinancement(pub(crate) rows::Convention);
+pub(crate) struct ConventionFinancement(pub(crate) Arc<rows::Convention>);
 
 /// A convention between those who finance and DLAs: what is notified, set aside for ingénieries,
 /// paid, and left. A convention cadre (framework agreement) fixes levels, and is not spent:

@@ -151,8 +151,7 @@ impl ExportSubventions {
         let page = async { Ok::<_, crate::Error>(Page { rows, has_next }) };
         let mut list = paging::list(ctx, &MODEL, &asked, page, |it| it).await?;
         let as_of = self.export.as_of;
-        list.additional_fields
-            .stand_at(as_of.position, as_of.recorded_at);
+        list.more.stand_at(as_of.position, as_of.recorded_at);
         paging::total(ctx, list, async { Ok(count) }).await
     }
 }

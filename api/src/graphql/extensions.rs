@@ -1,13 +1,11 @@
 //! What the engine does not do by itself: errors that say the right thing and no more
-//! (`answers`), nulls where the specification wants them (`nulls`), fields in the order of
-//! the document (`order`), no text that cannot be kept (`texts`), no work twice and none unpaid
+//! (`answers`), the fields at the root in the order of the document (`order`), no text that cannot be kept (`texts`), no work twice and none unpaid
 //! (`pricing`).
 //!
 //! One extension does it all: the engine calls each of its extensions for each field of an
 //! answer, whether or not it has something to do there.
 
 mod answers;
-mod nulls;
 mod order;
 mod pricing;
 mod texts;
@@ -21,7 +19,7 @@ use std::{
 };
 
 use async_graphql::{
-    Data, ObjectType, Request, Response, SchemaBuilder, ServerError, ServerResult,
+    Data, Failures, ObjectType, Request, Response, SchemaBuilder, ServerError, ServerResult,
     SubscriptionType, ValidationResult, Value, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery,
@@ -32,7 +30,7 @@ use async_graphql::{
 use futures_util::{StreamExt as _, stream::BoxStream};
 
 pub(crate) use self::answers::member;
-use self::{answers::Reader, nulls::Failures, pricing::Key};
+use self::{answers::Reader, pricing::Key};
 use crate::{
     clock::RequestClock,
     error::{Answer, RATE_LIMITED},
@@ -83,7 +81,7 @@ impl ExtensionFactory for Ours {
 #[derive(Default)]
 struct Asked {
     known: Arc<OnceLock<Known>>,
-    failures: Failures,
+    failures: Arc<Failures>,
 }
 
 /// What came with it.
@@ -206,6 +204,7 @@ impl Extension for Asked {
         }
         // Each event is answered at its own time, not when somebody subscribed.
         let mut data = Data::default();
+        data.insert(self.failures.clone());
         if self.known().reader.operation == Some(OperationType::Subscription) {
             data.insert(RequestClock::read());
         }

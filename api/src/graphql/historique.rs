@@ -374,9 +374,9 @@ pub(crate) async fn list(
     let page = faits::page(reads, ctx.eyes(), &filter, (asked.first, asked.after.map(Place)));
     let fait = |it: faits::Fait| (it.recorded().position.0, Fait(it));
     let mut list = paging::list(ctx, &MODEL, &asked, page, fait).await?;
-    if let Some(known) = known.filter(|it| it.0 < list.additional_fields.position()) {
+    if let Some(known) = known.filter(|it| it.0 < list.more.position()) {
         let at = ctx.log().at_positions(&[known]).await?;
-        list.additional_fields
+        list.more
             .stand_at(known, at.first().map(|it| it.recorded_at));
     }
     paging::total(ctx, list, rows::count(reads, scope, &filter)).await

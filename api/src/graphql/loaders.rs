@@ -88,7 +88,7 @@ macro_rules! loads {
 loads! {
     CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
-    ConventionId => conventions::Convention = conventions::by_ids;
+    ConventionId => Arc<conventions::Convention> = conventions::by_ids;
     DlaId => Arc<dlas::Dla> = dlas::by_ids;
     DocumentId => documents::Document = documents::by_ids;
     EvaluationId => evaluations::Evaluation = evaluations::by_ids;

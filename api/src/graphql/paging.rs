@@ -1,8 +1,8 @@
 //! Pages of lists: forward only, by keyset cursors, each as of a position.
 
 use async_graphql::{
-    Context, ObjectType, OutputType, SimpleObject,
-    connection::{Connection, CursorType, Edge, OpaqueCursor},
+    Context, OutputType, SimpleObject,
+    connection::{CursorType, OpaqueCursor},
 };
 use domain::values::Invalid;
 use projections::{AsOf, ReadModel, Reads};
@@ -15,6 +15,10 @@ use crate::{
         scalars::{DateTime, Position},
     },
 };
+
+mod connection;
+
+pub(crate) use connection::{Connection, Edge};
 
 /// The most rows a page may hold.
 pub(crate) const FIRST_MAX: i32 = 100;
@@ -113,12 +117,16 @@ where
     let as_of = if asks { ctx.reads().as_of(model).await? } else { AsOf::default() };
     let page = page.await?;
     let fields = ListFields { total_count: None, as_of: as_of.into() };
-    let mut list = Connection::with_additional_fields(asked.after.is_some(), page.has_next, fields);
-    list.edges.extend(page.rows.into_iter().map(|it| {
+    let edge = |it| {
         let (cursor, node) = row(it);
-        Edge::new(OpaqueCursor(cursor), node)
-    }));
-    Ok(list)
+        Edge { cursor: OpaqueCursor(cursor), node }
+    };
+    Ok(Connection {
+        edges: page.rows.into_iter().map(edge).collect(),
+        goes_on: asked.after.is_some(),
+        has_next: page.has_next,
+        more: fields,
+    })
 }
 
 impl ListFields {
@@ -145,7 +153,7 @@ where
     T: OutputType,
 {
     if ctx.look_ahead().field("totalCount").exists() {
-        list.additional_fields.total_count = Some(i32::try_from(count.await?).unwrap_or(i32::MAX));
+        list.more.total_count = Some(i32::try_from(count.await?).unwrap_or(i32::MAX));
     }
     Ok(list)
 }
@@ -208,15 +216,7 @@ pub(crate) fn positions_cost(first: i32) -> usize {
 pub(crate) fn saying<C, T, F>(
     list: List<C, T>,
     fields: impl FnOnce(ListFields) -> F,
-) -> Connection<OpaqueCursor<C>, T, F>
-where
-    C: Serialize + DeserializeOwned + Send + Sync,
-    T: OutputType,
-    F: ObjectType,
-{
-    let (before, after) = (list.has_previous_page, list.has_next_page);
-    let fields = fields(list.additional_fields);
-    let mut all = Connection::with_additional_fields(before, after, fields);
-    all.edges = list.edges;
-    all
+) -> Connection<OpaqueCursor<C>, T, F> {
+    let Connection { edges, goes_on, has_next, more } = list;
+    Connection { edges, goes_on, has_next, more: fields(more) }
 }

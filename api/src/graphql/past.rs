@@ -103,7 +103,8 @@ pub(crate) async fn travel(ctx: &Context<'_>, as_of: Option<AsOfInput>) -> Resul
     let (Some(pasts), Some(root)) = (ctx.data_opt::<Pasts>(), root(ctx)) else {
         return Ok(());
     };
-    let reads = as_of.reads(ctx.reads(), ctx.clock()).await?;
+    // Few travel: the others need not carry what it takes.
+    let reads = Box::pin(as_of.reads(ctx.reads(), ctx.clock())).await?;
     let loaders = Loaders::of(&reads, ctx.scope(), ctx.actor());
     let past = Past { root: root.to_owned(), reads, loaders, others: Pasts::default() };
     pasts.add(past);

@@ -25,6 +25,7 @@
 //! - `organisation by id`, `50 conventions`: the same two questions asked of the house, of an
 //!   Apollo Server and of a `PostGraphile` (`tests/benches/peers`) on the same rows, and of
 //!   PostgreSQL by `pgbench`. The house alone asks for a token, and decides what may be seen.
+//!   `nothing, over HTTP`: `/health/live` of the house, which no answer over HTTP can beat.
 //! - `rebuild …`: a read model built anew; an operation is one fact applied. Beside it, for as
 //!   many facts: `COPY of …`, the rows that it gives, into tables like its own; `a statement a
 //!   fact`, each row by an upsert in its own transaction; `follow …`, facts that come while the

@@ -7,6 +7,7 @@ use api::http::Options;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Role;
 use house::{OpenHouse, Visitor, dossier::DLA};
+use http::Method;
 use projections::{conventions, organisations};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
@@ -58,6 +59,17 @@ impl Worker for Asks {
         let answer = self.visitor.posts(&self.query, variables).await?;
         let found = answer.pointer(self.answer).is_some_and(|it| !it.is_null());
         ensure!(found && answer.get("errors").is_none(), "{answer:#}");
+        Ok(1)
+    }
+}
+
+/// Asks whether the house lives, which its doors answer by themselves.
+struct Knocks(Visitor);
+
+impl Worker for Knocks {
+    async fn works(&mut self) -> anyhow::Result<usize> {
+        let answer = self.0.sends(Method::GET, "/health/live", &[], "").await?;
+        ensure!(answer.status.is_success(), "{}", answer.status);
         Ok(1)
     }
 }
@@ -119,7 +131,7 @@ async fn in_turns(
 ) -> anyhow::Result<Vec<Line>> {
     let tallies = || peers.iter().map(|_| Tally::default()).collect::<Vec<_>>();
     let (mut ones, mut pages) = (tallies(), tallies());
-    let (mut bare_one, mut bare_page) = <(Tally, Tally)>::default();
+    let (mut bare_one, mut bare_page, mut knocks) = <(Tally, Tally, Tally)>::default();
     let (gauge, callers) = (&bench.gauge, &bench.callers);
     for _ in 0..ROUNDS {
         for ((peer, one), page) in peers.iter().zip(&mut ones).zip(&mut pages) {
@@ -128,10 +140,14 @@ async fn in_turns(
                 .slice_on(callers, peer.asking(&peer.page), page)
                 .await?;
         }
+        let knocking = peers[0].visitors.iter().cloned().map(Knocks);
+        gauge
+            .slice_on(callers, knocking.collect(), &mut knocks)
+            .await?;
         raw_one.slice(gauge, CALLERS, &mut bare_one).await?;
         raw_page.slice(gauge, CALLERS, &mut bare_page).await?;
     }
-    let mut lines = vec![];
+    let mut lines = vec![Line::of(Group::One, "nothing, over HTTP", CALLERS, knocks)];
     for (group, tallies, bare) in [(Group::One, ones, bare_one), (Group::Page, pages, bare_page)] {
         for (peer, tally) in peers.iter().zip(tallies) {
             lines.push(Line::of(group, peer.name, CALLERS, tally));

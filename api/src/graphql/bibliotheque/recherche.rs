@@ -1,8 +1,7 @@
 //! Searching the library.
 
 use async_graphql::{
-    Context, Enum, ID, InputObject, Object, SimpleObject,
-    connection::{Connection, OpaqueCursor},
+    Context, Enum, ID, InputObject, Object, SimpleObject, connection::OpaqueCursor,
 };
 use domain::{DlaId, Liste};
 use projections::bibliotheque::{
@@ -18,7 +17,7 @@ use crate::{
         context::ContextExt,
         ids::{global, typed},
         ingenierie_collective::TypeIngenierie,
-        paging::{self, ListFields},
+        paging::{self, Connection, ListFields},
         request::code_if_given,
         scalars::Position,
         territoire::TerritoireInput,

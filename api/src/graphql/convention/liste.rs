@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::{
-    Context, ID, InputObject, Object, SimpleObject,
-    connection::{Connection, OpaqueCursor},
-};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, connection::OpaqueCursor};
 use domain::{ConventionId, convention_financement::Regime};
 use projections::conventions::{self as rows, After, Filter, MODEL, Part};
 use uuid::Uuid;
@@ -18,7 +15,7 @@ use crate::{
         context::ContextExt,
         ids::typed,
         organisation::{self, Organisation},
-        paging::{self, ListFields},
+        paging::{self, Connection, ListFields},
         past::{self, AsOfInput},
         scalars::{Cents, Date, Position},
         territoire::TerritoireInput,
@@ -132,7 +129,7 @@ impl ConventionQuery {
         paging::at_least(ctx, &MODEL, at_least_position).await?;
         let (reads, scope) = (ctx.reads(), ctx.scope());
         let page = rows::list(reads, scope, &filter, asked.first, asked.after);
-        let row = |it: rows::Convention| ((it.signed_on, it.id), ConventionFinancement(it));
+        let row = |it: rows::Convention| ((it.signed_on, it.id), ConventionFinancement(it.into()));
         let list = paging::list(ctx, &MODEL, &asked, page, row).await?;
         let list = paging::total(ctx, list, rows::count(reads, scope, &filter)).await?;
         let totals = if ctx.look_ahead().field("totals").exists() {

@@ -81,7 +81,7 @@ impl CampagneEvaluation {
     }
 
     /// Who is asked to answer, column by column. Shown to the DLAs of the ingénierie; empty for
-    /// others.
+    /// others. Auditors find it in the history.
     #[graphql(complexity = "20 * child_complexity + 1")]
     async fn invitations(&self, ctx: &Context<'_>) -> Result<Vec<Invitation>> {
         let id = EvaluationId(self.evaluation.id);

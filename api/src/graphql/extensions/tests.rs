@@ -1,5 +1,5 @@
 use async_graphql::{
-    EmptySubscription, InputObject, InputValueResult, Object, Request, Response, Scalar,
+    EmptySubscription, InputObject, InputValueResult, Items, Object, Request, Response, Scalar,
     ScalarType, Schema, SimpleObject, Value,
 };
 use serde_json::{Value as Json, json};
@@ -89,6 +89,9 @@ impl Query {
     async fn sure(&self) -> Deep {
         Deep { ok: 1 }
     }
+    async fn items(&self) -> Items<Deep> {
+        Items(vec![Deep { ok: 1 }, Deep { ok: 2 }])
+    }
     async fn leaks(&self) -> async_graphql::Result<Option<i32>> {
         Err(std::io::Error::other("password"))?
     }
@@ -150,6 +153,11 @@ async fn an_error_nulls_its_field_or_the_nearest_parent_that_may_be_null() {
     assert_eq!(data("{deep{ok deep{sure{needed}}}}").await, r#"{"deep":{"ok":1,"deep":null}}"#);
     assert_eq!(data("{deep{holes{needed}}}").await, r#"{"deep":{"holes":[null,null]}}"#);
     assert_eq!(data("{deep{whole{needed}}}").await, r#"{"deep":{"whole":null}}"#);
+    assert_eq!(
+        data("{items{nullable}}").await,
+        r#"{"items":[{"nullable":null},{"nullable":null}]}"#
+    );
+    assert_eq!(data("{deep{ok} items{needed}}").await, "null");
     assert_eq!(data("{sure{needed}}").await, "null");
     assert_eq!(data("{sure{sure{needed}} deep{ok}}").await, "null");
 }
@@ -170,6 +178,34 @@ async fn fields_come_in_the_order_of_the_document() {
         data(document).await,
         r#"{"deep":{"late":1,"ok":1,"deep":{"late":1,"ok":2,"x":2}},"sure":{"late":1,"ok":1}}"#
     );
+}
+
+#[tokio::test]
+async fn items_come_in_their_order_whenever_they_are_ready() {
+    assert_eq!(
+        data("{items{late ok __typename}}").await,
+        r#"{"items":[{"late":1,"ok":1,"__typename":"Deep"},{"late":1,"ok":2,"__typename":"Deep"}]}"#
+    );
+}
+
+#[tokio::test]
+async fn what_is_asked_twice_is_one_member() {
+    assert_eq!(
+        data("{deep{deep{ok} holes{ok} deep{late} ...f}} fragment f on Deep{holes{late}}").await,
+        r#"{"deep":{"deep":{"ok":2,"late":1},"holes":[{"ok":4,"late":1},null]}}"#
+    );
+}
+
+#[tokio::test]
+async fn an_item_that_fails_is_named_by_its_place() {
+    let answer = answer("{items{ok needed}}", Language::En).await;
+    let paths: Vec<_> = answer["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["path"])
+        .collect();
+    assert_eq!(paths, [&json!(["items", 0, "needed"]), &json!(["items", 1, "needed"])]);
 }
 
 #[tokio::test]

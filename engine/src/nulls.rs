@@ -6,13 +6,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use async_graphql::{
-    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+use async_graphql_itself::{
+    ContextSelectionSet, PathSegment, Positioned, QueryPathNode, QueryPathSegment, Response,
+    ServerError, ServerResult, Value, parser::types::Field, resolver_utils::ContainerType,
 };
 
 /// What failed in one operation: nulls go where the specification wants them (6.4.4).
 #[derive(Default)]
-pub(super) struct Failures {
+pub struct Failures {
     /// Whether anything has: most operations never take the lock.
     any: AtomicBool,
     found: Mutex<Found>,
@@ -27,7 +28,7 @@ struct Found {
 
 impl Failures {
     /// What a field, or an item of one, resolved to.
-    pub(super) fn resolved(
+    pub fn resolved(
         &self,
         (node, kind): (&QueryPathNode<'_>, &str),
         resolved: ServerResult<Option<Value>>,
@@ -47,8 +48,41 @@ impl Failures {
         Some(value)
     }
 
+    /// What a field of an object resolved to.
+    pub(crate) fn of_field<T: ContainerType + ?Sized>(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+        resolved: ServerResult<Option<Value>>,
+    ) -> Value {
+        match resolved {
+            Ok(value) if !self.any.load(Ordering::Acquire) => value,
+            resolved => {
+                let described = ctx.schema_env.registry.types.get(&*T::type_name());
+                let described = described.and_then(|it| it.field_by_name(&field.node.name.node));
+                let kind = described.map_or("", |it| it.ty.as_str());
+                let ctx = ctx.with_field(field);
+                let node = ctx.path_node.as_ref();
+                node.and_then(|node| self.resolved((node, kind), resolved))
+            }
+        }
+        .unwrap_or_default()
+    }
+
+    /// What an item of a list resolved to.
+    pub(crate) fn of_item(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        resolved: ServerResult<Value>,
+    ) -> Value {
+        if let (Err(error), Some(node)) = (&resolved, &ctx.path_node) {
+            self.fail(path_of(node), error.clone());
+        }
+        resolved.unwrap_or_default()
+    }
+
     /// Tells what failed, of an operation that has been executed.
-    pub(super) fn told(&self, response: &mut Response) {
+    pub fn told(&self, response: &mut Response) {
         if !self.any.load(Ordering::Acquire) {
             return;
         }

@@ -1,9 +1,12 @@
 //! An error in a nullable field nulls that field; in a field that cannot be null, it nulls
-//! the nearest parent that can. The engine leaves the key out instead, or nulls the parent.
+//! the nearest parent that can. async-graphql leaves the key out instead, or nulls the parent.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_graphql_itself::{
@@ -24,10 +27,13 @@ struct Found {
     errors: Vec<ServerError>,
     /// Where a null must stand, or above if there may be none.
     failed: Vec<Vec<PathSegment>>,
+    /// Where one stands: what is asked twice under one key has it put once more at the end, when
+    /// all that was asked there is one.
+    nulled: Vec<Vec<PathSegment>>,
 }
 
 impl Failures {
-    /// What a field, or an item of one, resolved to.
+    /// What resolved at a node of an answer, whose type is written so.
     pub fn resolved(
         &self,
         (node, kind): (&QueryPathNode<'_>, &str),
@@ -41,7 +47,7 @@ impl Failures {
                 Value::Null
             }
         };
-        // The engine does not tell which items of a list may be null: their field knows.
+        // Nobody tells here which items of a list may be null: their field knows.
         if matches!(node.segment, QueryPathSegment::Name(_)) {
             self.settle(&path_of(node), kind, &mut value);
         }
@@ -76,7 +82,7 @@ impl Failures {
         resolved: ServerResult<Value>,
     ) -> Value {
         if let (Err(error), Some(node)) = (&resolved, &ctx.path_node) {
-            self.fail(path_of(node), error.clone());
+            self.fail(path_of(node), ctx.set_error_path(error.clone()));
         }
         resolved.unwrap_or_default()
     }
@@ -90,7 +96,15 @@ impl Failures {
         if found.failed.iter().any(Vec::is_empty) {
             response.data = Value::Null;
         }
-        response.errors.extend(found.errors);
+        for at in &found.nulled {
+            nullify(&mut response.data, at);
+        }
+        // A field that is asked twice under one key fails once.
+        let mut told = HashSet::new();
+        let errors = found.errors.into_iter();
+        response
+            .errors
+            .extend(errors.filter(|it| told.insert(format!("{:?}", it.path))));
     }
 
     fn found(&self) -> MutexGuard<'_, Found> {
@@ -108,14 +122,20 @@ impl Failures {
     fn settle(&self, path: &[PathSegment], kind: &str, value: &mut Value) {
         let nullable = levels(kind);
         let mut found = self.found();
-        let below = |it: &mut Vec<PathSegment>| it.starts_with(path);
-        for failed in found.failed.extract_if(.., below).collect::<Vec<_>>() {
+        // One of a field below belongs to that field, asked twice and not settled there yet.
+        let here = |it: &mut Vec<PathSegment>| {
+            let items = it.strip_prefix(path).map(|it| it.iter());
+            items.is_some_and(|mut it| it.all(|it| matches!(it, PathSegment::Index(_))))
+        };
+        for failed in found.failed.extract_if(.., here).collect::<Vec<_>>() {
             let items = &failed[path.len()..];
             let level = (0..=items.len())
                 .rev()
                 .find(|it| nullable.get(*it) == Some(&true));
             if let Some(level) = level {
                 nullify(value, &items[..level]);
+                let at = failed[..path.len() + level].to_vec();
+                found.nulled.push(at);
             } else {
                 let parent = path.split_last().map_or(&[][..], |(_, parent)| parent);
                 found.failed.push(parent.to_vec());
@@ -140,13 +160,18 @@ fn levels(kind: &str) -> Vec<bool> {
     levels
 }
 
-/// Puts a null at a place in lists of lists.
+/// Puts a null at a place, if there is one.
 fn nullify(value: &mut Value, at: &[PathSegment]) {
     match (at.split_first(), value) {
         (None, value) => *value = Value::Null,
         (Some((PathSegment::Index(index), rest)), Value::List(items)) => {
             if let Some(item) = items.get_mut(*index) {
                 nullify(item, rest);
+            }
+        }
+        (Some((PathSegment::Field(name), rest)), Value::Object(members)) => {
+            if let Some(member) = members.get_mut(name.as_str()) {
+                nullify(member, rest);
             }
         }
         // What was there is null already.

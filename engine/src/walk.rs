@@ -6,6 +6,7 @@ use async_graphql_itself::{
     ContextSelectionSet, Name, Positioned, ServerResult, Value,
     indexmap::{IndexMap, map::Entry},
     parser::types::{Field, Selection},
+    registry::MetaType,
     resolver_utils::{self as theirs, ContainerType},
 };
 use futures_util::future::join_all;
@@ -24,6 +25,9 @@ pub async fn resolve_container<'a, T: ContainerType + ?Sized>(
     let name = root.introspection_type_name();
     let mut fields = Vec::with_capacity(ctx.item.node.items.len());
     collect(ctx, &name, &mut fields);
+    if fields.is_empty() {
+        return Ok(Value::Object(IndexMap::new()));
+    }
     // An interface or a union: what stands behind it is for itself to resolve.
     if name != T::type_name() {
         let mut resolved = theirs::resolve_container(ctx, root).await?;
@@ -67,9 +71,11 @@ fn is_typename(field: &Positioned<Field>) -> bool {
 }
 
 fn collect<'a>(ctx: &ContextSelectionSet<'a>, name: &str, fields: &mut Vec<&'a Positioned<Field>>) {
-    let of_interface = |condition: &str| {
-        let interfaces = ctx.schema_env.registry.implements.get(name);
-        interfaces.is_some_and(|all| all.contains(condition))
+    let may_be = |on: &str| match ctx.schema_env.registry.types.get(on) {
+        Some(
+            MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. },
+        ) => possible_types.contains(name),
+        _ => false,
     };
     for selection in &ctx.item.node.items {
         let (on, within) = match &selection.node {
@@ -87,7 +93,7 @@ fn collect<'a>(ctx: &ContextSelectionSet<'a>, name: &str, fields: &mut Vec<&'a P
             }
         };
         let on = on.map(|it| it.node.on.node.as_str());
-        if on.is_none_or(|on| on == name || of_interface(on)) {
+        if on.is_none_or(|on| on == name || may_be(on)) {
             collect(&ctx.with_selection_set(within), name, fields);
         }
     }

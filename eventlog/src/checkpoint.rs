@@ -35,7 +35,8 @@ pub struct Lease {
 #[derive(Debug)]
 pub struct Held {
     pub at: Checkpoint,
-    /// Whether the log has another chain there: it is not the one that was followed.
+    /// Whether the log has another chain there: it is not the one that was followed. Said of where
+    /// the follower stood when this was asked: to be believed if it stands where it was last seen.
     pub forked: bool,
     /// Whether it has ever reached the end of the log.
     pub built: bool,
@@ -216,20 +217,25 @@ pub async fn of_log(
 /// Moves a follower whose row is held to a position of the log: it runs. Says whether the log has
 /// that position.
 pub async fn advance(db: &mut PgConnection, follower: &str, to: Position) -> Result<bool, Error> {
+    let before_any = Checkpoint::origin();
     let moved = sqlx::query(
         "update keeping.checkpoint
          set position = $2, chain = log.chain, epoch = log.epoch, moved_at = clock_timestamp(),
              stopped = null, stopped_at = null
          from (
-             select chain, epoch from log.commit
-             where last_position >= $2
-             order by last_position
-             limit 1
+             select $3::bytea as chain, $4::int as epoch where $2 = 0
+             union all
+             (select chain, epoch from log.commit
+              where last_position >= $2 and $2 > 0
+              order by last_position
+              limit 1)
          ) log
          where follower = $1",
     )
     .bind(follower)
     .bind(to)
+    .bind(before_any.chain)
+    .bind(before_any.epoch)
     .execute(db)
     .await?;
     Ok(moved.rows_affected() > 0)

@@ -84,7 +84,9 @@ impl EventLog {
             None => self.load::<D>(id).await?,
         };
         let mut answered = answer(&state, command, decision);
-        if answered.is_err() {
+        // Neither a refusal nor "already so".
+        let acts = |it: &Result<Decided<_>, _>| it.as_ref().is_ok_and(|it| !it.facts.is_empty());
+        if !acts(&answered) {
             if let Some(outcome) = self.answered(command).await? {
                 return Ok(Some(outcome));
             }
@@ -95,11 +97,6 @@ impl EventLog {
             }
         }
         let decided = answered?;
-        if decided.facts.is_empty()
-            && let Some(outcome) = self.answered(command).await?
-        {
-            return Ok(Some(outcome));
-        }
         tracing::Span::current().record("events", decided.facts.len());
         let prepared = match self.prepare::<D>(command, id, &state, &decided).await {
             // It seals for whom nothing is held any more: what it led to before stands.

@@ -44,7 +44,9 @@ pub(crate) async fn copy<'a, R: Serialize + 'a>(
     for row in rows {
         write(&mut text, &serde_json::to_value(row)?, &columns);
     }
-    let mut into = db.copy_in_raw(&format!("copy {table} from stdin")).await?;
+    let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let into = format!("copy {table} ({}) from stdin", names.join(", "));
+    let mut into = db.copy_in_raw(&into).await?;
     into.send(text.as_bytes()).await?;
     into.finish().await?;
     Ok(())

@@ -132,8 +132,8 @@ impl Filter {
 /// Facts of a séance of a comité that are of no dossier, and those of a case of before, name their
 /// DLA, whose people alone see them; those of a convention are for those who see it. Of a dossier that they see, only those of
 /// the plan see the facts of the plan and what pays for it, only the DLAs, those who pay and the
-/// house those of consultations, only the DLAs and whose they are those of a document and of the
-/// answers to an evaluation: others learn of them by their page, as far as it is shown to them. A filter finds nothing by what its
+/// house those of consultations, only its own DLAs who was asked to answer an evaluation, only the
+/// DLAs and whose they are those of a document and of the answers: others learn of them by their page, as far as it is shown to them. A filter finds nothing by what its
 /// reader may not read: who acted, what another structure did, who pays.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
@@ -179,6 +179,8 @@ macro_rules! select {
                                     and (category not in ('plan_financement', 'action_financee',
                                                           'convention_financement')
                                          or of_plan)
+                                    and (kind not in ('RespondentInvited', 'RespondentReminded')
+                                         or dlas && $2 or dossier = any($2))
                                     and (category not in ('document', 'reponse_evaluation')
                                          or $1 or dlas && $21 or about && $3
                                          or category = 'document' and dossier = any($2))

@@ -60,6 +60,18 @@ struct Progress {
     wanted: Notify,
 }
 
+impl Progress {
+    /// Waits for a position, and says so each time that less came.
+    async fn reaches(&self, told: &mut watch::Receiver<Position>, position: Position) {
+        while *told.borrow_and_update() < position {
+            self.wanted.notify_one();
+            if told.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+}
+
 impl Told {
     pub(crate) fn new() -> Self {
         Self(
@@ -474,19 +486,19 @@ impl Reads {
         if *progress.at.borrow() >= position {
             return Ok(());
         }
-        progress.wanted.notify_one();
         // Every list may have to wait, and few do: they need not carry what waiting takes.
-        Box::pin(self.catches_up(model, position, progress.at.subscribe())).await
+        Box::pin(self.catches_up(model, position, progress)).await
     }
 
     async fn catches_up(
         &self,
         model: &ReadModel,
         position: Position,
-        mut told: watch::Receiver<Position>,
+        progress: &Progress,
     ) -> Result<(), Error> {
+        let mut told = progress.at.subscribe();
         let until = Instant::now() + self.patience;
-        let here = told.wait_for(|it| *it >= position);
+        let here = progress.reaches(&mut told, position);
         if tokio::time::timeout(LOOK_AGAIN, here).await.is_ok() {
             return Ok(());
         }
@@ -500,7 +512,7 @@ impl Reads {
             if Instant::now() > until {
                 return Err(Error::Late);
             }
-            let seen = told.wait_for(|it| *it >= position);
+            let seen = progress.reaches(&mut told, position);
             if tokio::time::timeout(LOOK_AGAIN, seen).await.is_ok() {
                 return Ok(());
             }

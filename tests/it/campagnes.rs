@@ -538,7 +538,7 @@ async fn outsiders_read_no_small_figure(
         let said = it["data"].to_string();
         assert!(said.contains(&structures()[0].0.to_string()), "{said}");
     }
-    // Nobody but the DLAs is told who was asked, there either.
+    // Who was asked is told to the DLAs, there as elsewhere.
     let invited =
         "{ historique(first: 1, filter: { types: [\"RespondentInvited\"] }) { totalCount } }";
     let amina = house.visitor_named("amina", Role::ChargeDeMission { dlas: [DLA].into() })?;

@@ -1,9 +1,9 @@
 //! What the engine does not do by itself: errors that say the right thing and no more
-//! (`answers`), the fields at the root in the order of the document (`order`), no text that cannot be kept (`texts`), no work twice and none unpaid
-//! (`pricing`).
+//! (`answers`), the fields at the root in the order of the document (`order`), no text that cannot
+//! be kept (`texts`), no work twice and none unpaid (`pricing`).
 //!
-//! One extension does it all: the engine calls each of its extensions for each field of an
-//! answer, whether or not it has something to do there.
+//! One extension does it all: the engine calls each of its extensions for each field at the root,
+//! of interfaces, and of its own types, whether or not it has something to do there.
 
 mod answers;
 mod order;

@@ -5,6 +5,7 @@ use async_graphql::{
     connection::{CursorType, OpaqueCursor},
 };
 use domain::values::Invalid;
+use futures_util::future::try_join_all;
 use projections::{AsOf, ReadModel, Reads};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -177,13 +178,12 @@ pub(crate) async fn reached(
     if reads.past().is_some_and(|it| it.0 < position) {
         return Err(Error::PositionNotReached);
     }
-    for model in models {
-        match reads.caught_up(model, eventlog::Position(position)).await {
-            Err(projections::Error::Late) => return Err(Error::PositionNotReached),
-            other => other?,
-        }
+    let position = eventlog::Position(position);
+    let all = models.iter().map(|model| reads.caught_up(model, position));
+    match try_join_all(all).await {
+        Err(projections::Error::Late) => Err(Error::PositionNotReached),
+        other => Ok(other.map(drop)?),
     }
-    Ok(())
 }
 
 /// What a page costs: as many times what it holds as it has rows.

@@ -197,6 +197,22 @@ async fn what_is_asked_twice_is_one_member() {
 }
 
 #[tokio::test]
+async fn what_is_asked_twice_fails_once_and_is_null_once() {
+    // Whichever of the two is settled last, and at the root as below it.
+    for document in [
+        "{deep{deep{ok} ...f}} fragment f on Deep{deep{needed}}",
+        "{deep{deep{needed} ...f}} fragment f on Deep{deep{ok late}}",
+    ] {
+        assert_eq!(data(document).await, r#"{"deep":{"deep":null}}"#);
+    }
+    assert_eq!(data("{deep{ok} deep{needed late}}").await, r#"{"deep":null}"#);
+    let merged = answer("{deep{late} deep{deep{needed} late}}", Language::En).await;
+    assert_eq!(merged["data"], json!({ "deep": { "late": 1, "deep": null } }));
+    let twice = answer("{deep{deep{needed} deep{needed late}}}", Language::En).await;
+    assert_eq!(twice["errors"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn an_item_that_fails_is_named_by_its_place() {
     let answer = answer("{items{ok needed}}", Language::En).await;
     let paths: Vec<_> = answer["errors"]

@@ -45,7 +45,7 @@ impl<T: OutputType> OutputType for Items<T> {
             });
             resolving
         });
-        let items = together(items).await.into_iter();
+        let items = together(items.collect()).await.into_iter();
         items.collect::<ServerResult<_>>().map(Value::List)
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use async_graphql_itself::{
     ContextSelectionSet, PathSegment, Positioned, QueryPathNode, QueryPathSegment, Response,
-    ServerError, ServerResult, Value, parser::types::Field, resolver_utils::ContainerType,
+    ServerError, ServerResult, Value, parser::types::Field,
 };
 
 /// What failed in one operation: nulls go where the specification wants them (6.4.4).
@@ -55,16 +55,16 @@ impl Failures {
     }
 
     /// What a field of an object resolved to.
-    pub(crate) fn of_field<T: ContainerType + ?Sized>(
+    pub(crate) fn of_field(
         &self,
         ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
+        (object, field): (&str, &Positioned<Field>),
         resolved: ServerResult<Option<Value>>,
     ) -> Value {
         match resolved {
             Ok(value) if !self.any.load(Ordering::Acquire) => value,
             resolved => {
-                let described = ctx.schema_env.registry.types.get(&*T::type_name());
+                let described = ctx.schema_env.registry.types.get(object);
                 let described = described.and_then(|it| it.field_by_name(&field.node.name.node));
                 let kind = described.map_or("", |it| it.ty.as_str());
                 let ctx = ctx.with_field(field);

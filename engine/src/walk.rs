@@ -18,6 +18,8 @@ pub(crate) type Resolving<'a, T> = Pin<Box<dyn Future<Output = ServerResult<T>> 
 
 /// Resolves an object: its fields as the document asks for them, those of the fragments that apply
 /// among them.
+///
+/// This is compiled for each type of the schema: what need not be stands in functions of its own.
 pub async fn resolve_container<'a, T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'a>,
     root: &'a T,
@@ -30,40 +32,56 @@ pub async fn resolve_container<'a, T: ContainerType + ?Sized>(
     }
     // An interface or a union: what stands behind it is for itself to resolve.
     if name != T::type_name() {
-        let mut resolved = theirs::resolve_container(ctx, root).await?;
-        if let Value::Object(members) = &mut resolved {
-            let place = |key: &Name| {
-                fields
-                    .iter()
-                    .position(|it| it.node.response_key().node == *key)
-            };
-            members.sort_by_cached_key(|key, _| place(key));
-        }
-        return Ok(resolved);
+        let resolved = theirs::resolve_container(ctx, root).await?;
+        return Ok(in_order(&fields, resolved));
     }
-    let resolving = fields.iter().filter(|it| !is_typename(it)).map(|field| {
-        let resolving: Resolving<'_, Option<Value>> = Box::pin(async move {
+    let mut resolving: Vec<Resolving<'_, Option<Value>>> = Vec::with_capacity(fields.len());
+    for field in fields.iter().filter(|it| !is_typename(it)) {
+        resolving.push(Box::pin(async move {
             let ctx = ctx.with_field(field);
             root.resolve_field(&ctx).await
-        });
-        resolving
-    });
-    let mut resolved = together(resolving).await.into_iter();
+        }));
+    }
+    let resolved = together(resolving).await;
+    object(ctx, &name, &fields, resolved)
+}
+
+/// What an object is, once its fields are resolved.
+fn object(
+    ctx: &ContextSelectionSet<'_>,
+    name: &str,
+    fields: &[&Positioned<Field>],
+    resolved: Vec<ServerResult<Option<Value>>>,
+) -> ServerResult<Value> {
+    let mut resolved = resolved.into_iter();
     let failures = ctx.data_opt::<Arc<Failures>>();
     let mut members = IndexMap::with_capacity(fields.len());
-    for field in &fields {
+    for field in fields {
         let value = if is_typename(field) {
-            Value::String(name.as_ref().to_owned())
+            Value::String(name.to_owned())
         } else {
             let resolved = resolved.next().unwrap_or(Ok(None));
             match failures {
-                Some(failures) => failures.of_field::<T>(ctx, field, resolved),
+                Some(failures) => failures.of_field(ctx, (name, field), resolved),
                 None => resolved?.unwrap_or_default(),
             }
         };
         insert(&mut members, &field.node.response_key().node, value);
     }
     Ok(Value::Object(members))
+}
+
+/// The members that others resolved, in the order of the document.
+fn in_order(fields: &[&Positioned<Field>], mut resolved: Value) -> Value {
+    if let Value::Object(members) = &mut resolved {
+        let place = |key: &Name| {
+            fields
+                .iter()
+                .position(|it| it.node.response_key().node == *key)
+        };
+        members.sort_by_cached_key(|key, _| place(key));
+    }
+    resolved
 }
 
 fn is_typename(field: &Positioned<Field>) -> bool {
@@ -101,11 +119,9 @@ fn collect<'a>(ctx: &ContextSelectionSet<'a>, name: &str, fields: &mut Vec<&'a P
 
 /// What they come to, in their order. Each is begun before any is waited for, so that what they
 /// look up may be looked up together; what looks nothing up is done by then.
-pub(crate) async fn together<'a, T>(
-    all: impl Iterator<Item = Resolving<'a, T>>,
-) -> Vec<ServerResult<T>> {
-    let (mut done, mut waiting) = (Vec::with_capacity(all.size_hint().1.unwrap_or(0)), vec![]);
-    for (n, mut resolving) in all.enumerate() {
+pub(crate) async fn together<T>(all: Vec<Resolving<'_, T>>) -> Vec<ServerResult<T>> {
+    let (mut done, mut waiting) = (Vec::with_capacity(all.len()), vec![]);
+    for (n, mut resolving) in all.into_iter().enumerate() {
         let begun = poll_fn(|cx| Poll::Ready(resolving.as_mut().poll(cx))).await;
         done.push(match begun {
             Poll::Ready(resolved) => Some(resolved),

@@ -41,6 +41,7 @@ mod beside;
 mod status;
 mod error;
 mod tables;
+mod told;
 mod rows;
 mod columns;
 mod copy;
@@ -142,7 +143,7 @@ impl ReadModel {
 pub struct Reads {
     pub(crate) pool: PgPool,
     pub(crate) log: EventLog,
-    pub(crate) told: Arc<runner::Told>,
+    pub(crate) told: Arc<told::Told>,
     pub(crate) pasts: Arc<past::Pasts>,
     /// How long a query waits for its answer to catch up.
     pub(crate) patience: Duration,
@@ -185,7 +186,7 @@ impl Reads {
         let pasts = past::Pasts::new(options.clone());
         let options = options.options([("search_path", schemas.join(","))]);
         let pool = eventlog::pooling(connections).connect_with(options).await?;
-        let told = Arc::new(runner::Told::new());
+        let told = Arc::new(told::Told::new());
         Ok(Self { pool, log, told, pasts, patience: runner::WAIT_MAX, past: None })
     }
 

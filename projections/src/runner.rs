@@ -4,10 +4,7 @@
 //! lease. A fact that cannot be applied parks what follows in its sequence, or pauses its
 //! question, as the question declares: it is never skipped.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use eventlog::{
     Batch, Position,
@@ -15,10 +12,7 @@ use eventlog::{
     parked::{self, Because, Parked},
 };
 use sqlx::{Connection, PgConnection};
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinHandle,
-};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -26,6 +20,7 @@ use crate::{
     ALL, Error, Order, ReadModel, Reads,
     sift::{attempt, sift},
     tables,
+    told::Progress,
 };
 
 /// Facts applied in one transaction.
@@ -49,42 +44,6 @@ const UNSAVED_MAX: Duration = Duration::from_millis(50);
 const GATHER: Duration = Duration::from_millis(20);
 /// A lease is renewed long before it ends.
 const RENEW: Duration = Duration::from_secs(1);
-
-/// How far the runners of this process have come, by question.
-pub(crate) struct Told(BTreeMap<&'static str, Progress>);
-
-#[derive(Default)]
-struct Progress {
-    at: watch::Sender<Position>,
-    /// Somebody waits for more.
-    wanted: Notify,
-}
-
-impl Progress {
-    /// Waits for a position, and says so each time that less came.
-    async fn reaches(&self, told: &mut watch::Receiver<Position>, position: Position) {
-        while *told.borrow_and_update() < position {
-            self.wanted.notify_one();
-            if told.changed().await.is_err() {
-                return std::future::pending().await;
-            }
-        }
-    }
-}
-
-impl Told {
-    pub(crate) fn new() -> Self {
-        Self(
-            ALL.iter()
-                .map(|it| (it.name, Progress::default()))
-                .collect(),
-        )
-    }
-
-    fn of(&self, model: &ReadModel) -> Option<&Progress> {
-        self.0.get(model.name)
-    }
-}
 
 /// One question, or what is built beside it, run under its lease.
 pub(crate) struct Run {

@@ -24,7 +24,8 @@ pub struct Failures {
 
 #[derive(Default)]
 struct Found {
-    errors: Vec<ServerError>,
+    /// With where: a field that is asked twice under one key fails once.
+    errors: Vec<(Vec<PathSegment>, ServerError)>,
     /// Where a null must stand, or above if there may be none.
     failed: Vec<Vec<PathSegment>>,
     /// Where one stands: what is asked twice under one key has it put once more at the end, when
@@ -99,12 +100,12 @@ impl Failures {
         for at in &found.nulled {
             nullify(&mut response.data, at);
         }
-        // A field that is asked twice under one key fails once.
         let mut told = HashSet::new();
-        let errors = found.errors.into_iter();
-        response
-            .errors
-            .extend(errors.filter(|it| told.insert(format!("{:?}", it.path))));
+        for (at, error) in found.errors {
+            if told.insert(format!("{at:?}")) {
+                response.errors.push(error);
+            }
+        }
     }
 
     fn found(&self) -> MutexGuard<'_, Found> {
@@ -114,7 +115,7 @@ impl Failures {
 
     fn fail(&self, path: Vec<PathSegment>, error: ServerError) {
         let mut found = self.found();
-        found.errors.push(error);
+        found.errors.push((path.clone(), error));
         found.failed.push(path);
     }
 

@@ -130,11 +130,15 @@ impl Filter {
 /// What an actor may know of, that a filter finds: the parameters `$1` to `$21`.
 ///
 /// Facts of a séance of a comité that are of no dossier, and those of a case of before, name their
-/// DLA, whose people alone see them; those of a convention are for those who see it. Of a dossier that they see, only those of
-/// the plan see the facts of the plan and what pays for it, only the DLAs, those who pay and the
-/// house those of consultations, only its own DLAs who was asked to answer an evaluation, only the
-/// DLAs and whose they are those of a document and of the answers: others learn of them by their page, as far as it is shown to them. A filter finds nothing by what its
-/// reader may not read: who acted, what another structure did, who pays.
+/// DLA, whose people alone see them; those of a convention are for those who see it.
+///
+/// Of a dossier that they see, only those of the plan see the facts of the plan and what pays for
+/// it; only the DLAs, those who pay and the house those of consultations; only its own DLAs, and
+/// auditors, who was asked to answer an evaluation; only the DLAs and whose they are those of a
+/// document and of the answers. Others learn of them by their page, as far as it is shown to them.
+///
+/// A filter finds nothing by what its reader may not read: who acted, what another structure did,
+/// who pays.
 macro_rules! select {
     ($what:literal $(, $tail:literal)?) => {
         concat!(
@@ -193,13 +197,9 @@ macro_rules! select {
     };
 }
 
-/// Who is asked to answer an evaluation.
-const INVITED: [&str; 2] = ["RespondentInvited", "RespondentReminded"];
-
 /// The categories and the kinds of which someone reads no fact, even of a dossier that they read:
 /// the consultations, but for those who follow them; the people behind answers and documents, for
-/// those who come for figures, for evidence or for an opinion; who was asked to answer an
-/// evaluation, but for its DLAs, and for those who audit them.
+/// those who come for figures, for evidence or for an opinion.
 fn withheld(scope: &Scope) -> Vec<&'static str> {
     let mut all = vec![];
     if !scope.follows_consultations() {
@@ -209,19 +209,17 @@ fn withheld(scope: &Scope) -> Vec<&'static str> {
         Some(RoleName::Auditeur) => all.push("reponse_evaluation"),
         Some(RoleName::Integration | RoleName::MembreComiteAppui) => {
             all.extend(["document", "reponse_evaluation"]);
-            all.extend(INVITED);
+            all.extend(["RespondentInvited", "RespondentReminded"]);
         }
-        Some(
-            RoleName::Financeur
-            | RoleName::StructureBeneficiaire
-            | RoleName::Prestataire
-            | RoleName::Partenaire
-            | RoleName::Avise,
-        ) => all.extend(INVITED),
         Some(
             RoleName::ChargeDeMission
             | RoleName::ResponsablePorteuse
             | RoleName::ChargeDeMissionRegional
+            | RoleName::Financeur
+            | RoleName::StructureBeneficiaire
+            | RoleName::Prestataire
+            | RoleName::Partenaire
+            | RoleName::Avise
             | RoleName::Dpo
             | RoleName::Admin
             | RoleName::House,

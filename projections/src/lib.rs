@@ -36,12 +36,12 @@ pub mod past;
 pub mod statistiques;
 pub mod scope;
 pub mod runner;
+pub mod waiting;
 mod sift;
 mod beside;
 mod status;
 mod error;
 mod tables;
-mod told;
 mod rows;
 mod columns;
 mod copy;
@@ -143,7 +143,7 @@ impl ReadModel {
 pub struct Reads {
     pub(crate) pool: PgPool,
     pub(crate) log: EventLog,
-    pub(crate) told: Arc<told::Told>,
+    pub(crate) told: Arc<waiting::Told>,
     pub(crate) pasts: Arc<past::Pasts>,
     /// How long a query waits for its answer to catch up.
     pub(crate) patience: Duration,
@@ -186,11 +186,11 @@ impl Reads {
         let pasts = past::Pasts::new(options.clone());
         let options = options.options([("search_path", schemas.join(","))]);
         let pool = eventlog::pooling(connections).connect_with(options).await?;
-        let told = Arc::new(told::Told::new());
-        Ok(Self { pool, log, told, pasts, patience: runner::WAIT_MAX, past: None })
+        let told = Arc::new(waiting::Told::new());
+        Ok(Self { pool, log, told, pasts, patience: waiting::WAIT_MAX, past: None })
     }
 
-    /// The same, where queries wait that long for their answers and not [`runner::WAIT_MAX`].
+    /// The same, where queries wait that long for their answers and not [`waiting::WAIT_MAX`].
     #[must_use]
     pub fn patient(self, patience: Duration) -> Self {
         Self { patience, ..self }

@@ -20,7 +20,6 @@ use crate::{
     ALL, Error, Order, ReadModel, Reads,
     sift::{attempt, sift},
     tables,
-    told::Progress,
 };
 
 /// Facts applied in one transaction.
@@ -29,10 +28,6 @@ pub const BATCH_MAX: i64 = 1_000;
 /// The same where nothing else is to be seen meanwhile: rows are written once for more facts.
 pub(crate) const BUILD_MAX: i64 = 10_000;
 
-/// How long a query waits for its answer to catch up, unless told otherwise.
-pub const WAIT_MAX: Duration = Duration::from_secs(2);
-
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How often a process looks whether a question has lost its runner.
@@ -432,51 +427,6 @@ impl Reads {
         // A question that pauses goes on, or says why not.
         self.step(run, BATCH_MAX).await?;
         Ok(waits)
-    }
-
-    /// Waits until a question has seen a position; [`Error::Late`] after [`WAIT_MAX`], or as
-    /// long as these answers are patient, and at once for a position that is not recorded yet.
-    pub async fn caught_up(
-        &self,
-        model: &'static ReadModel,
-        position: Position,
-    ) -> Result<(), Error> {
-        let Some(progress) = self.told.of(model) else { return Err(Error::Late) };
-        if *progress.at.borrow() >= position {
-            return Ok(());
-        }
-        // Every list may have to wait, and few do: they need not carry what waiting takes.
-        Box::pin(self.catches_up(model, position, progress)).await
-    }
-
-    async fn catches_up(
-        &self,
-        model: &ReadModel,
-        position: Position,
-        progress: &Progress,
-    ) -> Result<(), Error> {
-        let mut told = progress.at.subscribe();
-        let until = Instant::now() + self.patience;
-        let here = progress.reaches(&mut told, position);
-        if tokio::time::timeout(LOOK_AGAIN, here).await.is_ok() {
-            return Ok(());
-        }
-        // What nobody recorded would be waited for in vain.
-        if self.log.head() < position && self.log.newest().await?.0 < position {
-            return Err(Error::Late);
-        }
-        // Another process may run it, and says so in the checkpoint alone.
-        while checkpoint::of(&mut *self.pool.acquire().await?, &model.key()).await? < Some(position)
-        {
-            if Instant::now() > until {
-                return Err(Error::Late);
-            }
-            let seen = progress.reaches(&mut told, position);
-            if tokio::time::timeout(LOOK_AGAIN, seen).await.is_ok() {
-                return Ok(());
-            }
-        }
-        Ok(())
     }
 }
 

@@ -13,7 +13,8 @@ use futures_util::future::{join_all, try_join_all};
 use house::{
     OpenHouse, Questions, Visitor,
     dossier::{
-        DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_PRESTATAIRE, PRESTATAIRE, code, line, org,
+        DLA, FINANCEUR, FONDATION, INGENIERIE, OTHER_DLA, OTHER_PRESTATAIRE, PRESTATAIRE, code,
+        line, org,
     },
 };
 use serde_json::{Value, json};
@@ -517,6 +518,46 @@ async fn reads_large_figures_alone(
     Ok(())
 }
 
+/// Others learn that there is an evaluation, and not whom the DLA asked.
+#[tokio::test]
+async fn who_was_asked_is_told_to_the_dlas_of_the_dossier() -> anyhow::Result<()> {
+    let (house, amina) = opened().await?;
+    asked(&mut Told(0), &amina).await?;
+    let drawn = |n: u128| Uuid::from_u128(0x9a_0000 + n);
+    let plan = json!({ "commandId": drawn(1), "ingenierie": id("Ingenierie", INGENIERIE.0) });
+    amina
+        .does("openPlanFinancement", plan, "{ position }")
+        .await?;
+    for (n, source, contributeur) in [
+        (2, "DLA", json!({ "dla": id("Dla", OTHER_DLA.0) })),
+        (3, "ETAT", json!({ "organisation": id("Organisation", FINANCEUR.0) })),
+    ] {
+        let sought = json!({ "commandId": drawn(n), "plan": id("PlanFinancement", drawn(1)),
+            "source": source, "contributeur": contributeur, "montant": "100000" });
+        amina.does("addRessource", sought, "{ position }").await?;
+    }
+    house.caught_up().await?;
+    let facts = "{ asked: historique(first: 1, filter: { types: [\"RespondentInvited\"] }) {
+            totalCount }
+        planned: historique(first: 1, filter: { types: [\"EvaluationPlanned\"] }) {
+            totalCount } }";
+    let structure = Role::StructureBeneficiaire { structure: structures()[0] };
+    for (role, told) in [
+        (Role::ChargeDeMission { dlas: [DLA].into() }, true),
+        // It pays for a part, and no more.
+        (Role::ChargeDeMission { dlas: [OTHER_DLA].into() }, false),
+        (Role::Financeur { financeur: FINANCEUR }, false),
+        (structure, false),
+        (Role::Integration { dlas: [DLA].into() }, false),
+    ] {
+        let by = house.visitor_named(role.name().as_str(), role.clone())?;
+        let found = by.asks(facts, json!({})).await?;
+        assert_eq!(found["planned"]["totalCount"], 1, "{role:?}: {found}");
+        assert_eq!(found["asked"]["totalCount"] != 0, told, "{role:?}: {found}");
+    }
+    Ok(())
+}
+
 /// Those who see the dossier read what five respondents make, and nothing that tells one.
 async fn outsiders_read_no_small_figure(
     house: &OpenHouse,
@@ -537,14 +578,6 @@ async fn outsiders_read_no_small_figure(
     for it in nodes {
         let said = it["data"].to_string();
         assert!(said.contains(&structures()[0].0.to_string()), "{said}");
-    }
-    // Who was asked is told to the DLAs, there as elsewhere.
-    let invited =
-        "{ historique(first: 1, filter: { types: [\"RespondentInvited\"] }) { totalCount } }";
-    let amina = house.visitor_named("amina", Role::ChargeDeMission { dlas: [DLA].into() })?;
-    for (by, told) in [(&amina, true), (&outsider, false), (&portal, false)] {
-        let found = by.asks(invited, json!({})).await?;
-        assert_eq!(found["historique"]["totalCount"] != 0, told, "{found}");
     }
     // A partner knows what it is asked, and nothing of the dossier.
     let partner = house.visitor_named("cnar", Role::Partenaire { partenaire: CNAR })?;

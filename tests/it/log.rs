@@ -56,6 +56,14 @@ fn up(it: &Counter, asked: &Asked) -> Decision<Counter> {
     Ok(asked.records(Place::default(), [Counted::Up { by: 1 }]))
 }
 
+/// Nothing to do for a counter that stands there.
+fn back_to(wanted: i64) -> impl Fn(&Counter, &Asked) -> Decision<Counter> {
+    move |it, asked| {
+        let change = (it.0 != wanted).then_some(Counted::Up { by: wanted - it.0 });
+        Ok(asked.records(Place::default(), change))
+    }
+}
+
 fn command(id: u128) -> Command {
     Command {
         id: Uuid::from_u128(id),
@@ -149,6 +157,48 @@ async fn a_no_from_memory_is_asked_again() -> anyhow::Result<()> {
         .await?;
     // The left one remembers ten: it looks again before it says no.
     count(&left, 11, STREAM).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn already_so_from_memory_is_asked_again() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let (left, right) = (database.log().await?, database.log().await?);
+    count(&left, 1, STREAM).await?;
+    count(&right, 2, STREAM).await?;
+    // The left one remembers one, which would be already so.
+    let done = left
+        .decide::<Counter>(&command(3), STREAM, back_to(1))
+        .await?;
+    assert_eq!(done.version, Version(3));
+    assert_eq!(right.load::<Counter>(STREAM).await?.state.0, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_that_opens_a_stream_under_its_own_id_may_find_it_there() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let (left, right) = (database.log().await?, database.log().await?);
+    let own = |n: u128| (n, Uuid::from_u128(n));
+    let (id, stream) = own(0x10);
+    let opened = count(&left, id, stream).await?;
+    assert_eq!(opened.version, Version(1));
+    assert_eq!(count(&right, id, stream).await?, opened);
+    // Others are there already: it is decided on what they did.
+    let (id, stream) = own(0x20);
+    count(&right, 1, stream).await?;
+    assert_eq!(count(&left, id, stream).await?.version, Version(2));
+    let (id, stream) = own(0x30);
+    for n in 2..=11 {
+        count(&right, n, stream).await?;
+    }
+    assert!(matches!(count(&left, id, stream).await, Err(Error::Refused(_))));
+    let (id, stream) = own(0x40);
+    count(&right, 12, stream).await?;
+    let done = left
+        .decide::<Counter>(&command(id), stream, back_to(0))
+        .await?;
+    assert_eq!(done.version, Version(2));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("eventlog", &["domain"]),
     ("projections", &["domain", "eventlog"]),
     ("engine", &[]),
-    ("api", &["domain", "eventlog", "projections", "engine"]),
+    ("api", &["domain", "eventlog", "projections"]),
 ];
 
 /// Libraries that belong to some floors only.

@@ -11,6 +11,7 @@ mod address;
 mod checked;
 mod claims;
 mod denied;
+mod fetcher;
 mod keyring;
 mod keys;
 mod registry;
@@ -31,6 +32,7 @@ pub use self::{
     address::Peer,
     claims::{Caller, ClaimNames},
     denied::Denied,
+    fetcher::AuthoritiesProblem,
     keyring::{Keyring, Pace, REFRESH_AGAIN, REFRESH_EVERY, UNKNOWN_KEY_PAUSE},
     keys::{Key, KeyProblem, keys_of},
     registry::{REMEMBERED, Registry, Service},
@@ -40,6 +42,8 @@ pub use self::{
 use self::{
     checked::{Checked, CheckedTokens},
     claims::Bearer,
+    fetcher::Fetcher,
+    keyring::Origin,
     registry::{Found, Remembered},
     service::Services,
 };
@@ -95,6 +99,8 @@ pub enum IssuerProblem {
     Keys { issuer: String, source: KeyProblem },
     #[error("issuers (ESSAIM_ISSUERS): {issuer}: its keys have no safe address")]
     Address { issuer: String, source: SourceProblem },
+    #[error("issuers (ESSAIM_ISSUERS): {issuer}: its `ca_file` cannot be used")]
+    Authorities { issuer: String, source: AuthoritiesProblem },
     #[error("issuers (ESSAIM_ISSUERS): {issuer} is listed twice")]
     Twice { issuer: String },
     #[error("issuers (ESSAIM_ISSUERS): {issuer} belongs to the house")]
@@ -314,8 +320,13 @@ impl Issuer {
             }
             Source::Fixed | Source::Url(_) | Source::Discovery(_) => vec![],
         };
+        let fetcher = match &settings.ca_file {
+            Some(file) => Fetcher::trusting(file)
+                .map_err(|source| IssuerProblem::Authorities { issuer: issuer(), source })?,
+            None => Fetcher::default(),
+        };
         Ok(Self {
-            keys: Keyring::of((name.clone(), source), known, pace),
+            keys: Keyring::of(Origin { issuer: issuer(), source, fetcher }, known, pace),
             name,
             audience: settings.audience.clone(),
             claims: settings.into(),

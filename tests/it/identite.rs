@@ -1,6 +1,7 @@
 //! Who is let in: issuers that rotate, fail and return; claims in the words of each; and bad tokens,
 //! which all get one and the same answer.
 
+mod authority;
 mod issuer;
 mod jetons;
 
@@ -30,7 +31,10 @@ use http::{Method, StatusCode, header};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use self::issuer::{Issuer, Mood, Pair, claims, declared, settings};
+use self::{
+    authority::Authority,
+    issuer::{Issuer, Mood, Pair, claims, declared, settings},
+};
 
 const VIEWER: &str = "{ viewer { role } }";
 
@@ -424,6 +428,50 @@ async fn an_issuer_may_say_where_its_keys_are() -> anyhow::Result<()> {
     let house = trusting(vec![declared], Pace::default()).await?;
     is_let_in_at_last(&house, &key.signs(&claims(name, json!({})))).await?;
     house.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_may_have_an_authority_of_its_own() -> anyhow::Result<()> {
+    let (ours, anothers) = (Authority::named("ours")?, Authority::named("anothers")?);
+    let key = Pair::ed("a");
+    let believing = async |issuer: &Issuer, authority: &Authority| {
+        let ca_file = Some(authority.file.clone());
+        trusting(vec![IssuerSettings { ca_file, ..declared(issuer.url()) }], QUICK).await
+    };
+    let token = |issuer: &Issuer| key.signs(&claims(issuer.url(), json!({})));
+
+    let issuer = Issuer::secure(ours.door("127.0.0.1").await?, &[&key])?;
+    let house = believing(&issuer, &ours).await?;
+    is_let_in_at_last(&house, &token(&issuer)).await?;
+    house.close().await?;
+
+    // Whom another authority vouches for, and who is vouched for under another name, is not heard.
+    let elsewhere = Issuer::secure(ours.door("id.example.fr").await?, &[&key])?;
+    for (issuer, authority) in [(issuer, &anothers), (elsewhere, &ours)] {
+        let house = believing(&issuer, authority).await?;
+        issuer.is_hung_up_on(2).await;
+        assert!(!is_let_in(&house, &token(&issuer)).await?);
+        house.close().await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_of_authorities_that_says_nothing_is_told_at_once() -> anyhow::Result<()> {
+    let file = std::env::temp_dir().join(format!("essaim-authorities-{}", std::process::id()));
+    let told = || {
+        let declared =
+            IssuerSettings { ca_file: Some(file.clone()), ..declared("https://id.example.fr") };
+        let problem = Verifier::at_pace(&settings(vec![declared]), QUICK).err();
+        format!("{:#}", anyhow::Error::from(problem.unwrap()))
+    };
+    assert!(told().contains("`ca_file` cannot be used: it cannot be read"), "{}", told());
+    std::fs::write(&file, "-----BEGIN CERTIFICATE-----")?;
+    assert!(told().contains("`ca_file` cannot be used: it"), "{}", told());
+    std::fs::write(&file, "")?;
+    assert!(told().contains("it holds no certificate"), "{}", told());
+    std::fs::remove_file(&file)?;
+    Ok(())
 }
 
 /// Gives an organisation a SIRET, and has it carry a DLA.

@@ -7,13 +7,12 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use reqwest::Client;
 use tokio::{
     sync::{Notify, Semaphore, watch},
     time::{Instant, sleep, timeout},
@@ -21,6 +20,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    fetcher::Fetcher,
     keys::Key,
     source::{Source, SourceProblem},
 };
@@ -59,10 +59,16 @@ impl Default for Pace {
 #[derive(Clone)]
 pub struct Keyring(Arc<Inner>);
 
+/// Where the keys of an issuer come from: nowhere, when they stay as they are.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    pub(super) issuer: String,
+    pub(super) source: Source,
+    pub(super) fetcher: Fetcher,
+}
+
 struct Inner {
-    issuer: String,
-    source: Source,
-    client: OnceLock<Client>,
+    from: Origin,
     pace: Pace,
     keys: RwLock<Arc<[Key]>>,
     /// How many readings have begun.
@@ -78,7 +84,7 @@ struct Inner {
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring")
-            .field("source", &self.0.source)
+            .field("source", &self.0.from.source)
             .field("keys", &self.now())
             .finish_non_exhaustive()
     }
@@ -87,16 +93,14 @@ impl fmt::Debug for Keyring {
 impl Keyring {
     /// Keys that stay as they are.
     pub fn fixed(keys: Vec<Key>) -> Self {
-        Self::of((String::new(), Source::Fixed), keys, Pace::default())
+        Self::of(Origin::default(), keys, Pace::default())
     }
 
     /// The keys of an issuer, those known so far, read again at that pace once
     /// [`Keyring::keep`] runs.
-    pub(super) fn of((issuer, source): (String, Source), known: Vec<Key>, pace: Pace) -> Self {
+    pub(super) fn of(from: Origin, known: Vec<Key>, pace: Pace) -> Self {
         Self(Arc::new(Inner {
-            issuer,
-            source,
-            client: OnceLock::new(),
+            from,
             pace,
             keys: RwLock::new(known.into()),
             begun: AtomicU64::new(0),
@@ -134,14 +138,14 @@ impl Keyring {
 
     /// Whether they stay as they are.
     fn is_fixed(&self) -> bool {
-        matches!(self.0.source, Source::Fixed)
+        matches!(self.0.from.source, Source::Fixed)
     }
 
     /// Whether a set came that can be used: it takes the place of the one before.
     async fn read(&self) -> bool {
         let it = &self.0;
         let reading = it.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let read = it.source.read(&it.issuer, &it.client).await;
+        let read = it.from.source.read(&it.from.issuer, &it.from.fetcher).await;
         let came = read.is_ok();
         match read {
             Ok(keys) => self.take(keys),
@@ -153,23 +157,32 @@ impl Keyring {
 
     /// Takes a set in place of the one before.
     pub(super) fn take(&self, keys: Vec<Key>) {
-        let issuer = self.0.issuer.clone();
+        let issuer = self.0.from.issuer.clone();
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
         let at = clock::now().as_second() as f64;
         metrics::gauge!("essaim_issuer_keys_read_timestamp_seconds", "issuer" => issuer).set(at);
         let changed = names(&keys) != names(&self.now());
         if changed {
-            tracing::info!(issuer = self.0.issuer, keys = keys.len(), "the keys of an issuer came");
+            tracing::info!(
+                issuer = self.0.from.issuer,
+                keys = keys.len(),
+                "the keys of an issuer came"
+            );
         }
         let mut kept = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
         *kept = keys.into();
     }
 
     fn complain(&self, problem: &SourceProblem) {
-        let issuer = self.0.issuer.clone();
+        let issuer = self.0.from.issuer.clone();
         metrics::counter!("essaim_issuer_keys_failures_total", "issuer" => issuer).increment(1);
         let (kept, error) = (self.now().len(), problem as &dyn std::error::Error);
-        tracing::warn!(issuer = self.0.issuer, kept, error, "the keys of an issuer did not come");
+        tracing::warn!(
+            issuer = self.0.from.issuer,
+            kept,
+            error,
+            "the keys of an issuer did not come"
+        );
     }
 
     /// Has them read again because a token names one that is not there, unless that was done

@@ -4,27 +4,27 @@
 //! What an address answers is bounded in time and size, and leads nowhere else: an issuer must not
 //! be able to make this server wait, swallow or knock at another door.
 
-use std::{net::IpAddr, path::PathBuf, sync::OnceLock, time::Duration};
+use std::{net::IpAddr, path::PathBuf};
 
-use reqwest::{Client, Url, redirect::Policy};
+use reqwest::Url;
 use serde::Deserialize;
 
-use super::{KeyProblem, keys::Key, keys_of};
+use super::{
+    KeyProblem,
+    fetcher::{ANSWER_BYTES_MAX, Fetcher},
+    keys::Key,
+    keys_of,
+};
 use crate::config::IssuerSettings;
 
-/// How long one answer may take, from the connection to its last byte.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// The largest set of keys, or description of an issuer, that is read.
-const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Where an issuer describes itself.
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 /// Where keys are read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub enum Source {
     /// They were given, and stay.
+    #[default]
     Fixed,
     File(PathBuf),
     Url(Url),
@@ -79,7 +79,7 @@ impl Source {
     pub(super) async fn read(
         &self,
         issuer: &str,
-        client: &OnceLock<Client>,
+        fetcher: &Fetcher,
     ) -> Result<Vec<Key>, SourceProblem> {
         let json = match self {
             Self::Fixed => return Ok(vec![]),
@@ -89,10 +89,12 @@ impl Source {
                 let read = read.await.map_err(std::io::Error::other);
                 read.flatten().map_err(SourceProblem::File)?.into_bytes()
             }
-            Self::Url(url) => fetch(client, url.clone()).await?,
+            Self::Url(url) => fetcher.fetch(url.clone()).await?,
             Self::Discovery(url) => {
-                let description = fetch(client, url.clone()).await?;
-                fetch(client, keys_address(issuer, url, &description)?).await?
+                let description = fetcher.fetch(url.clone()).await?;
+                fetcher
+                    .fetch(keys_address(issuer, url, &description)?)
+                    .await?
             }
         };
         Ok(keys_of(&json)?)
@@ -125,42 +127,6 @@ fn address(text: &str) -> Result<Url, SourceProblem> {
         "http" if ours => Ok(url),
         _ => Err(SourceProblem::Address),
     }
-}
-
-/// What fetches keys: no redirect, no proxy, no cookie. Made when it is first needed: a house
-/// that fetches nothing needs no root certificates.
-fn made(client: &OnceLock<Client>) -> Result<&Client, SourceProblem> {
-    if let Some(made) = client.get() {
-        return Ok(made);
-    }
-    let made = Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        // They are read every few minutes: an old connection only hides that the other end moved.
-        .pool_max_idle_per_host(0)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(FETCH_TIMEOUT)
-        .user_agent("essaim")
-        .build()
-        .map_err(SourceProblem::Client)?;
-    Ok(client.get_or_init(|| made))
-}
-
-async fn fetch(client: &OnceLock<Client>, url: Url) -> Result<Vec<u8>, SourceProblem> {
-    // The address is in the settings: it stays out of the lines that tell what failed.
-    let failed = |it: reqwest::Error| SourceProblem::Fetch(it.without_url());
-    let mut answer = made(client)?.get(url).send().await.map_err(failed)?;
-    if answer.status() != http::StatusCode::OK {
-        return Err(SourceProblem::Status(answer.status().as_u16()));
-    }
-    let mut body = vec![];
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(SourceProblem::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub struct IssuerSettings {
     /// The same at an address. With neither, `/.well-known/openid-configuration` under the issuer
     /// says where they are.
     pub jwks_url: Option<String>,
+    /// Certificates, in PEM, of the authorities that vouch for where its keys are fetched. They
+    /// take the place of those of the machine: for an issuer behind an authority of its own.
+    pub ca_file: Option<PathBuf>,
     /// The claim that holds the role, as in `CHARGE_DE_MISSION`: a text, or a list of texts of
     /// which exactly one is a role known here.
     #[serde(default = "role_claim")]
@@ -61,6 +64,9 @@ impl IssuerSettings {
         }
         if self.jwks_file.is_some() && self.jwks_url.is_some() {
             return Some("`jwks_file` or `jwks_url`, not both");
+        }
+        if self.ca_file.is_some() && self.jwks_file.is_some() {
+            return Some("a `ca_file` only where keys are fetched");
         }
         if Source::of(self).is_err() {
             return Some("keys at an `https` address, or at `http` on this machine");

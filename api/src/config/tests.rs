@@ -94,6 +94,7 @@ fn an_issuer_that_cannot_be_trusted_is_refused() {
     for (more, why) in [
         (", jwks_file=\"/k\", jwks_url=\"https://id.fr/k\"", "not both"),
         (", jwks_url=\"http://id.fr/k\"", "`https` address"),
+        (", jwks_file=\"/k\", ca_file=\"/c\"", "only where keys are fetched"),
         (", jwks_url=\"k\"", "`https` address"),
         (", default_role=\"ADMIN\"", "neither HOUSE nor ADMIN"),
         (", default_role=\"KING\"", "expected one of"),

@@ -21,11 +21,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
+    serve::Listener,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::authority::Secure;
 
 /// The `aud` of tokens for the house.
 pub(super) const AUDIENCE: &str = "essaim";
@@ -90,6 +93,8 @@ struct Shared {
     keys: Mutex<Vec<Value>>,
     /// How often its keys were asked for.
     asked: AtomicUsize,
+    /// How many hung up because of its certificate.
+    hung_up: Arc<AtomicUsize>,
 }
 
 /// An issuer, until it is dropped.
@@ -113,9 +118,25 @@ impl Issuer {
     /// The same, there.
     pub(super) async fn at(address: SocketAddr, keys: &[&Pair]) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+        let url = url(listener.local_addr()?);
+        Ok(Self::answering(listener, (url, Arc::default()), keys))
+    }
+
+    /// One that is spoken to over TLS.
+    pub(super) fn secure(door: Secure, keys: &[&Pair]) -> anyhow::Result<Self> {
+        let url = format!("https://{}", door.local_addr()?);
+        let hung_up = door.hung_up.clone();
+        Ok(Self::answering(door, (url, hung_up), keys))
+    }
+
+    fn answering(
+        listener: impl Listener<Addr = SocketAddr>,
+        (url, hung_up): (String, Arc<AtomicUsize>),
+        keys: &[&Pair],
+    ) -> Self {
         let shared = Arc::new(Shared {
-            url: url(address),
+            url,
+            hung_up,
             mood: Mutex::new(Mood::Good),
             keys: Mutex::default(),
             asked: AtomicUsize::new(0),
@@ -128,7 +149,7 @@ impl Issuer {
         let served = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         let it = Self { shared, served };
         it.publishes(keys);
-        Ok(it)
+        it
     }
 
     pub(super) fn url(&self) -> &str {
@@ -155,6 +176,13 @@ impl Issuer {
         }
         // The last one may still be answered.
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    /// Waits until so many hung up because of its certificate.
+    pub(super) async fn is_hung_up_on(&self, times: usize) {
+        while self.shared.hung_up.load(Ordering::SeqCst) < times {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 

@@ -1,0 +1,86 @@
+//! What fetches the keys of an issuer: bounded in time and size, led nowhere else, and sure of whom
+//! it speaks to.
+
+use std::{path::Path, sync::OnceLock, time::Duration};
+
+use reqwest::{Certificate, Client, Url, redirect::Policy};
+
+use super::SourceProblem;
+
+/// How long one answer may take, from the connection to its last byte.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The largest set of keys, or description of an issuer, that is read.
+pub(super) const ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// Fetches from one issuer.
+#[derive(Debug, Default)]
+pub(super) struct Fetcher {
+    /// Those that vouch for the issuer, when they are not those of the machine.
+    authorities: Option<Vec<Certificate>>,
+    /// Made when it is first needed: a house that fetches nothing needs no root certificates.
+    client: OnceLock<Client>,
+}
+
+/// Why a file of authorities cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthoritiesProblem {
+    #[error("it cannot be read")]
+    File(#[source] std::io::Error),
+    #[error("it is not PEM")]
+    Form(#[source] reqwest::Error),
+    #[error("it holds no certificate")]
+    None,
+}
+
+impl Fetcher {
+    /// One that trusts the authorities of a file in place of those of the machine.
+    pub(super) fn trusting(file: &Path) -> Result<Self, AuthoritiesProblem> {
+        let pem = std::fs::read(file).map_err(AuthoritiesProblem::File)?;
+        let authorities = Certificate::from_pem_bundle(&pem).map_err(AuthoritiesProblem::Form)?;
+        if authorities.is_empty() {
+            return Err(AuthoritiesProblem::None);
+        }
+        Ok(Self { authorities: Some(authorities), client: OnceLock::new() })
+    }
+
+    /// What is at an address.
+    pub(super) async fn fetch(&self, url: Url) -> Result<Vec<u8>, SourceProblem> {
+        // The address is in the settings: it stays out of the lines that tell what failed.
+        let failed = |it: reqwest::Error| SourceProblem::Fetch(it.without_url());
+        let mut answer = self.client()?.get(url).send().await.map_err(failed)?;
+        if answer.status() != http::StatusCode::OK {
+            return Err(SourceProblem::Status(answer.status().as_u16()));
+        }
+        let mut body = vec![];
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(SourceProblem::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// No redirect, no proxy, no cookie.
+    fn client(&self) -> Result<&Client, SourceProblem> {
+        if let Some(made) = self.client.get() {
+            return Ok(made);
+        }
+        let mut builder = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            // Keys are read every few minutes: an old connection only hides that the other end
+            // moved.
+            .pool_max_idle_per_host(0)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(FETCH_TIMEOUT)
+            .user_agent("essaim");
+        if let Some(authorities) = &self.authorities {
+            builder = builder.tls_certs_only(authorities.iter().cloned());
+        }
+        let made = builder.build().map_err(SourceProblem::Client)?;
+        Ok(self.client.get_or_init(|| made))
+    }
+}

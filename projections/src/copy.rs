@@ -1,6 +1,8 @@
 //! Rows into a table by `copy`, which costs the server less than parsing them as JSON: their
 //! members are its columns, by name.
 
+mod line;
+
 use std::{
     collections::HashMap,
     fmt::Write,
@@ -11,7 +13,11 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use self::line::Lines;
 use crate::Error;
+
+/// How many bytes of rows are sent before more are written.
+const SENT_AT_ONCE: usize = 64 * 1024;
 
 /// How a column is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -39,14 +45,21 @@ pub(crate) async fn copy<'a, R: Serialize + 'a>(
         return Ok(());
     }
     let columns = columns(db, table).await?;
-    // Written before the server is told of it: nothing can fail in the middle.
-    let mut text = String::new();
-    for row in rows {
-        write(&mut text, &serde_json::to_value(row)?, &columns);
-    }
     let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let into = format!("copy {table} ({}) from stdin", names.join(", "));
     let mut into = db.copy_in_raw(&into).await?;
+    let (mut lines, mut text) = (Lines::of(&columns), String::new());
+    for row in rows {
+        if let Err(error) = lines.add(row, &mut text) {
+            into.abort("a row cannot be written").await?;
+            return Err(error.into());
+        }
+        // The server reads these while the next are written.
+        if text.len() >= SENT_AT_ONCE {
+            into.send(text.as_bytes()).await?;
+            text.clear();
+        }
+    }
     into.send(text.as_bytes()).await?;
     into.finish().await?;
     Ok(())
@@ -75,23 +88,6 @@ async fn columns(db: &mut PgConnection, table: &'static str) -> Result<Columns, 
     let columns: Columns = columns.into();
     tables().insert(table, columns.clone());
     Ok(columns)
-}
-
-/// One line: the columns of a row, between tabs.
-fn write(text: &mut String, row: &Value, columns: &[(String, Kind)]) {
-    for (n, (name, kind)) in columns.iter().enumerate() {
-        if n > 0 {
-            text.push('\t');
-        }
-        match (kind, &row[name.as_str()]) {
-            (_, Value::Null) => text.push_str("\\N"),
-            (Kind::Json, value) => escape(text, &value.to_string()),
-            (Kind::Array, Value::Array(items)) => escape(text, &array(items)),
-            (_, Value::String(it)) => escape(text, it),
-            (_, value) => escape(text, &value.to_string()),
-        }
-    }
-    text.push('\n');
 }
 
 /// An array of texts or of numbers, as Postgres reads it.

@@ -1,5 +1,7 @@
-//! What fetches the keys of an issuer: bounded in time and size, led nowhere else, and sure of whom
-//! it speaks to.
+//! What fetches the keys of an issuer, sure of whom it speaks to.
+//!
+//! An answer is bounded in time and size, and leads nowhere else: an issuer must not be able to make
+//! this server wait, swallow or knock at another door.
 
 use std::{path::Path, sync::OnceLock, time::Duration};
 

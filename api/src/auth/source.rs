@@ -1,8 +1,5 @@
 //! Where the keys of an issuer are read: in a file, at an address, or where the issuer itself says
 //! that they are (`OpenID` Connect Discovery 1.0).
-//!
-//! What an address answers is bounded in time and size, and leads nowhere else: an issuer must not
-//! be able to make this server wait, swallow or knock at another door.
 
 use std::{net::IpAddr, path::PathBuf};
 

@@ -87,7 +87,8 @@ for (const id of seen) {
 }
 // What someone who keeps the house grants and issues, and what they alone see of it.
 const admin = process.env.ESSAIM_ADMIN;
-const today = new Date().toISOString().slice(0, 10);
+// Where the house lives: in the last hours of a day, UTC is a day behind.
+const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Paris' }).format(new Date());
 const granted = await ask(`
   mutation Keep($mandat: GrantMandatAuditInput!, $jeton: IssueServiceTokenInput!) {
     grantMandatAudit(input: $mandat) { mandatAudit { id } }

@@ -466,10 +466,17 @@ fn a_file_of_authorities_that_says_nothing_is_told_at_once() -> anyhow::Result<(
         format!("{:#}", anyhow::Error::from(problem.unwrap()))
     };
     assert!(told().contains("`ca_file` cannot be used: it cannot be read"), "{}", told());
-    std::fs::write(&file, "-----BEGIN CERTIFICATE-----")?;
-    assert!(told().contains("`ca_file` cannot be used: it"), "{}", told());
-    std::fs::write(&file, "")?;
-    assert!(told().contains("it holds no certificate"), "{}", told());
+    for (held, why) in [
+        ("", "it holds no certificate"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n", "it holds what is no certificate in PEM"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "it holds what is no certificate in PEM",
+        ),
+    ] {
+        std::fs::write(&file, held)?;
+        assert!(told().contains(why), "{held}: {}", told());
+    }
     std::fs::remove_file(&file)?;
     Ok(())
 }

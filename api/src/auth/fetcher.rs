@@ -5,7 +5,7 @@
 
 use std::{path::Path, sync::OnceLock, time::Duration};
 
-use reqwest::{Certificate, Client, Url, redirect::Policy};
+use reqwest::{Certificate, Client, ClientBuilder, Url, redirect::Policy};
 
 use super::SourceProblem;
 
@@ -17,20 +17,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// Fetches from one issuer.
+///
+/// By default it trusts the authorities of the machine, which are read when they are first needed: a
+/// house that fetches nothing needs none.
 #[derive(Debug, Default)]
-pub(super) struct Fetcher {
-    /// Those that vouch for the issuer, when they are not those of the machine.
-    authorities: Option<Vec<Certificate>>,
-    /// Made when it is first needed: a house that fetches nothing needs no root certificates.
-    client: OnceLock<Client>,
-}
+pub(super) struct Fetcher(OnceLock<Client>);
 
 /// Why a file of authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthoritiesProblem {
     #[error("it cannot be read")]
     File(#[source] std::io::Error),
-    #[error("it is not PEM")]
+    #[error("it holds what is no certificate in PEM")]
     Form(#[source] reqwest::Error),
     #[error("it holds no certificate")]
     None,
@@ -44,7 +42,8 @@ impl Fetcher {
         if authorities.is_empty() {
             return Err(AuthoritiesProblem::None);
         }
-        Ok(Self { authorities: Some(authorities), client: OnceLock::new() })
+        let client = builder().tls_certs_only(authorities).build();
+        Ok(Self(client.map_err(AuthoritiesProblem::Form)?.into()))
     }
 
     /// What is at an address.
@@ -65,24 +64,23 @@ impl Fetcher {
         Ok(body)
     }
 
-    /// No redirect, no proxy, no cookie.
     fn client(&self) -> Result<&Client, SourceProblem> {
-        if let Some(made) = self.client.get() {
+        if let Some(made) = self.0.get() {
             return Ok(made);
         }
-        let mut builder = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            // Keys are read every few minutes: an old connection only hides that the other end
-            // moved.
-            .pool_max_idle_per_host(0)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(FETCH_TIMEOUT)
-            .user_agent("essaim");
-        if let Some(authorities) = &self.authorities {
-            builder = builder.tls_certs_only(authorities.iter().cloned());
-        }
-        let made = builder.build().map_err(SourceProblem::Client)?;
-        Ok(self.client.get_or_init(|| made))
+        let made = builder().build().map_err(SourceProblem::Client)?;
+        Ok(self.0.get_or_init(|| made))
     }
+}
+
+/// No redirect, no proxy, no cookie.
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        // Keys are read every few minutes: an old connection only hides that the other end moved.
+        .pool_max_idle_per_host(0)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(FETCH_TIMEOUT)
+        .user_agent("essaim")
 }

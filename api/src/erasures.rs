@@ -36,10 +36,22 @@ pub enum Failure {
 /// Facts read at once.
 const BATCH: i64 = 10_000;
 
-const FOLLOWER: Follower = Follower {
-    stopped: "essaim_erasures_stopped",
-    complaint: "what was erased is not destroyed yet",
-};
+/// Destroys as the log grows.
+struct Eraser<'a>(&'a EventLog, &'a Contents);
+
+impl Follower for Eraser<'_> {
+    const STOPPED: &'static str = "essaim_erasures_stopped";
+    const COMPLAINT: &'static str = "what was erased is not destroyed yet";
+    type Error = Failure;
+
+    async fn begin(&self) -> Result<Position, Failure> {
+        finish(self.0, self.1).await
+    }
+
+    async fn read_on(&self, at: Position) -> Result<Position, Failure> {
+        step(self.0, self.1, at).await
+    }
+}
 
 /// Destroys all that the log says is erased and this vault still holds. Until it has, nobody
 /// serves. Answers up to where the log was read.
@@ -57,7 +69,7 @@ pub async fn finish(log: &EventLog, contents: &Contents) -> Result<Position, Fai
 
 /// Goes on as the log grows, until told to stop.
 pub async fn keep((log, contents): (EventLog, Contents), at: Position, stop: CancellationToken) {
-    follower::keep(&log, at, stop, &FOLLOWER, |at| step(&log, &contents, at)).await;
+    follower::keep(&Eraser(&log, &contents), &log, at, stop).await;
 }
 
 /// Reads some facts more. What is destroyed is marked at once; how far the log was read is also

@@ -2,7 +2,7 @@
 //! the keys it forgets. What one process does for all is an `eventlog::Process`, under a lease and
 //! with a place that it remembers.
 
-use std::{future::Future, time::Duration};
+use std::{error::Error, future::Future, time::Duration};
 
 use eventlog::{EventLog, Position};
 use tokio_util::sync::CancellationToken;
@@ -11,42 +11,51 @@ use tokio_util::sync::CancellationToken;
 const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// What people see of one that cannot go on.
-pub(crate) struct Follower {
-    /// The figure that is 1 meanwhile.
-    pub(crate) stopped: &'static str,
-    pub(crate) complaint: &'static str,
+/// One that follows.
+pub(crate) trait Follower: Sync {
+    /// The figure that is 1 while it cannot go on, and what is said then.
+    const STOPPED: &'static str;
+    const COMPLAINT: &'static str;
+    type Error: Error + 'static;
+
+    /// Brings everything up to the log, and answers up to where it was read: at start, and when
+    /// the log may be another one.
+    fn begin(&self) -> impl Future<Output = Result<Position, Self::Error>> + Send;
+
+    /// Reads some facts more, and answers up to where.
+    fn read_on(&self, at: Position) -> impl Future<Output = Result<Position, Self::Error>> + Send;
 }
 
-/// Goes on from a position as the log grows, until told to stop: `read_on` reads some facts more,
-/// and answers up to where.
-pub(crate) async fn keep<F, E>(
+/// Goes on from where `follower` began as the log grows, until told to stop.
+pub(crate) async fn keep<F: Follower>(
+    follower: &F,
     log: &EventLog,
     mut at: Position,
     stop: CancellationToken,
-    follower: &Follower,
-    read_on: impl Fn(Position) -> F,
-) where
-    F: Future<Output = Result<Position, E>>,
-    E: std::error::Error + 'static,
-{
+) {
+    let mut timeline = log.timeline();
     let mut pause = PAUSE;
     let going = async {
         loop {
             log.wait(at).await;
-            match read_on(at).await {
+            let now = log.timeline();
+            let read = match now == timeline {
+                true => follower.read_on(at).await,
+                false => follower.begin().await,
+            };
+            match read {
                 Ok(to) => {
-                    at = to;
+                    (at, timeline) = (to, now);
                     pause = PAUSE;
-                    metrics::gauge!(follower.stopped).set(0.0);
+                    metrics::gauge!(F::STOPPED).set(0.0);
                 }
                 Err(error) => {
-                    metrics::gauge!(follower.stopped).set(1.0);
+                    metrics::gauge!(F::STOPPED).set(1.0);
                     tracing::error!(
                         position = at.0,
-                        error = &error as &dyn std::error::Error,
+                        error = &error as &dyn Error,
                         "{}",
-                        follower.complaint
+                        F::COMPLAINT
                     );
                     pause = (pause * 2).min(PAUSE_MAX);
                 }

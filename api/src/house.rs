@@ -8,9 +8,9 @@ use eventlog::{
     EventLog, Kek,
     proof::{Integrator, Signer},
 };
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use projections::{Reads, Scope};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     register::Register,
     telemetry::Figures,
     trusted::{self, Trusted},
+    work::Work,
 };
 
 /// How far behind the log an answer may be while the house calls itself ready, in facts.
@@ -117,7 +118,8 @@ impl House {
     }
 
     /// Follows the log and answers at the door until told to stop; not before what the log says
-    /// is erased is destroyed, and the reference lists are those of the log.
+    /// is erased is destroyed, and the reference lists are those of the log. A log that turns out
+    /// not to be the one that was signed ends it too.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -127,43 +129,55 @@ impl House {
         let options = &doors.options;
         let folder = options.trusted_documents_dir.as_deref();
         let trusted = Trusted::load(options.trusted_documents, folder, &self.schema).await?;
-        let work = self.start(&doors).await?;
+        let mut work = self.start(&doors).await?;
         let (running, stopping) = (Running::new(), doors.stopping);
         let whole = self.routes(doors, trusted, &running);
-        let drained = http::serve(listener, whole, &running, stop, stopping).await;
+        let served = http::serve(listener, whole, &running, stop.clone(), stopping);
+        tokio::pin!(served);
+        let (drained, failed) = tokio::select! {
+            drained = &mut served => (drained, None),
+            why = work.failed() => {
+                tracing::error!(error = &why as &dyn std::error::Error, "the house closes");
+                stop.cancel();
+                (served.await, Some(why))
+            }
+        };
         work.end().await;
-        Ok(drained)
+        failed.map_or(Ok(drained), |why| Err(why.into()))
     }
 
     /// Starts what the house does by itself.
     async fn start(&self, doors: &Doors) -> Result<Work, Closed> {
-        let (log, stop) = (&self.log, CancellationToken::new());
-        let at = erasures::finish(log, &doors.contents).await?;
-        let eraser = erasures::keep((log.clone(), doors.contents.clone()), at, stop.clone());
-        let at = self.listes.read_all(log).await?;
-        let keeper = listes::keep(self.listes.clone(), log.clone(), at, stop.clone());
-        let follower = {
-            let (reads, stop) = (self.reads.clone(), stop.clone());
-            async move { reads.follow(stop).await }
-        };
-        let acting = processes::keep(log.clone(), stop.clone());
-        let keys = {
-            let (verifier, stop) = (doors.verifier.clone(), stop.clone());
-            async move { verifier.keep(stop).await }
-        };
-        let Signing { signers, copy } = doors.signing.clone();
-        let signer = Integrator::new(log.clone(), signers, copy).keep(stop.clone());
-        let teller = self.live.clone().keep(self.reads.clone(), stop.clone());
-        let tasks = vec![
-            ("the integrator ended", tokio::spawn(signer)),
-            ("the answers stopped following", tokio::spawn(follower)),
-            ("nobody does what follows from facts", tokio::spawn(acting)),
-            ("nobody destroys what is erased", tokio::spawn(eraser)),
-            ("nobody reads the keys of issuers", tokio::spawn(keys)),
-            ("the reference lists stopped following", tokio::spawn(keeper)),
-            ("those who follow the log are told nothing", tokio::spawn(teller)),
-        ];
-        Ok(Work { stop, tasks })
+        let (house, log, mut work) = (self.clone(), self.log.clone(), Work::default());
+        let contents = doors.contents.clone();
+        let at = erasures::finish(&log, &contents).await?;
+        work.begin("erasures", move |stop| {
+            erasures::keep((log.clone(), contents.clone()), at, stop).map(Ok)
+        });
+        let at = self.listes.read_all(&self.log).await?;
+        work.begin("listes", move |stop| {
+            listes::keep(house.listes.clone(), house.log.clone(), at, stop).map(Ok)
+        });
+        let reads = self.reads.clone();
+        work.begin("answers", move |stop| {
+            let reads = reads.clone();
+            async move { Ok(reads.follow(stop).await) }
+        });
+        let log = self.log.clone();
+        work.begin("processes", move |stop| processes::keep(log.clone(), stop).map(Ok));
+        let verifier = doors.verifier.clone();
+        work.begin("issuers", move |stop| {
+            let verifier = verifier.clone();
+            async move { Ok(verifier.keep(stop).await) }
+        });
+        let (log, signing) = (self.log.clone(), doors.signing.clone());
+        work.begin("signing", move |stop| {
+            let Signing { signers, copy } = signing.clone();
+            Integrator::new(log.clone(), signers, copy).keep(stop)
+        });
+        let (live, reads) = (self.live.clone(), self.reads.clone());
+        work.begin("live", move |stop| live.clone().keep(reads.clone(), stop).map(Ok));
+        Ok(work)
     }
 
     /// Every door.
@@ -238,28 +252,13 @@ impl House {
     }
 }
 
-/// What the house does by itself while its doors are open, each task with what is said when it
-/// ends before it was told to.
-struct Work {
-    stop: CancellationToken,
-    tasks: Vec<(&'static str, JoinHandle<()>)>,
-}
-
-impl Work {
-    async fn end(self) {
-        self.stop.cancel();
-        for (complaint, task) in self.tasks {
-            if let Err(panic) = task.await {
-                tracing::error!(error = %panic, "{complaint}");
-            }
-        }
-    }
-}
-
 /// Ready when the database answers, and every question is built and keeps up, whichever process
 /// runs it.
 async fn ready(reads: Reads) -> Result<(), String> {
     reads.log().ping().await.map_err(|it| it.to_string())?;
+    if reads.log().has_stopped() {
+        return Err("nothing can be written any more".to_owned());
+    }
     if reads.log().is_cut().await.map_err(|it| it.to_string())? {
         return Err("the log is shorter than what was signed".to_owned());
     }

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod erasures;
 pub mod listes;
 mod follower;
+mod work;
 pub mod processes;
 mod register;
 pub mod demo;

@@ -21,11 +21,6 @@ use crate::follower::{self, Follower};
 /// Facts read at once.
 const BATCH: i64 = 10_000;
 
-const FOLLOWER: Follower = Follower {
-    stopped: "essaim_listes_stopped",
-    complaint: "the reference lists are not up to date",
-};
-
 /// The lists of this process. Cheap to clone: clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Listes {
@@ -72,9 +67,26 @@ impl Listes {
     }
 }
 
+/// Reads amendments as the log grows.
+struct Keeper<'a>(&'a Listes, &'a EventLog);
+
+impl Follower for Keeper<'_> {
+    const STOPPED: &'static str = "essaim_listes_stopped";
+    const COMPLAINT: &'static str = "the reference lists are not up to date";
+    type Error = Error;
+
+    async fn begin(&self) -> Result<Position, Error> {
+        self.0.read_all(self.1).await
+    }
+
+    async fn read_on(&self, at: Position) -> Result<Position, Error> {
+        step(self.0, self.1, at).await
+    }
+}
+
 /// Goes on as the log grows, until told to stop.
 pub async fn keep(listes: Listes, log: EventLog, at: Position, stop: CancellationToken) {
-    follower::keep(&log, at, stop, &FOLLOWER, |at| step(&listes, &log, at)).await;
+    follower::keep(&Keeper(&listes, &log), &log, at, stop).await;
 }
 
 async fn step(listes: &Listes, log: &EventLog, at: Position) -> Result<Position, Error> {

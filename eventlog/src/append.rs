@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Command, Error, EventLog, Position, Stream,
     leaf::{self, Members},
-    load::{Timeline, Witness},
+    timeline::{Timeline, Witness},
     vault::SealedValue,
 };
 
@@ -84,6 +84,8 @@ pub(crate) enum Verdict {
     Claimed(String),
     /// It seals for a subject that was erased meanwhile.
     Erased,
+    /// What it was decided on is void, whether it was recorded or not.
+    Void,
 }
 
 impl EventLog {
@@ -165,6 +167,8 @@ pub(crate) enum Sent {
     Hindered(Vec<Option<Verdict>>),
     /// The witness is not in the log, and nothing was recorded.
     Forked,
+    /// The connection was lost, and another stands: whether it was recorded is not known.
+    Lost,
 }
 
 /// Sends a batch in one round trip, if the log still holds the witness.

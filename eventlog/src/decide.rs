@@ -8,7 +8,18 @@ use uuid::Uuid;
 use crate::{Command, Error, EventLog, Outcome, Position, Stream, append::Verdict, vault::erased};
 
 /// A third conflict in a row means a hot stream, which one more try would hide.
-const ATTEMPTS_MAX: u32 = 3;
+const CONFLICTS_MAX: u32 = 3;
+/// Times that the connection may be lost under one command.
+const LOSSES_MAX: u32 = 5;
+
+/// What one look at a stream, and one try to record what it said, led to.
+enum Tried {
+    Answered(Outcome),
+    /// Someone else appended in between.
+    Overtaken,
+    /// What was read may be void, and whether it was recorded is not known.
+    Lost,
+}
 
 /// A decision, whatever closure it came in.
 type Look<'a, D> = dyn Fn(&D, &Asked) -> Decision<D> + Send + Sync + 'a;
@@ -47,20 +58,23 @@ impl EventLog {
         G: Fn() -> F + Send + Sync,
         F: Future<Output = Result<O, Error>> + Send,
     {
-        for attempt in 0..ATTEMPTS_MAX {
+        let (mut conflicts, mut losses) = (0, 0);
+        while conflicts < CONFLICTS_MAX && losses < LOSSES_MAX {
             let others = gather().await?;
             let look = |it: &D, asked: &Asked| decision(it, asked, &others);
-            let fresh = attempt > 0;
+            let fresh = conflicts + losses > 0;
             // Apart, so that what a mutation carries through the doors stays small.
             let attempt = Box::pin(self.attempt(command, id, fresh, &look));
-            if let Some(outcome) = attempt.await? {
-                return Ok(outcome);
+            match attempt.await? {
+                Tried::Answered(outcome) => return Ok(outcome),
+                Tried::Overtaken => conflicts += 1,
+                Tried::Lost => losses += 1,
             }
         }
-        Err(Error::Conflict)
+        Err(if losses < LOSSES_MAX { Error::Conflict } else { Error::Lost })
     }
 
-    /// Decides once, and records. `None` when someone else appended in between.
+    /// Decides once, and records.
     ///
     /// Not generic in the decision: it is compiled once an aggregate, not once a command.
     async fn attempt<D: Decider>(
@@ -69,7 +83,7 @@ impl EventLog {
         id: D::Id,
         fresh: bool,
         decision: &Look<'_, D>,
-    ) -> Result<Option<Outcome>, Error> {
+    ) -> Result<Tried, Error> {
         let stream: Uuid = id.into();
         // The first look may be at a state kept in memory; or at none, when the command gives its
         // own id to a stream that it opens. Should there be one, the append says so.
@@ -86,22 +100,23 @@ impl EventLog {
         let mut answered = answer(&state, command, decision);
         // Neither a refusal nor "already so".
         let acts = |it: &Result<Decided<_>, _>| it.as_ref().is_ok_and(|it| !it.facts.is_empty());
-        if !acts(&answered) {
-            if let Some(outcome) = self.answered(command).await? {
-                return Ok(Some(outcome));
-            }
-            // A "no" is never given unread.
-            if !is_read {
-                state = self.load::<D>(id).await?;
-                answered = answer(&state, command, decision);
-            }
+        // A "no" is never given unread.
+        if !acts(&answered) && !is_read {
+            state = self.load::<D>(id).await?;
+            answered = answer(&state, command, decision);
+        }
+        // Nor to a command that was recorded before, which may be why.
+        if !acts(&answered)
+            && let Some(outcome) = self.answered(command).await?
+        {
+            return Ok(Tried::Answered(outcome));
         }
         let decided = answered?;
         tracing::Span::current().record("events", decided.facts.len());
         let prepared = match self.prepare::<D>(command, id, &state, &decided).await {
             // It seals for whom nothing is held any more: what it led to before stands.
             Err(no @ Error::Refused(_)) => {
-                return self.answered(command).await?.ok_or(no).map(Some);
+                return self.answered(command).await?.ok_or(no).map(Tried::Answered);
             }
             prepared => prepared?,
         };
@@ -110,20 +125,21 @@ impl EventLog {
             Verdict::Appended(position) => {
                 let outcome = Outcome { stream, version, position, receipt };
                 self.keep(state, stream, &decided, &outcome);
-                Ok(Some(outcome))
+                Ok(Tried::Answered(outcome))
             }
             Verdict::Duplicate => self
                 .answered(command)
                 .await?
                 .ok_or(Error::Stopped)
-                .map(Some),
+                .map(Tried::Answered),
             Verdict::Reused => Err(Error::CommandReused),
             Verdict::Erased => Err(erased()),
             Verdict::Claimed(scope) => Err(Error::Claimed { scope }),
             Verdict::Conflict => {
                 metrics::counter!("essaim_append_conflicts_total").increment(1);
-                Ok(None)
+                Ok(Tried::Overtaken)
             }
+            Verdict::Void => Ok(Tried::Lost),
         }
     }
 

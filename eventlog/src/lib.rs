@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 mod decide;
 mod load;
+mod timeline;
 mod append;
 mod writer;
 mod follow;
@@ -36,6 +37,7 @@ pub use crate::{
     journal::Reading,
     load::Stream,
     process::Process,
+    timeline::Timeline,
     usage::Usage,
     vault::{Kek, Reader, Vault},
     writer::limits,
@@ -51,6 +53,7 @@ pub struct EventLog {
     /// Who speaks in this log; part of every leaf.
     origin: Arc<str>,
     vault: Vault,
+    timelines: timeline::Timelines,
     cache: load::States,
     writer: writer::Writer,
     head: watch::Sender<Position>,
@@ -134,6 +137,9 @@ pub enum Error {
     /// The batch failed: whether it was recorded is told by sending the same command again.
     #[error("the writer could not record a batch")]
     Writer(#[source] Arc<sqlx::Error>),
+    /// As above, of one command.
+    #[error("the connection to the database was lost again and again")]
+    Lost,
     #[error("the database cannot be migrated")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("the writer stopped")]
@@ -226,18 +232,20 @@ impl EventLog {
             return Err(Error::Origin { found, expected: origin.to_owned() });
         }
         let (head, _) = watch::channel(Self::stored_head(&pool).await?);
-        let cache = load::States::default();
+        let timelines = timeline::Timelines::default();
         let log = Self {
-            vault: Vault::new(pool.clone(), kek),
-            writer: writer::Writer::start(writer.clone(), cache.clone(), head.clone()),
-            cache,
+            vault: Vault::new(pool.clone(), kek, timelines.clone()),
+            writer: writer::Writer::start(writer.clone(), timelines.clone(), head.clone()),
+            cache: load::States::new(timelines.clone()),
             origin: origin.into(),
             pool,
             head,
             tail: tail::Tail::default(),
+            timelines,
         };
         log.vault.refuse_other_kek().await?;
-        wake::start(writer, log.head.clone(), log.pool.close_event());
+        let heard = wake::Heard { head: log.head.clone(), timelines: log.timelines.clone() };
+        wake::start(writer, heard, log.pool.close_event());
         Ok(log)
     }
 
@@ -317,6 +325,16 @@ impl EventLog {
     /// Leaves the database politely.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Records nothing more in this process.
+    pub(crate) fn stop_writing(&self) {
+        self.writer.stop();
+    }
+
+    /// Whether this process can record nothing more.
+    pub fn has_stopped(&self) -> bool {
+        self.writer.has_stopped()
     }
 
     /// Whether the database answers.

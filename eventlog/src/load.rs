@@ -1,9 +1,6 @@
 //! One stream, read from its first fact to its last: as one state, or as its facts.
 
-use std::{
-    any::Any,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{any::Any, sync::Arc};
 
 use domain::{Decider, Either, Seen, Version, codec::decode};
 use moka::sync::Cache;
@@ -13,6 +10,7 @@ use crate::{
     Error, EventLog, Position,
     follow::{Leaf, Recorded},
     leaf,
+    timeline::{Timeline, Timelines},
 };
 
 /// States kept in memory. The version check of the append is the authority: a stale state
@@ -38,37 +36,26 @@ impl<D: Decider> Stream<D> {
     }
 }
 
-/// Another one begins whenever the log is found to be no longer the one that was read: what was
-/// read of it before is void.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Timeline(u64);
-
-/// The last fact that was read or written, by its place and its hash. While it is in the log,
-/// so is every state in memory.
-pub(crate) type Witness = (Position, [u8; 32]);
-
 /// The states of streams at work, of any aggregate.
 #[derive(Clone)]
 pub(crate) struct States {
     kept: Cache<Uuid, Arc<dyn Any + Send + Sync>>,
-    now: Arc<Mutex<(Timeline, Option<Witness>)>>,
-}
-
-impl Default for States {
-    fn default() -> Self {
-        Self { kept: Cache::new(STATES_CACHED_MAX), now: Arc::default() }
-    }
+    timelines: Timelines,
 }
 
 impl States {
+    pub(crate) fn new(timelines: Timelines) -> Self {
+        Self { kept: Cache::new(STATES_CACHED_MAX), timelines }
+    }
+
     pub(crate) fn get<D: Decider>(&self, stream: Uuid) -> Option<Arc<Stream<D>>> {
         let kept: Arc<Stream<D>> = self.kept.get(&stream)?.downcast().ok()?;
-        (kept.timeline == self.now().0).then_some(kept)
+        (kept.timeline == self.timelines.now()).then_some(kept)
     }
 
     /// The state of a stream without any fact.
     pub(crate) fn before_any<D: Decider>(&self) -> Arc<Stream<D>> {
-        Arc::new(Stream::before_any(self.now().0))
+        Arc::new(Stream::before_any(self.timelines.now()))
     }
 
     /// Keeps a state, unless a later one is there.
@@ -79,29 +66,6 @@ impl States {
         if !later {
             self.kept.insert(stream, state);
         }
-    }
-
-    /// The timeline, and the last fact seen in it.
-    pub(crate) fn now(&self) -> (Timeline, Option<Witness>) {
-        *self.lock()
-    }
-
-    /// A fact was read or written.
-    pub(crate) fn saw(&self, timeline: Timeline, fact: Witness) {
-        let mut now = self.lock();
-        if now.0 == timeline && now.1.is_none_or(|last| last.0 < fact.0) {
-            now.1 = Some(fact);
-        }
-    }
-
-    /// The log is not the one that was read: what is in memory is void.
-    pub(crate) fn forget(&self) {
-        let mut now = self.lock();
-        *now = (Timeline(now.0.0 + 1), None);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, (Timeline, Option<Witness>)> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,11 +80,13 @@ impl EventLog {
     )]
     pub async fn load<D: Decider>(&self, id: D::Id) -> Result<Arc<Stream<D>>, Error> {
         let stream: Uuid = id.into();
-        let (timeline, _) = self.cache.now();
+        let (timeline, witness) = self.timelines.witness();
         let known = self.cache.get::<D>(stream);
         let after = known.as_ref().map_or(Version(0), |it| it.version);
-        let rows: Vec<(Position, i64, String)> = sqlx::query_as(
-            "select position, version, leaf::text
+        let rows: Vec<(Position, i64, String, bool)> = sqlx::query_as(
+            "select position, version, leaf::text,
+                    $4::bigint is null
+                    or exists (select from log.event where position = $4 and leaf_hash = $5)
              from log.event
              where stream = $1 and category = $2 and version > $3
              order by version",
@@ -128,16 +94,20 @@ impl EventLog {
         .bind(stream)
         .bind(D::CATEGORY)
         .bind(after.0)
+        .bind(witness.map(|(position, _)| position))
+        .bind(witness.as_ref().map(|(_, hash)| hash.as_slice()))
         .fetch_all(&self.pool)
         .await?;
-        if rows.is_empty() {
+        let Some((position, _, leaf, holds)) = rows.last() else {
             return Ok(known.unwrap_or_else(|| Arc::new(Stream::before_any(timeline))));
+        };
+        if !holds {
+            self.timelines.forget();
+            return Box::pin(self.load::<D>(id)).await;
         }
-        if let Some((position, _, leaf)) = rows.last() {
-            self.cache.saw(timeline, (*position, leaf::hash(leaf)));
-        }
+        self.timelines.saw(timeline, (*position, leaf::hash(leaf)));
         let mut loaded = known.map_or_else(|| Stream::before_any(timeline), Arc::unwrap_or_clone);
-        for (position, version, leaf) in rows {
+        for (position, version, leaf, _) in rows {
             let leaf = Leaf::parse(position, &leaf)?;
             let event = decode::<D>(
                 &leaf.kind,

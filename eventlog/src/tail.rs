@@ -13,7 +13,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{Error, EventLog, Position, follow::Recorded};
+use crate::{Error, EventLog, Position, follow::Recorded, timeline::Timeline};
 
 /// Facts kept at most.
 const FACTS_MAX: usize = 2_000;
@@ -49,6 +49,8 @@ struct Kept {
     facts: VecDeque<Arc<Fact>>,
     bytes: usize,
     last: Position,
+    /// In which they were read.
+    timeline: Timeline,
     /// When the last look at the table began.
     looked: Option<Instant>,
 }
@@ -67,8 +69,9 @@ impl Tail {
         }
         let asked = Instant::now();
         let mut kept = self.0.lock().await;
-        if after > kept.last {
-            *kept = Kept { last: after, ..Kept::default() };
+        let timeline = log.timelines.now();
+        if after > kept.last || kept.timeline != timeline {
+            *kept = Kept { last: after, timeline, ..Kept::default() };
         }
         // Others may have looked while this one waited for its turn: once is enough.
         if after == kept.last && kept.looked.is_none_or(|looked| looked < asked) {

@@ -25,7 +25,10 @@ pub use self::{
     keys::Kek,
     register::{Access, Due, Held},
 };
-use crate::{Error, Position, leaf};
+use crate::{
+    Error, Position, leaf,
+    timeline::{Timeline, Timelines},
+};
 
 /// Unwrapped keys kept in memory, so that a dossier at work costs no query.
 const KEYS_CACHED_MAX: u64 = 10_000;
@@ -52,8 +55,10 @@ pub enum Failure {
 pub struct Vault {
     pool: PgPool,
     kek: Kek,
-    keys: Cache<String, Arc<SecretBox<[u8; 32]>>>,
-    actors: Cache<(String, String), ActorId>,
+    /// What a database that was put back may never have held is not used again.
+    timelines: Timelines,
+    keys: Cache<String, (Timeline, Arc<SecretBox<[u8; 32]>>)>,
+    actors: Cache<(String, String), (Timeline, ActorId)>,
 }
 
 /// Who opens sealed values, as the journal tells it.
@@ -131,7 +136,7 @@ pub(crate) struct SealedValue {
 }
 
 impl Vault {
-    pub(crate) fn new(pool: PgPool, kek: Kek) -> Self {
+    pub(crate) fn new(pool: PgPool, kek: Kek, timelines: Timelines) -> Self {
         fn cache<K, V>() -> Cache<K, V>
         where
             K: std::hash::Hash + Eq + Send + Sync + 'static,
@@ -140,7 +145,7 @@ impl Vault {
             let cache = Cache::builder().max_capacity(KEYS_CACHED_MAX);
             cache.time_to_live(CACHED_FOR).build()
         }
-        Self { pool, kek, keys: cache(), actors: cache() }
+        Self { pool, kek, timelines, keys: cache(), actors: cache() }
     }
 
     /// Commits to a value, and encrypts its disclosure for its subject.
@@ -281,14 +286,17 @@ impl Vault {
     /// The random id that stands for a person in the log; drawn the first time they come.
     pub async fn actor(&self, issuer: &str, subject: &str) -> Result<ActorId, Error> {
         let who = (issuer.to_owned(), subject.to_owned());
-        if let Some(known) = self.actors.get(&who) {
+        let timeline = self.timelines.now();
+        if let Some((read, known)) = self.actors.get(&who)
+            && read == timeline
+        {
             return Ok(known);
         }
         let id = match self.known_actor(issuer, subject).await? {
             Some(id) => id,
             None => self.draw_actor(issuer, subject).await?,
         };
-        self.actors.insert(who, id);
+        self.actors.insert(who, (timeline, id));
         Ok(id)
     }
 
@@ -341,7 +349,10 @@ impl Vault {
 
     async fn existing_key(&self, subject: &str) -> Result<Option<Arc<SecretBox<[u8; 32]>>>, Error> {
         type Row = (Option<Vec<u8>>, Option<String>);
-        if let Some(key) = self.keys.get(subject) {
+        let timeline = self.timelines.now();
+        if let Some((read, key)) = self.keys.get(subject)
+            && read == timeline
+        {
             return Ok(Some(key));
         }
         let row: Option<Row> =
@@ -352,7 +363,8 @@ impl Vault {
         let Some((wrapped, kek)) = row else { return Ok(None) };
         let (wrapped, kek) = wrapped.zip(kek).ok_or_else(erased)?;
         let key = Arc::new(self.kek.unwrap(subject, &wrapped, &kek)?);
-        self.keys.insert(subject.to_owned(), key.clone());
+        self.keys
+            .insert(subject.to_owned(), (timeline, key.clone()));
         Ok(Some(key))
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{
 };
 use tokio::sync::watch;
 
-use crate::Position;
+use crate::{Position, timeline::Timelines};
 
 const CHANNEL: &str = "essaim_log";
 
@@ -44,38 +44,50 @@ pub(crate) fn notifier(options: PgConnectOptions) -> watch::Sender<Position> {
     written
 }
 
+/// What is done with what is heard.
+pub(crate) struct Heard {
+    /// Goes as far as others have written.
+    pub(crate) head: watch::Sender<Position>,
+    /// Another one begins with another connection: this one is always there, so that who neither
+    /// reads nor writes finds out too that the database is no longer the same.
+    pub(crate) timelines: Timelines,
+}
+
 /// Hears how far other processes have written, until `closed`.
-pub(crate) fn start(
-    options: PgConnectOptions,
-    head: watch::Sender<Position>,
-    mut closed: CloseEvent,
-) {
+pub(crate) fn start(options: PgConnectOptions, heard: Heard, mut closed: CloseEvent) {
     tokio::spawn(async move {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options);
         let listening = async {
+            let mut was_cut = false;
             loop {
-                if let Err(error) = listen(&pool, &head).await {
+                if let Err(error) = listen(&pool, &heard, was_cut).await {
                     tracing::debug!(error = &error as &dyn std::error::Error, "listening stopped");
-                    tokio::time::sleep(RETRY_PAUSE).await;
                 }
+                was_cut = true;
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
         };
         let _: Result<(), _> = closed.do_until(listening).await;
     });
 }
 
-async fn listen(pool: &PgPool, head: &watch::Sender<Position>) -> Result<(), sqlx::Error> {
+async fn listen(pool: &PgPool, heard: &Heard, was_cut: bool) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
+    listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
-    loop {
-        let notice = listener.recv().await?;
+    if was_cut {
+        heard.timelines.forget();
+    }
+    // None when the connection was lost.
+    while let Some(notice) = listener.try_recv().await? {
         let Ok(position) = notice.payload().parse() else { continue };
-        head.send_if_modified(|head| {
+        heard.head.send_if_modified(|head| {
             let moves = *head < Position(position);
             *head = (*head).max(Position(position));
             moves
         });
     }
+    Ok(())
 }

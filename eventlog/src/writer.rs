@@ -9,19 +9,24 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch},
+    time::timeout,
+};
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::{
     Error, Position,
     append::{Prepared, Sent, Verdict, append},
-    load::States,
+    timeline::Timelines,
     wake,
 };
 
 /// What the writer holds, and no more.
 pub mod limits {
+    use std::time::Duration;
+
     /// Commands that wait for their answer; beyond, callers are told `OVERLOADED`.
     pub const QUEUE_COMMANDS_MAX: usize = 8_192;
     /// Bytes that wait with them.
@@ -30,13 +35,18 @@ pub mod limits {
     pub const BATCH_FACTS_MAX: usize = 500;
     /// Bytes in one batch.
     pub const BATCH_BYTES_MAX: usize = 1 << 20;
-    /// Tries to send a batch again after a lost connection, before giving up.
+    /// Tries to send a batch, and to connect for it, before giving up.
     pub const SENDS_MAX: u32 = 5;
+    /// How long one may take: longer than the database lets anyone hold the lock of `log.append`
+    /// (`LIMITS`), so that what comes of it is not known sooner by waiting. Without an end, a
+    /// host that vanished would be waited for for ever.
+    pub const SEND_MAX: Duration = Duration::from_secs(45);
     /// Times that what stood in the way of a batch may be gone when it is looked at.
     pub const LOOKS_MAX: u32 = 5;
 }
 use limits::{
-    BATCH_BYTES_MAX, BATCH_FACTS_MAX, LOOKS_MAX, QUEUE_BYTES_MAX, QUEUE_COMMANDS_MAX, SENDS_MAX,
+    BATCH_BYTES_MAX, BATCH_FACTS_MAX, LOOKS_MAX, QUEUE_BYTES_MAX, QUEUE_COMMANDS_MAX, SEND_MAX,
+    SENDS_MAX,
 };
 
 /// Plans are made once, whatever a batch holds, and walk indexes: tables that were empty when a
@@ -79,7 +89,7 @@ impl Pending {
 impl Writer {
     pub(crate) fn start(
         options: PgConnectOptions,
-        states: States,
+        timelines: Timelines,
         head: watch::Sender<Position>,
     ) -> Self {
         let (queue, commands) = mpsc::unbounded_channel();
@@ -87,7 +97,8 @@ impl Writer {
         let task = Task {
             options: options.options(PLANS),
             connection: None,
-            states,
+            was_cut: false,
+            timelines,
             commands,
             waiting: VecDeque::new(),
             head,
@@ -102,13 +113,26 @@ impl Writer {
         }
     }
 
+    /// Takes nothing more.
+    pub(crate) fn stop(&self) {
+        self.commands.close();
+    }
+
+    /// Whether nobody can write any more.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.queue.is_closed() || self.commands.is_closed()
+    }
+
     /// Queues a command and waits for its verdict.
     #[tracing::instrument(name = "append", skip_all, fields(events = command.facts.len()))]
     pub(crate) async fn write(&self, command: Prepared) -> Result<Verdict, Error> {
         let room = |of: &Arc<Semaphore>, takes| {
             of.clone()
                 .try_acquire_many_owned(takes)
-                .map_err(|_| Error::Overloaded)
+                .map_err(|why| match why {
+                    TryAcquireError::NoPermits => Error::Overloaded,
+                    TryAcquireError::Closed => Error::Stopped,
+                })
         };
         let weight = u32::try_from(command.bytes()).map_err(|_| Error::Overloaded)?;
         let room = [room(&self.commands, 1)?, room(&self.bytes, weight)?];
@@ -146,7 +170,9 @@ impl Drop for Waits {
 struct Task {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
-    states: States,
+    /// Whether there was a connection, and it was lost.
+    was_cut: bool,
+    timelines: Timelines,
     commands: mpsc::UnboundedReceiver<Pending>,
     /// Taken from the queue, not yet sent: in order.
     waiting: VecDeque<Pending>,
@@ -212,9 +238,10 @@ impl Task {
     /// cut in two, so that one poisoned command fails alone.
     fn fly(&mut self, mut batch: Vec<Pending>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for _ in 0..LOOKS_MAX {
-                let (timeline, _) = self.states.now();
-                batch = left(batch, |it| (it.timeline != timeline).then_some(Verdict::Conflict));
+            let mut looks = 0;
+            while looks < LOOKS_MAX {
+                let timeline = self.timelines.now();
+                batch = left(batch, |it| (it.timeline != timeline).then_some(Verdict::Void));
                 if batch.is_empty() {
                     return;
                 }
@@ -223,13 +250,16 @@ impl Task {
                 match self.send(&commands).instrument(span).await {
                     Ok(Sent::Recorded(stands)) => return self.recorded(batch, stands),
                     Ok(Sent::Hindered(verdicts)) => {
-                        let mut verdicts = verdicts.into_iter();
+                        let (sent, mut verdicts) = (batch.len(), verdicts.into_iter());
                         batch = left(batch, |_| verdicts.next().flatten());
+                        // As long as some are answered, the others come closer to it.
+                        looks = if batch.len() < sent { 0 } else { looks + 1 };
                     }
                     Ok(Sent::Forked) => {
                         tracing::error!("the log is not the one that was read: states are void");
-                        self.states.forget();
+                        self.timelines.forget();
                     }
+                    Ok(Sent::Lost) => self.timelines.forget(),
                     Err(sqlx::Error::Database(refused))
                         if batch.len() > 1 && !passing(&*refused) =>
                     {
@@ -265,14 +295,16 @@ impl Task {
         span
     }
 
-    /// Sends a batch; again when the connection is lost, for what was recorded unseen is then
-    /// found by its command ids.
+    /// Sends a batch. When the connection is lost, connects again and says so: what the database
+    /// holds may be less than what was read, and what was recorded unseen is found by its command
+    /// ids.
     async fn send(&mut self, commands: &[&Prepared]) -> Result<Sent, sqlx::Error> {
         let started = Instant::now();
         let mut sends = 0;
         loop {
             sends += 1;
-            match self.try_to_send(commands).await {
+            let sent = timeout(SEND_MAX, self.try_to_send(commands)).await;
+            match sent.unwrap_or_else(|late| Err(sqlx::Error::Io(late.into()))) {
                 Ok(sent) => {
                     metrics::histogram!("essaim_writer_batch_commands")
                         .record(f64::from(u32::try_from(commands.len()).unwrap_or(u32::MAX)));
@@ -290,7 +322,7 @@ impl Task {
                         sends,
                         "the writer connects again"
                     );
-                    self.connection = None;
+                    self.was_cut |= self.connection.take().is_some();
                     tokio::time::sleep(RECONNECT_PAUSE * sends).await;
                 }
             }
@@ -298,8 +330,18 @@ impl Task {
     }
 
     async fn try_to_send(&mut self, commands: &[&Prepared]) -> Result<Sent, sqlx::Error> {
-        let (node, (_, witness)) = (self.node.clone(), self.states.now());
-        append(self.connected().await?, &node, witness, commands).await
+        let (node, (_, witness)) = (self.node.clone(), self.timelines.witness());
+        let db = match &mut self.connection {
+            Some(db) => db,
+            lost => {
+                let db = lost.insert(self.options.connect().await?);
+                if std::mem::take(&mut self.was_cut) {
+                    return Ok(Sent::Lost);
+                }
+                db
+            }
+        };
+        append(db, &node, witness, commands).await
     }
 
     /// Answers the commands of a batch that was recorded after a position.
@@ -310,7 +352,7 @@ impl Task {
             if let Some(hash) = it.command.receipt() {
                 last.0 += i64::try_from(it.command.facts.len()).unwrap_or_default();
                 stood = last;
-                self.states.saw(it.command.timeline, (last, hash));
+                self.timelines.saw(it.command.timeline, (last, hash));
             }
             it.answers(Ok(Verdict::Appended(stood)));
         }
@@ -322,14 +364,6 @@ impl Task {
         if self.head.send_if_modified(further) {
             self.written.send_if_modified(further);
         }
-    }
-
-    async fn connected(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        let db = match self.connection.take() {
-            Some(db) => db,
-            None => self.options.connect().await?,
-        };
-        Ok(self.connection.insert(db))
     }
 }
 

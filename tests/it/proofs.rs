@@ -358,6 +358,26 @@ async fn a_head_that_does_not_extend_the_last_is_never_signed() -> anyhow::Resul
     // The restore took the signed head back too: the copy outside tells all the same.
     db.execute("update keeping.tree set size = 0, root = sha256(''); delete from keeping.tile")
         .await?;
+    // So does whoever signed it, while they live; and no other head is signed by those.
+    fill(&database, 501, 650).await?;
+    db.execute(
+        r#"update log.event
+           set leaf = '{"n":1}', leaf_hash = sha256('\x00'::bytea || convert_to('{"n":1}', 'UTF8'))
+           where position = 550"#,
+    )
+    .await?;
+    for _ in 0..2 {
+        let refused = one.step(STEP_MAX).await;
+        assert!(matches!(refused, Err(Error::Forked { signed: 600, head: 650 })), "{refused:?}");
+        // Another process, which knows nothing of it, may have signed what is there now.
+        integrator(&database.log().await?).step(STEP_MAX).await?;
+    }
+    db.execute(
+        "delete from log.event where position > 500;
+         delete from log.commit where first_position > 500;
+         update keeping.tree set size = 0, root = sha256(''); delete from keeping.tile",
+    )
+    .await?;
     log.refuse_fork(None).await?;
     let refused = log.refuse_fork(Some(&signed.note)).await;
     assert!(matches!(refused, Err(Error::Forked { signed: 600, head: 500 })), "{refused:?}");

@@ -96,6 +96,33 @@ async fn nothing_is_opened_without_a_trace() -> anyhow::Result<()> {
     Ok(db.close().await?)
 }
 
+/// A copy of the database takes over that had not yet received the last commits, and cuts every
+/// connection: the key that was lost with them is not used from memory, for nothing it seals would
+/// ever be opened.
+#[tokio::test]
+async fn a_key_that_the_database_lost_seals_nothing_more() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let log = database.log().await?;
+    notes(&log, "Oui.").await?;
+    let mut db = database.admin().await?;
+    sqlx::raw_sql(
+        "set session_replication_role = replica;
+         delete from log.event;
+         delete from log.command;
+         delete from log.commit;
+         delete from vault.sealed;
+         delete from vault.subject_key;
+         select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and usename = 'essaim_service'",
+    )
+    .execute(&mut db)
+    .await?;
+    let at = notes(&log, "Non.").await?;
+    assert_eq!(at, Position(1));
+    assert_eq!(opens(&log, &[at]).await?, [Some(json!("Non."))]);
+    Ok(db.close().await?)
+}
+
 #[tokio::test]
 async fn a_value_opens_only_as_the_leaf_committed_to_it() -> anyhow::Result<()> {
     let database = Database::open().await?;

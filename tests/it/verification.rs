@@ -4,7 +4,8 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -49,8 +50,9 @@ impl Bench {
     }
 
     /// The program, as the operator runs it.
-    fn operator(&self, origin: &str, arguments: &[&str]) -> anyhow::Result<Output> {
-        Ok(Command::new(essaim()?)
+    fn program(&self, origin: &str, arguments: &[&str]) -> anyhow::Result<Command> {
+        let mut program = Command::new(essaim()?);
+        program
             .env_remove("ESSAIM_TEST_DATABASE_URL")
             .env("ESSAIM_DATABASE_URL", self.database.as_service().to_url_lossy().as_str())
             .env("ESSAIM_MIGRATION_DATABASE_URL", self.database.as_admin().to_url_lossy().as_str())
@@ -59,8 +61,12 @@ impl Bench {
             .env("ESSAIM_CHECKPOINT_FILE", self.file("checkpoint"))
             .env("ESSAIM_DOCUMENTS_DIR", self.database.documents())
             .env("ESSAIM_LOG_ORIGIN", origin)
-            .args(arguments)
-            .output()?)
+            .args(arguments);
+        Ok(program)
+    }
+
+    fn operator(&self, origin: &str, arguments: &[&str]) -> anyhow::Result<Output> {
+        Ok(self.program(origin, arguments)?.output()?)
     }
 
     fn operates(&self, arguments: &[&str]) -> anyhow::Result<String> {
@@ -271,6 +277,37 @@ async fn a_fork_is_refused_until_the_lost_facts_are_back() -> anyhow::Result<()>
     assert_eq!(fs::read(&again)?, fs::read(&file)?, "to the letter");
     let twice = bench.operates(&["log", "replay", path, "--key", key]);
     assert!(twice.is_ok(), "nothing is left to put back");
+    Ok(())
+}
+
+/// A copy of the database takes over that lacks the last facts, with their signed head.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_serves_a_log_that_loses_signed_facts_ends() -> anyhow::Result<()> {
+    let bench = Bench::set("served").await?;
+    let mut served = bench
+        .program(ORIGIN, &["serve"])?
+        .env("ESSAIM_LISTEN", "127.0.0.1:0")
+        .env("ESSAIM_DRAIN_MS", "0")
+        .stderr(Stdio::null())
+        .spawn()?;
+    // It has signed, and remembers what.
+    while !bench.file("checkpoint").exists() {
+        ensure!(served.try_wait()?.is_none(), "it serves");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bench.cut(bench.ends().await?[6]).await?;
+    let mut db = bench.database.admin().await?;
+    db.execute("update keeping.tree set size = 0, root = sha256(''); delete from keeping.tile")
+        .await?;
+    for _ in 0..600 {
+        if let Some(ended) = served.try_wait()? {
+            assert_eq!(ended.code(), Some(3));
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    served.kill()?;
+    anyhow::bail!("it goes on")
     Ok(())
 }
 

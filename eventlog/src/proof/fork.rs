@@ -14,7 +14,7 @@ use crate::{
     append::{Prepared, PreparedFact, Sent, WRITING, append},
     follow::Leaf,
     leaf,
-    load::Timeline,
+    timeline::Timeline,
 };
 
 /// A name that the log has left, because facts were lost for good.

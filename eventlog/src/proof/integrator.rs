@@ -57,8 +57,9 @@ impl Integrator {
         Self { log, signers, copy, frontier: Frontier::default(), has_signed: false }
     }
 
-    /// Follows the log until told to stop.
-    pub async fn keep(mut self, stop: CancellationToken) {
+    /// Follows the log until told to stop. A log that is not the one that was signed ends it, and
+    /// nothing more is written: facts that are missing could not come back among others.
+    pub async fn keep(mut self, stop: CancellationToken) -> Result<(), Error> {
         let mut pause = PAUSE;
         loop {
             match self.step(STEP_MAX).await {
@@ -66,6 +67,11 @@ impl Integrator {
                     pause = Duration::ZERO;
                 }
                 Ok(_) => pause = PAUSE,
+                Err(other @ (Error::Forked { .. } | Error::Origin { .. })) => {
+                    metrics::gauge!("essaim_checkpoint_stopped").set(1.0);
+                    self.log.stop_writing();
+                    return Err(other);
+                }
                 Err(error) => {
                     metrics::gauge!("essaim_checkpoint_stopped").set(1.0);
                     tracing::error!(
@@ -77,7 +83,7 @@ impl Integrator {
             }
             let size = Position(i64::try_from(self.frontier.size()).unwrap_or(i64::MAX));
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Ok(()),
                 () = async {
                     tokio::time::sleep(pause).await;
                     self.log.wait(size).await;
@@ -112,11 +118,17 @@ impl Integrator {
 
     /// What a step writes, and what it leaves behind. None when another process holds the row.
     async fn grow(&self, db: &mut PgConnection, leaves_max: u64) -> Result<Option<Grown>, Error> {
-        let row: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("select size, root from keeping.tree for update skip locked")
-                .fetch_optional(&mut *db)
-                .await?;
-        let Some((size, root)) = row else { return Ok(None) };
+        let row: Option<(i64, Vec<u8>, String)> = sqlx::query_as(
+            "select t.size, t.root, o.name
+             from keeping.tree t cross join log.origin o
+             for update of t skip locked",
+        )
+        .fetch_optional(&mut *db)
+        .await?;
+        let Some((size, root, found)) = row else { return Ok(None) };
+        if found != *self.log.origin {
+            return Err(Error::Origin { found, expected: self.log.origin.to_string() });
+        }
         let size = size.unsigned_abs();
         let head = EventLog::head_in(db).await?.0.unsigned_abs();
         if head < size {
@@ -124,6 +136,11 @@ impl Integrator {
         }
         let mut tree = self.frontier.clone();
         if tree.size() != size || tree.root().as_slice() != root {
+            // A database that was put back is whole, and shorter: what was signed here is not in it.
+            let signed = tree.size();
+            if signed > size || frontier(db, signed).await?.root() != tree.root() {
+                return Err(Error::Forked { signed, head });
+            }
             tree = frontier(db, size).await?;
         }
         if tree.root().as_slice() != root {

@@ -39,10 +39,8 @@ pub(crate) async fn keep<F: Follower>(
         loop {
             log.wait(at).await;
             let now = log.timeline();
-            let read = match now == timeline {
-                true => follower.read_on(at).await,
-                false => follower.begin().await,
-            };
+            let read =
+                if now == timeline { follower.read_on(at).await } else { follower.begin().await };
             match read {
                 Ok(to) => {
                     (at, timeline) = (to, now);

@@ -161,14 +161,14 @@ impl House {
         let reads = self.reads.clone();
         work.begin("answers", move |stop| {
             let reads = reads.clone();
-            async move { Ok(reads.follow(stop).await) }
+            async move { reads.follow(stop).await }.map(Ok)
         });
         let log = self.log.clone();
         work.begin("processes", move |stop| processes::keep(log.clone(), stop).map(Ok));
         let verifier = doors.verifier.clone();
         work.begin("issuers", move |stop| {
             let verifier = verifier.clone();
-            async move { Ok(verifier.keep(stop).await) }
+            async move { verifier.keep(stop).await }.map(Ok)
         });
         let (log, signing) = (self.log.clone(), doors.signing.clone());
         work.begin("signing", move |stop| {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two tries of a task that panics.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// The tasks at work, until they are told to stop.
 #[derive(Default)]

@@ -244,8 +244,8 @@ impl EventLog {
             timelines,
         };
         log.vault.refuse_other_kek().await?;
-        let heard = wake::Heard { head: log.head.clone(), timelines: log.timelines.clone() };
-        wake::start(writer, heard, log.pool.close_event());
+        let told = wake::Heard { head: log.head.clone(), timelines: log.timelines.clone() };
+        wake::start(writer, told, log.pool.close_event());
         Ok(log)
     }
 

@@ -50,6 +50,9 @@ pub enum Failure {
     KekUnknown { needed: String },
 }
 
+/// The key of a subject, unwrapped.
+type Key = Arc<SecretBox<[u8; 32]>>;
+
 /// Keeps keys and disclosures. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
@@ -57,7 +60,7 @@ pub struct Vault {
     kek: Kek,
     /// What a database that was put back may never have held is not used again.
     timelines: Timelines,
-    keys: Cache<String, (Timeline, Arc<SecretBox<[u8; 32]>>)>,
+    keys: Cache<String, (Timeline, Key)>,
     actors: Cache<(String, String), (Timeline, ActorId)>,
 }
 
@@ -328,7 +331,7 @@ impl Vault {
     }
 
     /// The key of a subject, made the first time it is needed, and never again once it was erased.
-    async fn key(&self, subject: &str) -> Result<Arc<SecretBox<[u8; 32]>>, Error> {
+    async fn key(&self, subject: &str) -> Result<Key, Error> {
         if let Some(key) = self.existing_key(subject).await? {
             return Ok(key);
         }
@@ -347,7 +350,7 @@ impl Vault {
             .ok_or_else(|| Failure::Altered.into())
     }
 
-    async fn existing_key(&self, subject: &str) -> Result<Option<Arc<SecretBox<[u8; 32]>>>, Error> {
+    async fn existing_key(&self, subject: &str) -> Result<Option<Key>, Error> {
         type Row = (Option<Vec<u8>>, Option<String>);
         let timeline = self.timelines.now();
         if let Some((read, key)) = self.keys.get(subject)

@@ -308,7 +308,6 @@ async fn who_serves_a_log_that_loses_signed_facts_ends() -> anyhow::Result<()> {
     }
     served.kill()?;
     anyhow::bail!("it goes on")
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

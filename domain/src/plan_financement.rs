@@ -124,6 +124,10 @@ pub enum StatutRessource {
 }
 
 refusals! {
+    /// INV-38.
+    IngenierieEnded {} = "PLAN_AFTER_END" at "ingenierie":
+        "Cette ingénierie est finalisée ou abandonnée : rouvrez-la avant d'ouvrir son plan de financement.",
+        "This ingénierie is finalised or abandoned: reopen it before opening its plan de financement.";
     /// No such line, or it was removed.
     LigneUnknown { ligne: i32 } = "LIGNE_UNKNOWN" at "ligne":
         "Le plan n'a pas de ligne {ligne} de cette nature, ou elle a été retirée.",
@@ -273,6 +277,9 @@ impl PlanFinancement {
         if self.exists() {
             return Err(Common::AlreadyExists {}.into());
         }
+        if ingenierie.is_over() {
+            return Err(Refusal::IngenierieEnded {});
+        }
         let territoire = ingenierie.territoire.clone();
         let opened = Event::PlanFinancementOpened {
             ingenierie: ingenierie.id,
@@ -282,6 +289,7 @@ impl PlanFinancement {
         let place = Place { territoire, dossier: Some(ingenierie.id) };
         Ok(asked
             .records(place, [opened])
+            .expecting(ingenierie)
             .claiming(Self::CATEGORY, ingenierie.id.0))
     }
 

@@ -396,7 +396,7 @@ async fn an_ingenierie_starts_on_its_confirmed_plan_and_goes_on_after_its_end() 
     }
     let selection = "abandon { etat motif } reouvertures { texte } structuresMobilisees
          activitesSkipped { activite } jalons { finalisedOn abandonedOn }
-         structures { structure { id } etat motif }
+         structures { structure { id } etat motif } ciblage { structures }
          historique(first: 100, filter: { categories: [PLAN_FINANCEMENT] }) { totalCount }";
     let fiche = it.fiche(by, selection).await?;
     let abandon = json!({ "etat": "EN_INTERVENTION", "motif": "Plus personne." });
@@ -407,6 +407,7 @@ async fn an_ingenierie_starts_on_its_confirmed_plan_and_goes_on_after_its_end() 
     assert!(fiche["jalons"]["finalisedOn"].is_null());
     assert_eq!(fiche["structures"][1]["etat"], "RETIREE");
     assert_eq!(fiche["structures"][1]["motif"], "Elle ferme.");
+    assert_eq!(fiche["ciblage"]["structures"], 1, "without the one that left");
     // Opened, one cost, one resource, one rule set aside, confirmed.
     assert_eq!(fiche["historique"]["totalCount"], 5);
     let structure = it.fiche(&it.structure()?, selection).await?;

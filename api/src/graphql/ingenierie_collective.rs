@@ -321,7 +321,8 @@ impl IngenierieCollective {
     }
 
     /// What the targeted structures have in common (RM-07), by the five criteria of the method:
-    /// their profiles as they were on a day. For the DLAs concerned; null for others.
+    /// their profiles as they were on a day. Those that declined or left do not count. For the
+    /// DLAs concerned; null for others.
     async fn ciblage(
         &self,
         ctx: &Context<'_>,
@@ -331,7 +332,11 @@ impl IngenierieCollective {
         if !ctx.scope().inside(&self.0.dlas) {
             return Ok(None);
         }
-        let structures = self.0.structures.iter().map(|it| it.structure);
+        let gone = [rows::EtatStructure::Declinee, rows::EtatStructure::Retiree];
+        let structures = self.0.structures.iter();
+        let structures = structures
+            .filter(|it| !gone.contains(&it.etat))
+            .map(|it| it.structure);
         TableauCiblage::of(ctx, structures.collect(), on)
             .await
             .map(Some)

@@ -73,7 +73,8 @@ impl Intervention {
         Ok(self.records(asked, [Event::ProgressReported { avancement, destinataires }]))
     }
 
-    /// Notes that an intervenant handed its mission report. It hands its own.
+    /// Notes that an intervenant handed its mission report. It hands its own. A text is a report
+    /// more: sealed, it cannot be compared with the last.
     pub fn deliver_rapport_mission(
         &self,
         asked: &Asked,
@@ -86,7 +87,7 @@ impl Intervention {
         {
             return Err(Common::NotFound {}.into());
         }
-        if self.rapports.contains(&intervenant) {
+        if resume.is_none() && self.rapports.contains(&intervenant) {
             return Ok(Decided::nothing());
         }
         let resume = resume.map(|it| self.sealed(it)).transpose()?;

@@ -466,9 +466,17 @@ fn an_intervenant_hands_its_own_report_even_after_the_end() {
     Intervention::given(held())
         .when(|it| it.deliver_rapport_mission(&prestataire(1), org(2), None))
         .refused(Common::NotFound {});
-    Intervention::given([held(), vec![delivered]].concat())
+    let once = [held(), vec![delivered]].concat();
+    Intervention::given(once.clone())
         .when(|it| it.deliver_rapport_mission(&amina(), ATELIER, None))
         .nothing();
+    let resume = prose("Trois structures ont changé de banque.");
+    Intervention::given(once)
+        .when(|it| it.deliver_rapport_mission(&amina(), ATELIER, Some(resume.clone())))
+        .then([RapportMissionDelivered {
+            intervenant: ATELIER,
+            resume: Some(sealed(resume.as_str())),
+        }]);
 }
 
 // INV-30

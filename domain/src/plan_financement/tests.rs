@@ -12,7 +12,7 @@ use crate::{
     ActionFinancee, ActionFinanceeId, Asked, Cents, Claim, Code, Decider, Decision, Dossier,
     IngenierieCollective, IngenierieId, Liste, Prose, QuarterDays, Rule, Sealed, Subject, date,
     ingenierie_collective::{
-        Event as Fact,
+        Etat, Event as Fact,
         confirmer::projet::{Module, NatureModule},
     },
     refusal::Common,
@@ -192,6 +192,13 @@ fn a_plan_is_opened_by_those_who_see_the_ingenierie() {
     PlanFinancement::given([])
         .when(|it| it.open_plan_financement(&responsable(), &ingenierie()))
         .refused(Common::Forbidden { act: "openPlanFinancement".to_owned() });
+    let abandoned = Fact::IngenierieCollectiveAbandoned {
+        etat: Etat::Engagee,
+        motif: sealed("Plus personne."),
+    };
+    PlanFinancement::given([])
+        .when(|it| it.open_plan_financement(&amina(), &dossier([abandoned.clone()])))
+        .refused(Refusal::IngenierieEnded {});
     PlanFinancement::given([opened()])
         .when(|it| it.open_plan_financement(&amina(), &ingenierie()))
         .refused(Common::AlreadyExists {});

@@ -68,8 +68,8 @@ pub async fn finish(log: &EventLog, contents: &Contents) -> Result<Position, Fai
 }
 
 /// Goes on as the log grows, until told to stop.
-pub async fn keep((log, contents): (EventLog, Contents), at: Position, stop: CancellationToken) {
-    follower::keep(&Eraser(&log, &contents), &log, at, stop).await;
+pub async fn keep(log: EventLog, contents: Contents, stop: CancellationToken) {
+    follower::keep(&Eraser(&log, &contents), &log, stop).await;
 }
 
 /// Reads some facts more. What is destroyed is marked at once; how far the log was read is also

@@ -18,27 +18,22 @@ pub(crate) trait Follower: Sync {
     const COMPLAINT: &'static str;
     type Error: Error + 'static;
 
-    /// Brings everything up to the log, and answers up to where it was read: at start, and when
-    /// the log may be another one.
+    /// Brings everything up to the log, and answers up to where it was read: first of all, and
+    /// when the log may be another one.
     fn begin(&self) -> impl Future<Output = Result<Position, Self::Error>> + Send;
 
     /// Reads some facts more, and answers up to where.
     fn read_on(&self, at: Position) -> impl Future<Output = Result<Position, Self::Error>> + Send;
 }
 
-/// Goes on from where `follower` began as the log grows, until told to stop.
-pub(crate) async fn keep<F: Follower>(
-    follower: &F,
-    log: &EventLog,
-    mut at: Position,
-    stop: CancellationToken,
-) {
-    let mut timeline = log.timeline();
+/// Begins, and goes on as the log grows, until told to stop.
+pub(crate) async fn keep<F: Follower>(follower: &F, log: &EventLog, stop: CancellationToken) {
+    let (mut at, mut timeline) = (Position(0), None);
     let mut pause = PAUSE;
     let going = async {
         loop {
             log.wait(at).await;
-            let now = log.timeline();
+            let now = Some(log.timeline());
             let read =
                 if now == timeline { follower.read_on(at).await } else { follower.begin().await };
             match read {

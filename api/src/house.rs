@@ -148,16 +148,15 @@ impl House {
 
     /// Starts what the house does by itself.
     async fn start(&self, doors: &Doors) -> Result<Work, Closed> {
-        let (house, log, mut work) = (self.clone(), self.log.clone(), Work::default());
-        let contents = doors.contents.clone();
-        let at = erasures::finish(&log, &contents).await?;
+        erasures::finish(&self.log, &doors.contents).await?;
+        self.listes.read_all(&self.log).await?;
+        let mut work = Work::default();
+        let (log, contents) = (self.log.clone(), doors.contents.clone());
         work.begin("erasures", move |stop| {
-            erasures::keep((log.clone(), contents.clone()), at, stop).map(Ok)
+            erasures::keep(log.clone(), contents.clone(), stop).map(Ok)
         });
-        let at = self.listes.read_all(&self.log).await?;
-        work.begin("listes", move |stop| {
-            listes::keep(house.listes.clone(), house.log.clone(), at, stop).map(Ok)
-        });
+        let (listes, log) = (self.listes.clone(), self.log.clone());
+        work.begin("listes", move |stop| listes::keep(listes.clone(), log.clone(), stop).map(Ok));
         let reads = self.reads.clone();
         work.begin("answers", move |stop| {
             let reads = reads.clone();

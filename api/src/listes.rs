@@ -85,8 +85,8 @@ impl Follower for Keeper<'_> {
 }
 
 /// Goes on as the log grows, until told to stop.
-pub async fn keep(listes: Listes, log: EventLog, at: Position, stop: CancellationToken) {
-    follower::keep(&Keeper(&listes, &log), &log, at, stop).await;
+pub async fn keep(listes: Listes, log: EventLog, stop: CancellationToken) {
+    follower::keep(&Keeper(&listes, &log), &log, stop).await;
 }
 
 async fn step(listes: &Listes, log: &EventLog, at: Position) -> Result<Position, Error> {

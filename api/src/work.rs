@@ -35,8 +35,10 @@ impl Work {
             loop {
                 // Each turn begins with parts of its own; what all share is kept under locks
                 // that heed no panic.
-                let ended = AssertUnwindSafe(task(stop.clone())).catch_unwind().await;
-                let Err(_panic) = ended else { return ended.unwrap_or(Ok(())) };
+                let turn = AssertUnwindSafe(task(stop.clone())).catch_unwind();
+                if let Ok(ended) = turn.await {
+                    return ended;
+                }
                 panics.increment(1);
                 tracing::error!(task = name, "a task panicked, and is taken up again");
                 tokio::select! {

@@ -295,9 +295,9 @@ impl Task {
         span
     }
 
-    /// Sends a batch. When the connection is lost, connects again and says so: what the database
-    /// holds may be less than what was read, and what was recorded unseen is found by its command
-    /// ids.
+    /// Sends a batch; again when the server is stopping, starting or out of room. When the
+    /// connection is lost, connects again and says so: what the database holds may be less than
+    /// what was read, and what was recorded unseen is found by its command ids.
     async fn send(&mut self, commands: &[&Prepared]) -> Result<Sent, sqlx::Error> {
         let started = Instant::now();
         let mut sends = 0;
@@ -315,14 +315,19 @@ impl Task {
                 Err(sqlx::Error::Database(refused)) if !passing(&*refused) => {
                     return Err(sqlx::Error::Database(refused));
                 }
-                Err(error) if sends >= SENDS_MAX => return Err(error),
                 Err(error) => {
+                    // What the server says, it says over a connection that stands.
+                    if !matches!(error, sqlx::Error::Database(_)) {
+                        self.was_cut |= self.connection.take().is_some();
+                    }
+                    if sends >= SENDS_MAX {
+                        return Err(error);
+                    }
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         sends,
-                        "the writer connects again"
+                        "the writer tries again"
                     );
-                    self.was_cut |= self.connection.take().is_some();
                     tokio::time::sleep(RECONNECT_PAUSE * sends).await;
                 }
             }

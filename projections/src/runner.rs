@@ -4,7 +4,10 @@
 //! lease. A fact that cannot be applied parks what follows in its sequence, or pauses its
 //! question, as the question declares: it is never skipped.
 
-use std::time::{Duration, Instant};
+use std::{
+    panic::resume_unwind,
+    time::{Duration, Instant},
+};
 
 use eventlog::{
     Batch, Position,
@@ -12,7 +15,7 @@ use eventlog::{
     parked::{self, Because, Parked},
 };
 use sqlx::{Connection, PgConnection};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -73,19 +76,25 @@ enum Turn {
 }
 
 impl Reads {
-    /// Builds what is missing and follows the log until told to stop.
+    /// Builds what is missing and follows the log until told to stop. Panics when one of those
+    /// that follow does.
     pub async fn follow(&self, stop: CancellationToken) {
-        let followers = ALL.iter().map(|model| {
+        let mut followers = JoinSet::new();
+        for model in ALL {
             let (reads, stop) = (self.clone(), stop.clone());
-            tokio::spawn(async move { reads.keep(model, &stop).await })
-        });
-        let followers: Vec<_> = followers.collect();
-        self.watch(&stop).await;
-        for follower in followers {
-            if let Err(panic) = follower.await {
-                tracing::error!(error = %panic, "a question's follower ended");
-            }
+            followers.spawn(async move { reads.keep(model, &stop).await });
         }
+        let ended = async {
+            while let Some(ended) = followers.join_next().await {
+                // Whoever asked to follow takes all of it up again.
+                if let Err(ended) = ended
+                    && let Ok(panic) = ended.try_into_panic()
+                {
+                    resume_unwind(panic);
+                }
+            }
+        };
+        tokio::join!(self.watch(&stop), ended);
     }
 
     /// Follows the log for one question, whenever no other process does.

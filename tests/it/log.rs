@@ -1,6 +1,8 @@
 //! The log's promises: one total order without holes, each command answered once, facts
 //! never changed.
 
+use std::time::Duration;
+
 use domain::{
     Actor, Asked, Decider, Decision, Place, Refusal, Seen, Version, date, refusal::Common,
 };
@@ -484,6 +486,55 @@ async fn what_was_read_of_a_log_that_is_no_more_is_void() -> anyhow::Result<()> 
     let outcome = count(&log, 5, STREAM).await?;
     assert_eq!((outcome.version, outcome.position), (Version(3), Position(6)));
     assert_eq!(log.load::<Counter>(STREAM).await?.state.0, 3);
+    Ok(())
+}
+
+/// The same, noticed by a process that neither writes nor reads a stream: the connection by which
+/// it listens is cut.
+#[tokio::test]
+async fn what_follows_the_log_is_read_again_once_connections_were_cut() -> anyhow::Result<()> {
+    let database = Database::open().await?;
+    let (log, writer) = (database.log().await?, database.log().await?);
+    for n in 1..=4 {
+        count(&writer, n, STREAM).await?;
+    }
+    let streams = async |after| -> anyhow::Result<Vec<_>> {
+        let batch = log.read_after(after, 10, None).await?;
+        // Of a category that only this test knows.
+        Ok(batch
+            .unreadable
+            .into_iter()
+            .filter_map(|it| it.stream)
+            .collect())
+    };
+    assert_eq!(streams(Position(2)).await?, [STREAM, STREAM]);
+    let before = log.timeline();
+    let mut owner = database.admin().await?;
+    owner
+        .execute(
+            "set session_replication_role = replica;
+             delete from log.event where position > 2;
+             delete from log.command where position > 2;
+             delete from log.commit where last_position > 2",
+        )
+        .await?;
+    let other = Uuid::from_u128(13);
+    for n in 11..=12 {
+        count(&database.log().await?, n, other).await?;
+    }
+    owner
+        .execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and usename = 'essaim_service'",
+        )
+        .await?;
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while log.timeline() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await?;
+    assert_eq!(streams(Position(2)).await?, [other, other]);
     Ok(())
 }
 

@@ -174,6 +174,8 @@ fn a_plan_is_opened_for_one_ingenierie() {
     assert_eq!(decided.facts[0].place.territoire, Some(vaucluse()));
     let value = INGENIERIE.0.to_string();
     assert_eq!(decided.claims, [Claim { scope: "plan_financement", value }]);
+    // What ends the ingénierie at the same instant comes before or after, never unseen.
+    assert_eq!(decided.expects, [(&ingenierie()).into()]);
 
     let plan: PlanFinancement = folded([opened()]);
     assert!(plan.exists());

@@ -67,13 +67,12 @@ impl Integrator {
                     pause = Duration::ZERO;
                 }
                 Ok(_) => pause = PAUSE,
-                Err(other @ (Error::Forked { .. } | Error::Origin { .. })) => {
-                    metrics::gauge!("essaim_checkpoint_stopped").set(1.0);
-                    self.log.stop_writing();
-                    return Err(other);
-                }
                 Err(error) => {
                     metrics::gauge!("essaim_checkpoint_stopped").set(1.0);
+                    if matches!(error, Error::Forked { .. } | Error::Origin { .. }) {
+                        self.log.stop_writing();
+                        return Err(error);
+                    }
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the head of the log was not signed"

@@ -62,7 +62,8 @@ impl SuiviMutation {
             .await
     }
 
-    /// Notes that an intervenant handed its mission report. A prestataire hands its own.
+    /// Notes that an intervenant handed its mission report. A prestataire hands its own. Whoever
+    /// handed one may hand another, with a `resume`.
     async fn deliver_rapport_mission(
         &self,
         ctx: &Context<'_>,

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::avis::Lack;
 pub use self::avis::{Avis, Pending};
 use crate::{
     Asked, Date, Decided, Decider, Decision, Dla, DlaId, Heure, IngenierieId, Line, OrganisationId,

@@ -9,6 +9,7 @@ use domain::{
         confirmer::projet::{NatureResultat, ResultatAttendu, TypeIngenierie},
         engager::{PorteeObjectif, SensAvis},
     },
+    seance_comite_appui::Avis,
 };
 use house::{
     Questions,
@@ -151,8 +152,10 @@ async fn a_fiche_follows_those_who_come_and_go() -> anyhow::Result<()> {
             )
         })
         .await?;
+    let put_off =
+        Avis { sens: SensAvis::Ajourne, commentaire: Some(prose("À revoir.")), reserves: None };
     asked
-        .dossier(|it, asked| it.record_avis(asked, DLA, SensAvis::Ajourne, None))
+        .dossier(|it, asked| it.record_avis(asked, DLA, put_off.clone()))
         .await?;
     asked.dump_however_built(&MODEL).await?;
 
@@ -166,7 +169,8 @@ async fn a_fiche_follows_those_who_come_and_go() -> anyhow::Result<()> {
     assert_eq!(it.dlas, [DLA.0, OTHER_DLA.0]);
     assert_eq!(it.objectifs.len(), 1);
     assert_eq!((it.avis.len(), it.avis[0].sens), (1, SensAvis::Ajourne));
-    assert_eq!(it.avis[0].commentaire, None);
+    let why = it.avis[0].commentaire.as_ref().expect("a reason");
+    assert_eq!(opened(&asked, why).await?, "À revoir.");
     assert!(fiche(&asked, &financeur(FINANCEUR)).await?.is_none());
     assert!(fiche(&asked, &structure(STRUCTURE)).await?.is_some());
     assert!(

@@ -91,6 +91,7 @@ async fn each_dla_validates_for_itself_and_has_its_own_avis() -> anyhow::Result<
     // INV-06: one avis each, by its own comité.
     let avis =
         |it: domain::DlaId, sens: &str| of_dossier(json!({ "dla": id("Dla", it.0), "sens": sens }));
+    let why = json!("À chiffrer.");
     let foreign = code(&membre, "recordAvis", avis(OTHER_DLA, "FAVORABLE")).await?;
     assert_eq!(foreign["code"], "FORBIDDEN");
     does(&membre, "recordAvis", avis(DLA, "FAVORABLE")).await?;
@@ -99,10 +100,16 @@ async fn each_dla_validates_for_itself_and_has_its_own_avis() -> anyhow::Result<
         assert_eq!(no["code"], "AVIS_MISSING");
         assert_eq!(no["params"]["dlas"], json!([id("Dla", OTHER_DLA.0)]));
     }
-    does(&other_membre, "recordAvis", avis(OTHER_DLA, "AJOURNE")).await?;
+    let mut put_off = avis(OTHER_DLA, "AJOURNE");
+    let no = code(&other_membre, "recordAvis", put_off.clone()).await?;
+    assert_eq!(no["code"], "AVIS_COMMENTAIRE_MISSING");
+    put_off["commentaire"] = why.clone();
+    does(&other_membre, "recordAvis", put_off).await?;
     let no = code(&amina, "confirmIngenierie", of_dossier(json!({}))).await?;
     assert_eq!(no["code"], "AVIS_MISSING");
-    does(&other_membre, "recordAvis", avis(OTHER_DLA, "FAVORABLE")).await?;
+    let mut with_reserves = avis(OTHER_DLA, "FAVORABLE_AVEC_RESERVES");
+    with_reserves["reserves"] = why;
+    does(&other_membre, "recordAvis", with_reserves).await?;
     let no = code(&amina, "confirmIngenierie", of_dossier(json!({}))).await?;
     assert_eq!(no["code"], "PROJET_NOT_FORMALISED");
 

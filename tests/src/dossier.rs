@@ -25,6 +25,7 @@ use domain::{
     },
     organisation::{Declaration, Identifiants, Identite, OrganisationRole},
     plan_financement::Contributeur,
+    seance_comite_appui::Avis,
 };
 use eventlog::{Command, Outcome};
 use uuid::Uuid;
@@ -247,10 +248,13 @@ impl Questions {
         .await?;
         self.dossier(|it, asked| it.confirm_demarche_by_financeur(asked, FINANCEUR))
             .await?;
-        self.dossier(|it, asked| {
-            it.record_avis(asked, DLA, SensAvis::Favorable, Some(prose("Attendu de tous.")))
-        })
-        .await?;
+        let favorable = Avis {
+            sens: SensAvis::Favorable,
+            commentaire: Some(prose("Attendu de tous.")),
+            reserves: None,
+        };
+        self.dossier(|it, asked| it.record_avis(asked, DLA, favorable.clone()))
+            .await?;
         self.dossier(IngenierieCollective::engage_ingenierie)
             .await?;
         Ok(())
@@ -432,7 +436,7 @@ impl Questions {
             .await?;
         for id in [PRESTATAIRE, OTHER_PRESTATAIRE] {
             let prestataire = self.organisation(id).await?;
-            self.consultation(|it, asked| it.consult_prestataire(asked, &prestataire))
+            self.consultation(|it, asked| it.consult_prestataire(asked, &ingenierie, &prestataire))
                 .await?;
         }
         self.consultation(|it, asked| {

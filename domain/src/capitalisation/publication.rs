@@ -1,7 +1,8 @@
 //! Publication, and the consent of the structures that elements come from.
 
 use super::{
-    CONSENT, Capitalisation, CauseRetrait, Event, Kept, PUBLISH, Refusal, UNPUBLISH, WITHDRAW,
+    CONSENT, Capitalisation, CauseRetrait, Event, Genre, Kept, PUBLISH, Refusal, UNPUBLISH,
+    WITHDRAW,
 };
 use crate::{
     Asked, Decided, Decision, Line, OrganisationId, Prose, Sealed, Subject, actor::Right,
@@ -71,7 +72,8 @@ impl Capitalisation {
     }
 
     /// INV-33: what leaves the ingénierie has a nature (each element is of a determined one), was
-    /// judged transferable, and somebody answers for it; a structure agrees for what comes from it.
+    /// judged transferable, and somebody answers for it; a structure agrees for what comes from it,
+    /// and a testimony always comes from one.
     pub(super) fn may_leave(&self, element: i32, kept: &Kept) -> Result<(), Refusal> {
         match kept.transferabilite {
             None => return Err(Refusal::TransferabiliteNotAssessed { element }),
@@ -84,6 +86,9 @@ impl Capitalisation {
         match kept.contenu.structure {
             Some(structure) if !self.consents.contains(&structure) => {
                 Err(Refusal::ConsentementMissing { structure })
+            }
+            None if kept.contenu.genre == Genre::Temoignage => {
+                Err(Refusal::TemoignageAnonymous { element })
             }
             _ => Ok(()),
         }

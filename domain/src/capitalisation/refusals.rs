@@ -63,6 +63,10 @@ refusals! {
     ConsentementMissing { structure: OrganisationId } = "CONSENTEMENT_MISSING" at "element":
         "Cet élément vient d'une structure : recueillez d'abord son consentement.",
         "This element comes from a structure: obtain its consent first.";
+    /// INV-33: nobody can agree for those who are not named.
+    TemoignageAnonymous { element: i32 } = "TEMOIGNAGE_ANONYMOUS" at "element":
+        "L'élément {element} est un témoignage sans structure : enregistrez-le de nouveau avec celle qui témoigne, pour recueillir son consentement.",
+        "Element {element} is a testimony without a structure: record it again with the one that gives it, so that it can consent.";
     /// What was taken back is handed over to nobody.
     ElementWithdrawn { element: i32 } = "ELEMENT_WITHDRAWN" at "element":
         "L'élément {element} a été retiré de la publication : publiez-le de nouveau d'abord.",

@@ -391,7 +391,11 @@ fn what_is_published_is_transferable_answered_for_and_consented_to() {
     let [first, second] = [1, 2].map(|element| transferable(element, true));
     let answered = [kept(), vec![first, second, designated()]].concat();
     asks(answered.clone(), 1).refused(Refusal::ConsentementMissing { structure: STRUCTURE });
-    asks(answered, 2).then([ElementPublished { element: 2 }]);
+    asks(answered.clone(), 2).then([ElementPublished { element: 2 }]);
+    // Without a structure, nobody could agree.
+    let nameless = recorded(3, Element { structure: None, ..temoignage() });
+    let nameless = [answered, vec![nameless, transferable(3, true)]].concat();
+    asks(nameless, 3).refused(Refusal::TemoignageAnonymous { element: 3 });
     asks(ready(), 3).refused(Refusal::ElementUnknown { element: 3 });
 }
 

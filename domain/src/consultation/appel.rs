@@ -31,10 +31,11 @@ impl Consultation {
         Ok(launched.expecting(ingenierie))
     }
 
-    /// Sends the cahier des charges to one more prestataire.
+    /// Sends the cahier des charges to one more prestataire, while the ingénierie goes on (INV-38).
     pub fn consult_prestataire(
         &self,
         asked: &Asked,
+        ingenierie: &Dossier,
         prestataire: &Seen<Organisation>,
     ) -> Decision<Self> {
         self.open_to(asked, &CONSULT)?;
@@ -49,8 +50,12 @@ impl Consultation {
         }
         referenced(prestataire)?;
         self.not_invited(prestataire.id)?;
+        self.goes_on(ingenierie)?;
         let consulted = Event::PrestataireConsulted { prestataire: prestataire.id };
-        Ok(self.records(asked, [consulted]).expecting(prestataire))
+        Ok(self
+            .records(asked, [consulted])
+            .expecting(prestataire)
+            .expecting(ingenierie))
     }
 
     /// Ends the consultation, once every bidder was informed (INV-05).

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AMEND, Consultation, Event, Refusal, SIGN, Signed, TERMINATE};
 use crate::{
-    Asked, Cents, Date, Decided, Decision, Line, PlanFinancement, Prose, Rule, Sealed, Seen,
-    actor::Right,
+    Asked, Cents, Date, Decided, Decision, Dossier, Line, PlanFinancement, Prose, Rule, Sealed,
+    Seen, actor::Right,
 };
 
 /// What a contract says.
@@ -31,16 +31,22 @@ pub struct ContratVoulu<'a> {
 }
 
 impl Consultation {
-    /// Signs with whoever was chosen.
-    pub fn sign_contrat(&self, asked: &Asked, voulu: ContratVoulu<'_>) -> Decision<Self> {
+    /// Signs with whoever was chosen, while the ingénierie goes on (INV-38).
+    pub fn sign_contrat(
+        &self,
+        asked: &Asked,
+        ingenierie: &Dossier,
+        voulu: ContratVoulu<'_>,
+    ) -> Decision<Self> {
         asked.may(&SIGN, &self.perimeter())?;
         match &self.contrat {
             Some(known) if known.contrat == voulu.contrat => return Ok(Decided::nothing()),
             Some(_) => return Err(Refusal::ContratAlreadySigned {}),
             None if self.chosen.is_none() => return Err(Refusal::NobodyChosen {}),
-            None => (),
+            None => self.goes_on(ingenierie)?,
         }
-        self.within_plan(asked, voulu, |contrat| Event::ContratSigned { contrat })
+        let signed = self.within_plan(asked, voulu, |contrat| Event::ContratSigned { contrat })?;
+        Ok(signed.expecting(ingenierie))
     }
 
     /// Changes the contract by an avenant. The reason is mandatory (INV-36).

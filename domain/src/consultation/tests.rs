@@ -256,6 +256,13 @@ fn nothing_is_awarded_once_the_ingenierie_has_ended() {
             .refused(refusal.clone());
         Consultation::given(launched())
             .when(|it| it.award_directly(&asked, &dossier, &referenced(1), PRICE))
+            .refused(refusal.clone());
+        Consultation::given(launched())
+            .when(|it| it.consult_prestataire(&asked, &dossier, &referenced(4)))
+            .refused(refusal.clone());
+        let signs = responsable().because("Seul sur ce sujet.");
+        Consultation::given(decided())
+            .when(|it| it.sign_contrat(&signs, &dossier, choix_partage::unplanned(contrat())))
             .refused(refusal);
     }
 }
@@ -379,14 +386,14 @@ fn a_deadline_gives_time_to_answer_and_does_not_move() {
 #[test]
 fn referenced_prestataires_are_consulted_once() {
     Consultation::given(launched())
-        .when(|it| it.consult_prestataire(&amina(), &referenced(1)))
-        .expecting(&referenced(1))
+        .when(|it| it.consult_prestataire(&amina(), &ingenierie(), &referenced(1)))
+        .expecting_all([(&referenced(1)).into(), (&ingenierie()).into()])
         .then([PrestataireConsulted { prestataire: ATELIER }]);
     Consultation::given(decided())
-        .when(|it| it.consult_prestataire(&amina(), &referenced(1)))
+        .when(|it| it.consult_prestataire(&amina(), &ingenierie(), &referenced(1)))
         .nothing();
     Consultation::given(launched())
-        .when(|it| it.consult_prestataire(&amina(), &unreferenced(1)))
+        .when(|it| it.consult_prestataire(&amina(), &ingenierie(), &unreferenced(1)))
         .refused(Refusal::NotPrestataire { prestataire: ATELIER });
 }
 
@@ -394,7 +401,7 @@ fn referenced_prestataires_are_consulted_once() {
 fn nobody_is_consulted_without_time_to_answer() {
     let refused = |history: Vec<Event>, asked: Asked, no: Refusal| {
         Consultation::given(history)
-            .when(|it| it.consult_prestataire(&asked, &referenced(4)))
+            .when(|it| it.consult_prestataire(&asked, &ingenierie(), &referenced(4)))
             .refused(no);
     };
     refused(finalised(), amina(), Refusal::AppelOffresNotLaunched {});
@@ -775,7 +782,7 @@ fn a_consultation_ends_when_every_bidder_was_informed() {
 fn facts_carry_the_date_the_place_and_the_dossier() {
     let it: Consultation = folded(launched());
     let decided = it
-        .consult_prestataire(&at(DEADLINE).on(TODAY), &referenced(1))
+        .consult_prestataire(&at(DEADLINE).on(TODAY), &ingenierie(), &referenced(1))
         .unwrap();
     let fact = &decided.facts[0];
     assert_eq!((fact.on, fact.place.dossier), (TODAY, Some(INGENIERIE)));
@@ -908,7 +915,7 @@ impl Command {
             Self::Draft => it.draft_cahier_des_charges(asked, &ingenierie(), sections()),
             Self::Finalise => it.finalise_cahier_des_charges(asked),
             Self::Launch => it.launch_appel_offres(asked, &ingenierie(), DEADLINE),
-            Self::Consult(n) => it.consult_prestataire(asked, &referenced(n)),
+            Self::Consult(n) => it.consult_prestataire(asked, &ingenierie(), &referenced(n)),
             Self::Decline(n) => it.decline_consultation(asked, org(n)),
             Self::Submit(n) => it.submit_offre(asked, ID, org(n), offre()),
             Self::Withdraw(n) => it.withdraw_offre(asked, org(n)),
@@ -930,7 +937,9 @@ impl Command {
                 it.score_offre(asked, (org(n), par), notation(), None)
             }
             Self::Prefer(n, by) => it.express_preference_structure(asked, org(by), org(n), None),
-            Self::Sign => it.sign_contrat(asked, choix_partage::unplanned(contrat())),
+            Self::Sign => {
+                it.sign_contrat(asked, &ingenierie(), choix_partage::unplanned(contrat()))
+            }
             Self::Amend => {
                 let contrat = Contrat { fin: None, ..contrat() };
                 it.amend_contrat(asked, choix_partage::unplanned(contrat), prose("Plus long."))

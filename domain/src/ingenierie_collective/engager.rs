@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     Asked, Decided, Decision, Dla, DlaId, Line, Organisation, OrganisationId, Prose, Right,
-    RoleName, SeanceComiteId, Seen, referentiel::Code, refusal::Common, seance_comite_appui,
+    RoleName, SeanceComiteId, Seen,
+    referentiel::Code,
+    refusal::Common,
+    seance_comite_appui::{Avis, Lack},
 };
 
 /// The category of those who finance the DLA.
@@ -55,6 +58,16 @@ pub enum SensAvis {
     Defavorable,
     /// Put off: the comité wants to see the dossier again.
     Ajourne,
+}
+
+impl From<Lack> for Refusal {
+    fn from(lack: Lack) -> Self {
+        match lack {
+            Lack::Reserves => Self::AvisReservesMissing {},
+            Lack::ReservesUnexpected => Self::AvisReservesUnexpected {},
+            Lack::Commentaire => Self::AvisCommentaireMissing {},
+        }
+    }
 }
 
 impl IngenierieCollective {
@@ -202,24 +215,17 @@ impl IngenierieCollective {
     }
 
     /// Notes the opinion of the comité d'appui of one DLA, in place of the former one.
-    pub fn record_avis(
-        &self,
-        asked: &Asked,
-        dla: DlaId,
-        sens: SensAvis,
-        commentaire: Option<Prose>,
-    ) -> Decision<Self> {
+    pub fn record_avis(&self, asked: &Asked, dla: DlaId, avis: Avis) -> Decision<Self> {
         // A comité may speak of a dossier that no agenda of a séance holds.
         self.open_within(asked, &AVIS, &self.perimeter().advised_by(self.dlas()))?;
         for_dla(asked, &AVIS, dla)?;
         self.concerns(dla)?;
-        if self.avis.get(&dla) == Some(&sens) && commentaire.is_none() {
+        avis.is_whole()?;
+        let says_more = avis.commentaire.is_some() || avis.reserves.is_some();
+        if self.avis.get(&dla) == Some(&avis.sens) && !says_more {
             return Ok(Decided::nothing());
         }
-        let commentaire = commentaire.map(|it| self.sealed(it)).transpose()?;
-        let (reserves, seance) = (None, None);
-        let recorded = Event::AvisComiteAppuiRecorded { dla, sens, commentaire, reserves, seance };
-        Ok(self.records(asked, [recorded]))
+        Ok(self.records(asked, [self.avis_recorded(dla, None, avis)?]))
     }
 
     /// Takes the avis that a comité gave in a séance, in place of the former one. The house brings
@@ -229,19 +235,27 @@ impl IngenierieCollective {
         asked: &Asked,
         dla: DlaId,
         seance: SeanceComiteId,
-        avis: seance_comite_appui::Avis,
+        avis: Avis,
     ) -> Decision<Self> {
         self.open_to(asked, &Right { act: "receiveAvis", roles: &[RoleName::House] })?;
         self.concerns(dla)?;
+        Ok(self.records(asked, [self.avis_recorded(dla, Some(seance), avis)?]))
+    }
+
+    fn avis_recorded(
+        &self,
+        dla: DlaId,
+        seance: Option<SeanceComiteId>,
+        avis: Avis,
+    ) -> Result<Event, Refusal> {
         let seal = |it: Option<Prose>| it.map(|it| self.sealed(it)).transpose();
-        let recorded = Event::AvisComiteAppuiRecorded {
+        Ok(Event::AvisComiteAppuiRecorded {
             dla,
             sens: avis.sens,
             commentaire: seal(avis.commentaire)?,
             reserves: seal(avis.reserves)?,
-            seance: Some(seance),
-        };
-        Ok(self.records(asked, [recorded]))
+            seance,
+        })
     }
 
     /// Passes the first milestone: the démarche is validated.

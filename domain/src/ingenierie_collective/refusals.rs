@@ -79,6 +79,18 @@ refusals! {
     AvisMissing { dlas: Vec<DlaId> } = "AVIS_MISSING" at "ingenierie":
         "Enregistrez d'abord l'avis du comité d'appui de chaque DLA concerné (un ajournement n'en tient pas lieu).",
         "Record the opinion of the comité d'appui of each DLA concerned first (a postponement is none).";
+    /// Reservations are what tells such an avis from a favourable one.
+    AvisReservesMissing {} = "AVIS_RESERVES_MISSING" at "reserves":
+        "Indiquez les réserves du comité.",
+        "Give the reservations of the comité.";
+    /// The same, the other way round.
+    AvisReservesUnexpected {} = "AVIS_RESERVES_UNEXPECTED" at "reserves":
+        "Seul un avis favorable avec réserves porte des réserves : retirez-les, ou changez le sens.",
+        "Only a favourable avis with reservations holds reservations: leave them out, or change the sense.";
+    /// INV-36.
+    AvisCommentaireMissing {} = "AVIS_COMMENTAIRE_MISSING" at "commentaire":
+        "Indiquez pourquoi : un avis défavorable ou ajourné est motivé.",
+        "Say why: an unfavourable avis, or one that is put off, gives its reasons.";
     /// INV-20.
     StructureNotContacted { structure: OrganisationId } = "STRUCTURE_NOT_CONTACTED" at "structure":
         "Contactez d'abord cette structure.",

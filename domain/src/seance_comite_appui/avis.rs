@@ -17,6 +17,42 @@ pub struct Avis {
     pub reserves: Option<Prose>,
 }
 
+/// Why an avis cannot stand as it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lack {
+    Reserves,
+    ReservesUnexpected,
+    Commentaire,
+}
+
+impl Avis {
+    /// Refuses an avis that does not say what its sense asks for, wherever it is given.
+    pub(crate) fn is_whole(&self) -> Result<(), Lack> {
+        let with_reserves = self.sens == SensAvis::FavorableAvecReserves;
+        match &self.reserves {
+            None if with_reserves => return Err(Lack::Reserves),
+            Some(_) if !with_reserves => return Err(Lack::ReservesUnexpected),
+            _ => (),
+        }
+        // INV-36: who says no, or not yet, says why.
+        let says_why = matches!(self.sens, SensAvis::Defavorable | SensAvis::Ajourne);
+        if says_why && self.commentaire.is_none() {
+            return Err(Lack::Commentaire);
+        }
+        Ok(())
+    }
+}
+
+impl From<Lack> for Refusal {
+    fn from(lack: Lack) -> Self {
+        match lack {
+            Lack::Reserves => Self::ReservesMissing {},
+            Lack::ReservesUnexpected => Self::ReservesUnexpected {},
+            Lack::Commentaire => Self::CommentaireMissing {},
+        }
+    }
+}
+
 /// An avis of a closed séance that no dossier holds yet, as far as the séance knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
@@ -51,22 +87,12 @@ impl SeanceComiteAppui {
     /// Texts are sealed: with one, an avis cannot be compared with the last, and is a new fact.
     pub fn give_avis(&self, asked: &Asked, ingenierie: IngenierieId, avis: Avis) -> Decision<Self> {
         self.going_on(asked, &AVIS)?;
-        let Avis { sens, commentaire, reserves } = avis;
         let Some(dossier) = self.dossiers.get(&ingenierie) else {
             return Err(Refusal::DossierNotInscribed {});
         };
         self.has_begun(asked)?;
-        let with_reserves = sens == SensAvis::FavorableAvecReserves;
-        match &reserves {
-            None if with_reserves => return Err(Refusal::ReservesMissing {}),
-            Some(_) if !with_reserves => return Err(Refusal::ReservesUnexpected {}),
-            _ => (),
-        }
-        // INV-36: who says no, or not yet, says why.
-        let says_why = matches!(sens, SensAvis::Defavorable | SensAvis::Ajourne);
-        if says_why && commentaire.is_none() {
-            return Err(Refusal::CommentaireMissing {});
-        }
+        avis.is_whole()?;
+        let Avis { sens, commentaire, reserves } = avis;
         if dossier.avis == Some(sens) && commentaire.is_none() && reserves.is_none() {
             return Ok(Decided::nothing());
         }

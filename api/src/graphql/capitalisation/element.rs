@@ -281,7 +281,7 @@ pub(crate) struct RecordElementInput {
     /// Where the document is: a full address on the web.
     lien: Option<String>,
     /// The structure whose documents or testimony it draws on: it is published with its
-    /// consent only (INV-33).
+    /// consent only (INV-33). A testimony without one is kept, and never published.
     structure: Option<ID>,
 }
 

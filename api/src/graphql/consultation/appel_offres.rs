@@ -79,20 +79,24 @@ impl AppelOffresMutation {
         Ok(payload(id, decided.await?))
     }
 
-    /// Sends the cahier des charges to one more prestataire.
+    /// Sends the cahier des charges to one more prestataire, as long as the ingénierie is not over
+    /// (INV-38).
     async fn consult_prestataire(
         &self,
         ctx: &Context<'_>,
         input: PrestataireInput,
     ) -> Result<ConsultationPayload> {
         let (id, prestataire) = input.ids()?;
-        let gather = || ctx.log().seen::<domain::Organisation>(prestataire);
+        let gather = || async move {
+            let ingenierie = served(ctx.log(), id).await?;
+            Ok((ingenierie, ctx.log().seen::<domain::Organisation>(prestataire).await?))
+        };
         let decided = input.request.decide_with(
             ctx,
             id,
             gather,
-            |it: &domain::Consultation, asked, prestataire| {
-                it.consult_prestataire(asked, prestataire)
+            |it: &domain::Consultation, asked, (ingenierie, prestataire)| {
+                it.consult_prestataire(asked, ingenierie, prestataire)
             },
         );
         Ok(payload(id, decided.await?))

@@ -9,7 +9,7 @@ use eventlog::EventLog;
 use projections::consultations as rows;
 use uuid::Uuid;
 
-use super::{ConsultationInput, ConsultationPayload, payload};
+use super::{ConsultationInput, ConsultationPayload, payload, served};
 use crate::{
     Result,
     graphql::{
@@ -109,8 +109,9 @@ pub(crate) struct ContratMutation;
 
 #[Object]
 impl ContratMutation {
-    /// Signs the contract with whoever was chosen, also once the consultation is closed. More than
-    /// the plan de financement sets aside for outside services must be justified (INV-34).
+    /// Signs the contract with whoever was chosen, also once the consultation is closed, as long as
+    /// the ingénierie is not over (INV-38). More than the plan de financement sets aside for outside
+    /// services must be justified (INV-34).
     async fn sign_contrat(
         &self,
         ctx: &Context<'_>,
@@ -121,12 +122,13 @@ impl ContratMutation {
         let decided = input.of.request.decide_with(
             ctx,
             id,
-            || plan_of(ctx.log(), id),
-            |it: &domain::Consultation, asked, plan| {
-                it.sign_contrat(
-                    asked,
-                    ContratVoulu { contrat: contrat.clone(), plan: plan.as_ref() },
-                )
+            || async move {
+                let ingenierie = served(ctx.log(), id).await?;
+                Ok((ingenierie, plan_of(ctx.log(), id).await?))
+            },
+            |it: &domain::Consultation, asked, (ingenierie, plan)| {
+                let voulu = ContratVoulu { contrat: contrat.clone(), plan: plan.as_ref() };
+                it.sign_contrat(asked, ingenierie, voulu)
             },
         );
         Ok(payload(id, decided.await?))

@@ -5,6 +5,7 @@ pub(super) mod partage;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use domain::{
     DlaId, Liste, OrganisationId, SeanceComiteId, ingenierie_collective::engager as rules,
+    seance_comite_appui::Avis,
 };
 use projections::ingenieries as rows;
 
@@ -406,11 +407,14 @@ impl EngagerMutation {
         input: RecordAvisInput,
     ) -> Result<IngenierieCollectivePayload> {
         let dla = typed(&input.dla, "input.dla")?;
-        let sens = input.sens.into();
-        let commentaire = optional(prose, "input.commentaire", input.commentaire.as_ref())?;
+        let avis = Avis {
+            sens: input.sens.into(),
+            commentaire: optional(prose, "input.commentaire", input.commentaire.as_ref())?,
+            reserves: optional(prose, "input.reserves", input.reserves.as_ref())?,
+        };
         let dossier = &input.dossier;
         dossier
-            .decide(ctx, |it, asked| it.record_avis(asked, dla, sens, commentaire.clone()))
+            .decide(ctx, |it, asked| it.record_avis(asked, dla, avis.clone()))
             .await
     }
 
@@ -539,6 +543,10 @@ pub(crate) struct RecordAvisInput {
     dla: ID,
     /// What it advises.
     sens: SensAvis,
-    /// What it adds. Sealed: the DLAs read it.
+    /// What it adds. Needed when the avis is unfavourable or put off (INV-36). Sealed: the DLAs
+    /// read it.
     commentaire: Option<String>,
+    /// Its reservations. Needed when it is favourable with some, and only then. Sealed: the DLAs
+    /// read them.
+    reserves: Option<String>,
 }

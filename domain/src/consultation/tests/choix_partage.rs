@@ -72,7 +72,7 @@ fn who_pays_or_takes_part_is_invited_and_does_not_bid() {
         .refused(Refusal::InvitedBids { organisation: ATELIER });
     let both =
         Consultation::given([launched(), vec![invited(org(4), QualiteInvite::Structure)]].concat());
-    both.when(|it| it.consult_prestataire(&amina(), &referenced(4)))
+    both.when(|it| it.consult_prestataire(&amina(), &ingenierie(), &referenced(4)))
         .refused(Refusal::PrestataireInvited { prestataire: org(4) });
     both.when(|it| {
         it.award_directly(&amina().because("Seule."), &ingenierie(), &referenced(4), PRICE)
@@ -290,16 +290,16 @@ fn a_contract_above_the_line_of_the_plan_is_justified() {
     let voulu = |plan| ContratVoulu { contrat: contrat(), plan };
     let signed = ContratSigned { contrat: contrat() };
     given
-        .when(|it| it.sign_contrat(&responsable(), voulu(Some(&enough))))
-        .expecting(&enough)
+        .when(|it| it.sign_contrat(&responsable(), &ingenierie(), voulu(Some(&enough))))
+        .expecting_all([(&enough).into(), (&ingenierie()).into()])
         .then([signed.clone()]);
     for plan in [Some(&less), None] {
         given
-            .when(|it| it.sign_contrat(&responsable(), voulu(plan)))
+            .when(|it| it.sign_contrat(&responsable(), &ingenierie(), voulu(plan)))
             .refused(Common::JustificationNeeded { rule: Rule::ContratWithinPlan });
         let justified = responsable().because("Seul sur ce sujet.");
         given
-            .when(|it| it.sign_contrat(&justified, voulu(plan)))
+            .when(|it| it.sign_contrat(&justified, &ingenierie(), voulu(plan)))
             .then([waived(Rule::ContratWithinPlan), signed.clone()]);
     }
 }
@@ -310,15 +310,15 @@ fn a_contract_is_signed_once_changed_by_avenants_and_ended() {
     let longer = || Contrat { fin: None, ..contrat() };
     let why = || prose("Mme Ferrand vient une fois de plus.");
     Consultation::given(opened())
-        .when(|it| it.sign_contrat(&by(), unplanned(contrat())))
+        .when(|it| it.sign_contrat(&by(), &ingenierie(), unplanned(contrat())))
         .refused(Refusal::NobodyChosen {});
     let chosen_one = Consultation::given(decided());
     chosen_one
-        .when(|it| it.sign_contrat(&amina(), unplanned(contrat())))
+        .when(|it| it.sign_contrat(&amina(), &ingenierie(), unplanned(contrat())))
         .refused(forbidden("signContrat"));
     let backwards = Contrat { fin: Some(date(2026, 4, 14)), ..contrat() };
     chosen_one
-        .when(|it| it.sign_contrat(&by(), unplanned(backwards)))
+        .when(|it| it.sign_contrat(&by(), &ingenierie(), unplanned(backwards)))
         .refused_with("CONTRAT_DATES_REVERSED");
     chosen_one
         .when(|it| it.amend_contrat(&by(), unplanned(longer()), why()))
@@ -330,10 +330,10 @@ fn a_contract_is_signed_once_changed_by_avenants_and_ended() {
     let signed = [closed(), vec![ContratSigned { contrat: contrat() }]].concat();
     let given = Consultation::given(signed.clone());
     given
-        .when(|it| it.sign_contrat(&by(), unplanned(contrat())))
+        .when(|it| it.sign_contrat(&by(), &ingenierie(), unplanned(contrat())))
         .nothing();
     given
-        .when(|it| it.sign_contrat(&by(), unplanned(longer())))
+        .when(|it| it.sign_contrat(&by(), &ingenierie(), unplanned(longer())))
         .refused(Refusal::ContratAlreadySigned {});
     given
         .when(|it| it.amend_contrat(&by(), unplanned(contrat()), why()))

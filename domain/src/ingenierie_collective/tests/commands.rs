@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
+use crate::seance_comite_appui::Avis;
 
 /// One of the commands, asked by someone about an organisation or a number among a few.
 type Command = fn(&IngenierieCollective, &Asked, u128) -> Decision<IngenierieCollective>;
@@ -69,8 +70,11 @@ const COMMANDS: &[(&str, Command)] = &[
     ("validateDemarche", |it, by, _| it.validate_demarche(by, DLA)),
     ("confirmDemarcheByFinanceur", |it, by, n| it.confirm_demarche_by_financeur(by, org(n))),
     ("recordAvis", |it, by, n| {
-        let sens = if n == 1 { SensAvis::Defavorable } else { SensAvis::Favorable };
-        it.record_avis(by, DLA, sens, None)
+        let (sens, commentaire) = match n {
+            1 => (SensAvis::Defavorable, Some(prose("Trop tôt."))),
+            _ => (SensAvis::Favorable, None),
+        };
+        it.record_avis(by, DLA, Avis { sens, commentaire, reserves: None })
     }),
     ("engageIngenierie", |it, by, _| it.engage_ingenierie(by)),
     ("contactStructure", |it, by, n| it.contact_structure(by, org(n))),
@@ -242,12 +246,13 @@ fn the_earlier_steps_stay_open_during_the_intervention() {
 
 /// These hold a text that cannot be compared with an earlier one, or tell what was done once
 /// more: each one counts.
-const ALWAYS_NEW: [&str; 6] = [
+const ALWAYS_NEW: [&str; 7] = [
     "checkSubsidiarite",
     "checkComplementarite",
     "recordAttente",
     "assessConditionsImplication",
     "considerCommentairesStructures",
+    "recordAvis",
     "informPartenaires",
 ];
 

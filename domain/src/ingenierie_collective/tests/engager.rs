@@ -1,7 +1,7 @@
 //! Step 2, answer by answer.
 
 use super::*;
-use crate::{Expect, ingenierie_collective::advice::Advice};
+use crate::{Expect, ingenierie_collective::advice::Advice, seance_comite_appui::Avis};
 
 // INV-39: a closed organisation enters no new dossier.
 #[test]
@@ -152,35 +152,65 @@ fn a_financeur_confirms_for_itself() {
         .nothing();
 }
 
+fn favorable() -> Avis {
+    Avis { sens: SensAvis::Favorable, commentaire: None, reserves: None }
+}
+
 #[test]
 fn the_last_avis_of_a_dla_replaces_the_former() {
     let given = IngenierieCollective::given(engaged());
     given
-        .when(|it| it.record_avis(&membre(), DLA, SensAvis::Favorable, None))
+        .when(|it| it.record_avis(&membre(), DLA, favorable()))
         .nothing();
-    given
-        .when(|it| it.record_avis(&membre(), DLA, SensAvis::Ajourne, None))
-        .then([avis(DLA, SensAvis::Ajourne)]);
+    let recorded = |sens, commentaire, reserves| AvisComiteAppuiRecorded {
+        dla: DLA,
+        sens,
+        commentaire,
+        reserves,
+        seance: None,
+    };
     let commentaire = Some(prose("À revoir."));
+    for sens in [SensAvis::Ajourne, SensAvis::Defavorable, SensAvis::Favorable] {
+        let avis = Avis { sens, commentaire: commentaire.clone(), reserves: None };
+        given
+            .when(|it| it.record_avis(&amina(), DLA, avis))
+            .then([recorded(sens, Some(sealed("À revoir.")), None)]);
+    }
+    let sens = SensAvis::FavorableAvecReserves;
+    let reserves = Some(prose("Chiffrer les transports."));
     given
-        .when(|it| it.record_avis(&amina(), DLA, SensAvis::Favorable, commentaire))
-        .then([AvisComiteAppuiRecorded {
-            dla: DLA,
-            sens: SensAvis::Favorable,
-            commentaire: Some(sealed("À revoir.")),
-            reserves: None,
-            seance: None,
-        }]);
+        .when(|it| it.record_avis(&membre(), DLA, Avis { sens, commentaire: None, reserves }))
+        .then([recorded(sens, None, Some(sealed("Chiffrer les transports.")))]);
+}
+
+// INV-36
+#[test]
+fn an_avis_says_its_reservations_and_why_it_is_not_favourable() {
+    let given = IngenierieCollective::given(engaged());
+    let bare = |sens| Avis { sens, ..favorable() };
+    for (avis, no) in [
+        (bare(SensAvis::Ajourne), Refusal::AvisCommentaireMissing {}),
+        (bare(SensAvis::Defavorable), Refusal::AvisCommentaireMissing {}),
+        (bare(SensAvis::FavorableAvecReserves), Refusal::AvisReservesMissing {}),
+        (
+            Avis { reserves: Some(prose("Chiffrer.")), ..favorable() },
+            Refusal::AvisReservesUnexpected {},
+        ),
+    ] {
+        given
+            .when(|it| it.record_avis(&membre(), DLA, avis))
+            .refused(no);
+    }
 }
 
 #[test]
 fn an_avis_is_given_for_ones_own_dla_concerned() {
     IngenierieCollective::given(with(engaged(), [DlaAssociated { dla: OTHER_DLA }]))
-        .when(|it| it.record_avis(&membre(), OTHER_DLA, SensAvis::Favorable, None))
+        .when(|it| it.record_avis(&membre(), OTHER_DLA, favorable()))
         .refused(Common::Forbidden { act: "recordAvis".to_owned() });
     let of_both = asked(Role::ChargeDeMission { dlas: [DLA, OTHER_DLA].into() });
     IngenierieCollective::given(engaged())
-        .when(|it| it.record_avis(&of_both, OTHER_DLA, SensAvis::Favorable, None))
+        .when(|it| it.record_avis(&of_both, OTHER_DLA, favorable()))
         .refused(Refusal::DlaNotConcerned { dla: OTHER_DLA });
 }
 

@@ -426,6 +426,7 @@ fn filled(value: &Value, each: &str) -> Value {
 /// The noun that a mutation opens, if it opens one.
 pub fn opens(mutation: &str) -> Option<&'static str> {
     Some(match mutation {
+        "recordSollicitation" => "Accompagnement",
         "registerOrganisation" => "Organisation",
         "registerDla" => "Dla",
         "initiateIngenierie" | "initiateIngenierieIndividuelle" => "Ingenierie",

@@ -160,6 +160,7 @@ impl Fait {
     pub(crate) fn opens(&self, eyes: Eyes<'_>, pointer: &str) -> bool {
         let readers = match &self.said.recorded.event {
             Event::Consultation(Consultation::OffreReceived { .. }) => return false,
+            Event::Accompagnement(it) => Readers::DlasAnd(it.parties().structure),
             Event::IngenierieCollective(
                 Ingenierie::StructureResponseRecorded { structure, .. }
                 | Ingenierie::ConditionsImplicationAssessed { structure: Some(structure), .. },

@@ -12,6 +12,7 @@ pub(crate) mod paging;
 pub(crate) mod past;
 pub(crate) mod loaders;
 pub(crate) mod sealed;
+mod accompagnement;
 mod annuaire;
 mod besoin;
 mod bibliotheque;
@@ -93,6 +94,7 @@ pub struct CallersQuery(
 /// follows it so far and no further: some are merged apart, and come last.
 #[derive(Default, MergedObject)]
 pub struct CountedQuery(
+    accompagnement::AccompagnementQuery,
     besoin::BesoinQuery,
     financement::FinancementQuery,
     statistiques::StatistiquesQuery,
@@ -125,7 +127,7 @@ pub struct Mutation(
     document::DocumentMutation,
     evaluation::Mutations,
     ingenierie_collective::IngenierieCollectiveMutation,
-    ingenierie_individuelle::IngenierieIndividuelleMutation,
+    AloneMutation,
     intervention::InterventionMutation,
     organisation::OrganisationMutation,
     organisation::fusion::FusionMutation,
@@ -141,6 +143,13 @@ pub struct Mutation(
 /// What is known of people, and which portals may come.
 #[derive(Default, MergedObject)]
 pub struct CallersMutation(jeton_service::JetonServiceMutation, personne::PersonneMutation);
+
+/// What is done for one structure.
+#[derive(Default, MergedObject)]
+pub struct AloneMutation(
+    accompagnement::commandes::AccompagnementMutation,
+    ingenierie_individuelle::IngenierieIndividuelleMutation,
+);
 
 /// What is done so that others can take up what an ingénierie leaves.
 #[derive(Default, MergedObject)]

@@ -8,6 +8,7 @@ pub mod decider;
 pub mod consultation;
 pub mod organisation;
 pub mod dla;
+pub mod accompagnement;
 pub mod seance_comite_appui;
 pub mod ingenierie_collective;
 pub mod ingenierie_individuelle;
@@ -43,6 +44,7 @@ use serde_json::value::RawValue;
 
 use crate::codec::{CodecError, Tagged, decode};
 pub use crate::{
+    accompagnement::Accompagnement,
     action_financee::ActionFinancee,
     actor::{Actor, Perimeter, Right, Role, RoleName},
     capitalisation::Capitalisation,
@@ -123,6 +125,8 @@ macro_rules! aggregates {
 }
 
 aggregates! {
+    /// Of the support of one structure.
+    Accompagnement = accompagnement;
     /// Of an action that crédits d'ingénierie pay for.
     ActionFinancee = action_financee;
     /// Of what an ingénierie leaves to others.

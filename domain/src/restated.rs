@@ -50,6 +50,12 @@ macro_rules! subjects {
 }
 
 subjects! {
+    "accompagnement": AccueilCompleted;
+    "accompagnement": DiagnosticCompleted;
+    "accompagnement": PreconisationsProposed;
+    "accompagnement": PlanAccompagnementEstablished;
+    "accompagnement": ActionAppuiAdded, ends ActionAppuiCancelled, of "numero";
+    "accompagnement": ActionAppuiAttached, of "numero";
     "capitalisation": NatureCapitalisationDetermined;
     "capitalisation": TransferabiliteAssessed, of "element";
     "capitalisation": DestinatairesTargeted;

@@ -17,6 +17,12 @@ pub struct Retention {
 /// Every class. The times are the house's defaults: the controller answers for them.
 pub const CLASSES: &[Retention] = &[
     Retention {
+        subject: "accompagnement",
+        holds: "what a structure asked for, its diagnostic and what was done with it",
+        basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",
+        months: 60,
+    },
+    Retention {
         subject: "convention",
         holds: "why a convention was amended or closed, or money given back to it",
         basis: "6(1)(e), public interest; (EU) 2021/1060, article 82: five years",

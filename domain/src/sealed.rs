@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    ConventionId, DlaId, DocumentId, IngenierieId, MandatAuditId, OrganisationId, PersonId,
-    ReponseEvaluationId, document::Conservation,
+    AccompagnementId, ConventionId, DlaId, DocumentId, IngenierieId, MandatAuditId, OrganisationId,
+    PersonId, ReponseEvaluationId, document::Conservation,
 };
 
 /// The member that carries a sealed value from the event to the log's door.
@@ -99,6 +99,11 @@ impl Subject {
     /// A dossier: read by whoever may read the dossier.
     pub fn dossier(id: IngenierieId) -> Self {
         Self(format!("dossier/{}", id.0))
+    }
+
+    /// An accompagnement: read by the DLA and by the structure.
+    pub fn accompagnement(id: AccompagnementId) -> Self {
+        Self(format!("accompagnement/{}", id.0))
     }
 
     /// A DLA: why it changed what the registry says of it.

@@ -16,10 +16,11 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::{
-    ActionFinancee, Capitalisation, CasPasse, Consultation, ConventionFinancement, Decider, Dla,
-    Document, Evaluation, Event, IngenierieCollective, IngenierieIndividuelle, Intervention,
-    JetonService, MandatAudit, Organisation, Personne, PlanFinancement, Referentiel,
-    ReponseEvaluation, RoleName, SeanceComiteAppui, action_financee, capitalisation, cas_passe,
+    Accompagnement, ActionFinancee, Capitalisation, CasPasse, Consultation, ConventionFinancement,
+    Decider, Dla, Document, Evaluation, Event, IngenierieCollective, IngenierieIndividuelle,
+    Intervention, JetonService, MandatAudit, Organisation, Personne, PlanFinancement, Referentiel,
+    ReponseEvaluation, RoleName, SeanceComiteAppui, accompagnement, action_financee,
+    capitalisation, cas_passe,
     codec::{Stored, Tagged, encode},
     consultation, convention_financement, dla, document, evaluation, event_kinds,
     ingenierie_collective, ingenierie_individuelle, intervention, jeton_service, mandat_audit,
@@ -31,6 +32,7 @@ use crate::{
 /// One sample of every kind, by aggregate: one line each.
 fn samples() -> Vec<Sample> {
     [
+        of::<Accompagnement>(accompagnement::tests::samples()),
         of::<ActionFinancee>(action_financee::tests::samples()),
         of::<Capitalisation>(capitalisation::tests::samples()),
         of::<CasPasse>(cas_passe::tests::samples()),
@@ -167,6 +169,7 @@ fn every_golden_file_is_read_by_this_program_and_loses_nothing() {
 
 fn written(event: &Event) -> Stored {
     match event {
+        Event::Accompagnement(it) => encode::<Accompagnement>(it),
         Event::ActionFinancee(it) => encode::<ActionFinancee>(it),
         Event::Capitalisation(it) => encode::<Capitalisation>(it),
         Event::CasPasse(it) => encode::<CasPasse>(it),

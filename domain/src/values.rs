@@ -30,6 +30,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// One request of one structure, from the sollicitation to the suivi.
+    AccompagnementId;
     /// A user of the API.
     ActorId;
     /// An action that crédits d'ingénierie pay for.

@@ -130,7 +130,7 @@ impl Filter {
 /// What an actor may know of, that a filter finds: the parameters `$1` to `$21`.
 ///
 /// Facts of a séance of a comité that are of no dossier, and those of a case of before, name their
-/// DLA, whose people alone see them; those of a convention are for those who see it.
+/// DLA, whose people alone see them; those of an accompagnement, the structure sees too; those of a convention are for those who see it.
 ///
 /// Of a dossier that they see, only those of the plan see the facts of the plan and what pays for
 /// it; only the DLAs, those who pay and the house those of consultations; only its own DLAs, and
@@ -147,6 +147,7 @@ macro_rules! select {
                         coalesce(i.dlas, case h.category when 'dla' then array[h.stream]
                                                          when 'seance_comite_appui' then h.about
                                                          when 'cas_passe' then h.about
+                                                         when 'accompagnement' then h.about
                                                          when 'convention_financement' then coalesce(c.dlas, '{}')
                                                          else '{}'::uuid[] end) as dlas,
                         $1 or (i.dlas && $2 or i.id = any($2)) or i.dlas_contributeurs && $2
@@ -179,6 +180,8 @@ macro_rules! select {
                                then category = any($5)
                                     or category in ('seance_comite_appui', 'cas_passe')
                                        and about && $21
+                                    or category = 'accompagnement' and category <> all($4)
+                                       and (about && $21 or structures @> array[$19])
                                else of_dossier and category <> all($4) and kind <> all($4)
                                     and (category not in ('plan_financement', 'action_financee',
                                                           'convention_financement')
@@ -198,7 +201,7 @@ macro_rules! select {
 }
 
 /// The categories and the kinds of which someone reads no fact, even of a dossier that they read:
-/// the consultations, but for those who follow them; the people behind answers and documents, for
+/// the consultations, but for those who follow them; the people behind answers and documents, and what structures confide, for
 /// those who come for figures, for evidence or for an opinion.
 fn withheld(scope: &Scope) -> Vec<&'static str> {
     let mut all = vec![];
@@ -208,7 +211,7 @@ fn withheld(scope: &Scope) -> Vec<&'static str> {
     match scope.role {
         Some(RoleName::Auditeur) => all.push("reponse_evaluation"),
         Some(RoleName::Integration | RoleName::MembreComiteAppui) => {
-            all.extend(["document", "reponse_evaluation"]);
+            all.extend(["accompagnement", "document", "reponse_evaluation"]);
             all.extend(["RespondentInvited", "RespondentReminded"]);
         }
         Some(

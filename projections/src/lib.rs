@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
 
+pub mod accompagnements;
 pub mod annuaires;
 pub mod besoins;
 pub mod bibliotheque;
@@ -55,6 +56,7 @@ pub use crate::{
 
 /// Every question of the house.
 pub const ALL: &[&ReadModel] = &[
+    &accompagnements::MODEL,
     &bibliotheque::MODEL,
     &capitalisations::MODEL,
     &comites::MODEL,

@@ -74,6 +74,7 @@ const found = await ask(`{
 const seen = [];
 JSON.stringify(found, (key, value) => (key === 'id' && seen.push(value), value));
 const more = await ask(`{
+  accompagnements(first: 1) { nodes { id } }
   seancesComiteAppui(first: 1) { nodes { id } }
   ingenieries(first: 10) { nodes { id consultations { id } intervention { id } evaluations { id }
     planFinancement { id } capitalisations { id elements { id } } } }

@@ -134,6 +134,8 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
         .into_iter()
         .map(|(it, _)| it)
         .collect();
+    // Of an accompagnement, the people of its DLA and the structure:
+    // `tests/it/accompagnements.rs`.
     // Of persons, the house alone: those who keep their register read it by `personne`. Of a
     // convention, those who see it: `tests/it/conventions.rs` asks for all that it holds. Of a
     // mission, those who see its dossier: `tests/it/individuelles.rs`. Of a case of before, the
@@ -144,6 +146,7 @@ async fn every_fact_of_the_log_is_in_the_history() -> anyhow::Result<()> {
         .iter()
         .chain(historique::REGISTRIES)
         .chain(&[
+            "accompagnement",
             "cas_passe",
             "convention_financement",
             "ingenierie_individuelle",

@@ -5,6 +5,7 @@
     reason = "a test tells its story whole, and its panic is its failure"
 )]
 
+mod accompagnements;
 mod activites;
 mod any_order;
 mod annuaires;

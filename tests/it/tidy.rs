@@ -121,6 +121,7 @@ fn facts_are_written_in_one_place() {
 #[test]
 fn the_log_knows_no_noun_of_the_trade() {
     let nouns = [
+        "Accompagnement",
         "Consultation",
         "Document",
         "Ingenierie",

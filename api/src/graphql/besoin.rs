@@ -21,7 +21,7 @@ use crate::{
         past::{self, AsOfInput},
         referentiel::Code,
         request::code_if_given,
-        scalars::{Date, Position},
+        scalars::{Date, Position, count},
         territoire::{Territoire, TerritoireInput},
     },
 };
@@ -393,8 +393,4 @@ impl CandidatInterDla {
             .map(Ingenierie::of)
             .collect())
     }
-}
-
-fn count(it: i64) -> i32 {
-    i32::try_from(it).unwrap_or(i32::MAX)
 }

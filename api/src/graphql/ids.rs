@@ -3,8 +3,8 @@
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, IngenierieId, InterventionId, JetonServiceId, MandatAuditId,
+    AccompagnementId, ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId,
+    DlaId, DocumentId, EvaluationId, IngenierieId, InterventionId, JetonServiceId, MandatAuditId,
     OrganisationId, PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId,
     SeanceComiteId, values::Invalid,
 };
@@ -28,6 +28,7 @@ macro_rules! nouns {
 }
 
 nouns! {
+    AccompagnementId = "Accompagnement";
     ActionFinanceeId = "ActionFinancee";
     CapitalisationId = "Capitalisation";
     CasPasseId = "CasPasse";

@@ -5,13 +5,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::{
-    Actor, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId,
-    IngenierieId, InterventionId, MandatAuditId, OrganisationId, PlanFinancementId, SeanceComiteId,
+    AccompagnementId, Actor, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
+    EvaluationId, IngenierieId, InterventionId, MandatAuditId, OrganisationId, PlanFinancementId,
+    SeanceComiteId,
 };
 use eventlog::{Position, Reader};
 use moka::sync::Cache;
 use projections::{
-    Reads, Scope,
+    Reads, Scope, accompagnements,
     annuaires::{self, Experience},
     bibliotheque::{self, Fiche, FicheId},
     capitalisations::{self, Descendant, Element, ElementId, Transfert},
@@ -86,6 +87,7 @@ macro_rules! loads {
 }
 
 loads! {
+    AccompagnementId => accompagnements::Accompagnement = accompagnements::by_ids;
     CapitalisationId => capitalisations::Capitalisation = capitalisations::by_ids;
     ConsultationId => consultations::Consultation = consultations::by_ids;
     ConventionId => Arc<conventions::Convention> = conventions::by_ids;

@@ -2,14 +2,15 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::{
-    CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId, EvaluationId, IngenierieId,
-    InterventionId, JetonServiceId, Liste, MandatAuditId, OrganisationId, PlanFinancementId,
-    ReferentielId, SeanceComiteId,
+    AccompagnementId, CapitalisationId, ConsultationId, ConventionId, DlaId, DocumentId,
+    EvaluationId, IngenierieId, InterventionId, JetonServiceId, Liste, MandatAuditId,
+    OrganisationId, PlanFinancementId, ReferentielId, SeanceComiteId,
 };
 
 use crate::{
     Error, Result,
     graphql::{
+        accompagnement::Accompagnement,
         bibliotheque::{self, FicheBibliotheque},
         capitalisation::{Capitalisation, ElementCapitalise},
         consultation::Consultation,
@@ -39,6 +40,7 @@ const NODES_MAX: usize = 100;
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(crate) enum Node {
+    Accompagnement(Accompagnement),
     Capitalisation(Capitalisation),
     Consultation(Consultation),
     ConventionFinancement(ConventionFinancement),
@@ -106,6 +108,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     }
     let Some((noun, id)) = parts(id) else { return Ok(None) };
     Ok(match noun.as_str() {
+        AccompagnementId::NAME => loaded!(AccompagnementId(id) => Accompagnement),
         CapitalisationId::NAME => loaded!(CapitalisationId(id) => Capitalisation),
         ConsultationId::NAME => loaded!(ConsultationId(id) => Consultation),
         ConventionId::NAME => loaded!(ConventionId(id) => ConventionFinancement),

@@ -180,6 +180,11 @@ impl ScalarType for Mesure {
     }
 }
 
+/// How many, in an `Int`: a count that would not fit is the largest that does.
+pub(crate) fn count(it: i64) -> i32 {
+    i32::try_from(it).unwrap_or(i32::MAX)
+}
+
 fn date(value: &Value) -> Option<domain::Date> {
     match value {
         Value::String(it) if it.len() == 10 => it.parse().ok(),

@@ -20,7 +20,7 @@ use crate::{
         plan_financement::Contributeur,
         referentiel::Code,
         request::code_if_given,
-        scalars::{Cents, Date, Jours, Position},
+        scalars::{Cents, Date, Jours, Position, count},
         territoire::{Territoire, TerritoireInput},
     },
 };
@@ -413,10 +413,6 @@ impl FondsTerritoire {
     async fn remaining(&self) -> Cents {
         (self.0.montant_cents - self.0.engage_cents).into()
     }
-}
-
-fn count(it: i64) -> i32 {
-    i32::try_from(it).unwrap_or(i32::MAX)
 }
 
 /// An amount shared between so many, to the nearest cent, halves up.

@@ -125,7 +125,7 @@ pub fn proved_by(event: &Event, kind: &str) -> Option<&'static str> {
             Registre::Efficacite | Registre::Efficience => "S2-STEP4-B3",
         }),
         // The method is that of ingénieries collectives.
-        Event::IngenierieIndividuelle(_) => None,
+        Event::Accompagnement(_) | Event::IngenierieIndividuelle(_) => None,
         Event::ActionFinancee(_)
         | Event::Capitalisation(_)
         | Event::CasPasse(_)

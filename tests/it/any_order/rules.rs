@@ -1,6 +1,6 @@
 //! HARD rules of the trade, judged by the facts alone: what each kind of fact says, and what had to
-//! be said before it. INV-01, 02, 05, 06, 08, 10, 11, 15, 16, 18 to 21, 24 to 26, 29, 31, 33 and
-//! 36 to 39.
+//! be said before it. INV-01, 02, 05, 06, 08, 10, 11, 15, 16, 18 to 21, 24 to 26, 29, 31 to 33
+//! and 36 to 39.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,6 +166,13 @@ impl<'a> Past<'a> {
             "PresenceRecorded" => {
                 ensure!(self.same("SeanceHeld", "seance").count() > 0, "INV-31: not held");
                 ensure!(self.registered(), "INV-31: not registered");
+                Ok(())
+            }
+            "PlanAccompagnementEstablished" => {
+                let last = |kind| self.own(kind).next_back().map(|it| it.position);
+                let accepted = last("PreconisationsAccepted");
+                let stands = accepted.is_some() && accepted > last("PreconisationsProposed");
+                ensure!(stands, "INV-32");
                 Ok(())
             }
             "EvaluationSynthesised" => {
@@ -621,6 +628,7 @@ async fn what_is_missing_is_noticed() -> anyhow::Result<()> {
         ("SeanceHeld", "INV-31"),
         ("ParticipantRegistered", "INV-31"),
         ("SeanceInformationCertified", "INV-31"),
+        ("PreconisationsAccepted", "INV-32"),
         ("RegistreAssessed", "INV-29"),
         ("TransferabiliteAssessed", "INV-33"),
         ("ConsentementPublicationGiven", "INV-33"),

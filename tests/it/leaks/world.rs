@@ -64,6 +64,11 @@ pub(crate) const SECRETS: &[Secret] = &[
         text: "ZZ titre scellé",
         readers: &["charge-b", "responsable-b", "regional-b", "auditeur-b"],
     },
+    // What a structure confides to its DLA.
+    Secret {
+        text: "ZZ la demande confiée",
+        readers: &["charge-b", "responsable-b", "regional-b", "structure-b"],
+    },
     // Who somebody is.
     Secret { text: "ZZ Claire Exemple", readers: &["dpo", "admin"] },
     // By which law someone is controlled.
@@ -166,6 +171,7 @@ impl World {
             input["commandId"] = json!(Uuid::from_u128(n));
             by.does(mutation, input, "{ position }").await?;
         }
+        self.support(&amina).await?;
         let registered = json!({
             "commandId": AUDITEUR.0, "denomination": "Cabinet de contrôle", "statut": "AUTRE",
             "sansIdentifiant": "Pour ce test.",
@@ -181,6 +187,46 @@ impl World {
         payer
             .does("grantMandatAudit", granted, "{ position }")
             .await?;
+        Ok(())
+    }
+
+    /// The support of a structure, from its request to what came of it.
+    async fn support(&self, amina: &Visitor) -> anyhow::Result<()> {
+        const REQUEST: Uuid = Uuid::from_u128(0x00ea_0200);
+        let received = json!({
+            "commandId": REQUEST, "dla": id("Dla", DLA.0),
+            "structure": id("Organisation", STRUCTURE.0), "canal": "COURRIEL",
+            "relais": id("Organisation", FINANCEUR.0), "momentsCles": ["GOUVERNANCE"],
+            "demande": "ZZ la demande confiée",
+        });
+        amina
+            .does("recordSollicitation", received, "{ position }")
+            .await?;
+        let steps = [
+            ("sendPreDiagnostic", json!({})),
+            ("holdRendezVousQualification", json!({ "commentaire": "Au local." })),
+            ("completeAccueil", json!({ "pertinent": true, "motif": "Des emplois." })),
+            ("orientStructure", json!({ "dispositif": "France Active" })),
+            ("completeDiagnostic", json!({ "besoins": "Un local." })),
+            ("validateDiagnostic", json!({})),
+            ("proposePreconisations", json!({ "preconisations": [{ "enonce": "Chercher." }] })),
+            ("acceptPreconisations", json!({})),
+            (
+                "establishPlanAccompagnement",
+                json!({ "actions": [{ "nature": "INTERNE", "intitule": "Visiter des locaux" }] }),
+            ),
+            ("holdRestitution", json!({})),
+            ("measureImpact", json!({ "moment": "REFERENCE", "indicateurs": { "emplois": 2 } })),
+            ("measureImpact", json!({ "moment": "SUIVI", "indicateurs": { "emplois": 3 } })),
+            ("identifyNouveauBesoin", json!({ "besoin": "Un véhicule." })),
+            ("recordSuivi", json!({})),
+            ("closeAccompagnement", json!({ "issues": ["CONVENTION"] })),
+        ];
+        for (n, (mutation, mut input)) in (0x00ea_0201..).zip(steps) {
+            input["commandId"] = json!(Uuid::from_u128(n));
+            input["accompagnement"] = json!(id("Accompagnement", REQUEST));
+            amina.does(mutation, input, "{ position }").await?;
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     grille::{ColonneEvaluation, LigneGrille},
-    resultats::{NiveauCompte, count, taux},
+    resultats::{NiveauCompte, taux},
 };
 use crate::{
     Result,
@@ -24,7 +24,7 @@ use crate::{
         past::{self, AsOfInput},
         referentiel::Code,
         request::code_if_given,
-        scalars::Position,
+        scalars::{Position, count},
         territoire::TerritoireInput,
     },
 };

@@ -26,7 +26,7 @@ use crate::{
         ids::typed,
         paging::{self, AsOfObject, List},
         past::{self, AsOfInput},
-        scalars::Position,
+        scalars::{Position, count},
     },
 };
 
@@ -384,8 +384,4 @@ impl ResultatCompare {
 pub(super) fn taux(part: i64, whole: i64) -> Option<i32> {
     let hundredths = (part * 100 + whole / 2).checked_div(whole)?;
     Some(count(hundredths))
-}
-
-pub(super) fn count(it: i64) -> i32 {
-    i32::try_from(it).unwrap_or(i32::MAX)
 }

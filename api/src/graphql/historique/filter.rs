@@ -2,10 +2,10 @@
 
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
-    ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId, DlaId,
-    DocumentId, EvaluationId, Event, IngenierieId, InterventionId, JetonServiceId, MandatAuditId,
-    OrganisationId, PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId, RoleName,
-    SeanceComiteId, values::Invalid,
+    AccompagnementId, ActionFinanceeId, CapitalisationId, CasPasseId, ConsultationId, ConventionId,
+    DlaId, DocumentId, EvaluationId, Event, IngenierieId, InterventionId, JetonServiceId,
+    MandatAuditId, OrganisationId, PersonId, PlanFinancementId, ReferentielId, ReponseEvaluationId,
+    RoleName, SeanceComiteId, values::Invalid,
 };
 use eventlog::Position as Place;
 use projections::historique::Filter;
@@ -60,6 +60,9 @@ macro_rules! categories {
 }
 
 categories! {
+    /// The support of one structure. Its facts stand in no dossier, and are for the people of its
+    /// DLA and for the structure.
+    Accompagnement = "accompagnement", AccompagnementId;
     /// An action that crédits d'ingénierie pay for: each fact stands in the dossier of its plan.
     ActionFinancee = "action_financee", ActionFinanceeId;
     /// What an ingénierie leaves to others.

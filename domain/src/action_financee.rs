@@ -107,6 +107,10 @@ refusals! {
     PlanStands {} = "PLAN_CONFIRMED" at "plan":
         "Ce plan est confirmé : modifiez d'abord une de ses lignes, ce qui le rouvre, puis changez ce que paient ses crédits d'ingénierie.",
         "This plan is confirmed: change one of its lines first, which reopens it, then change what its crédits d'ingénierie pay for.";
+    /// INV-38.
+    CreditsAfterEnd {} = "CREDITS_AFTER_END" at "plan":
+        "L'ingénierie de ce plan est finalisée ou abandonnée : rouvrez-la avant d'y déclarer des crédits d'ingénierie.",
+        "The ingénierie of this plan is finalised or abandoned: reopen it before declaring crédits d'ingénierie for it.";
     /// Nothing to withdraw.
     ActionNotOfPlan {} = "ACTION_NOT_OF_PLAN" at "plan":
         "Ce plan ne déclare aucune action : il n'y a rien à retirer.",
@@ -178,6 +182,9 @@ impl ActionFinancee {
         let known = self.plans.get(&plan.id);
         if known.is_some_and(|it| credits.says_as(it)) {
             return Ok(Decided::nothing());
+        }
+        if dossier.is_over() {
+            return Err(Refusal::CreditsAfterEnd {});
         }
         let others = self.plans.values().filter(|it| it.plan != plan.id);
         let met: Vec<_> = others

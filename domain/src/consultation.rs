@@ -118,8 +118,8 @@ pub enum Event {
 refusals! {
     /// INV-38.
     IngenierieEnded {} = "INGENIERIE_ENDED" at "ingenierie":
-        "Cette ingénierie est finalisée ou abandonnée : rouvrez-la avant de consulter des prestataires ou de signer un contrat.",
-        "This ingénierie is finalised or abandoned: reopen it before consulting prestataires or signing a contract.";
+        "Cette ingénierie est finalisée ou abandonnée : rouvrez-la avant de consulter des prestataires, de recevoir des offres ou de signer un contrat.",
+        "This ingénierie is finalised or abandoned: reopen it before consulting prestataires, receiving offres or signing a contract.";
     /// INV-01.
     SectionsMissing { missing: Listed } = "SECTIONS_MISSING" at "consultation":
         "Complétez les sections du cahier des charges avant de le finaliser : {missing}.",

@@ -439,13 +439,14 @@ impl Questions {
             self.consultation(|it, asked| it.consult_prestataire(asked, &ingenierie, &prestataire))
                 .await?;
         }
+        let ingenierie = self.log.either::<Dossier>(INGENIERIE).await?;
         self.consultation(|it, asked| {
             let offre = Offre {
                 montant: Cents(400_000),
                 jours: Some(QuarterDays(18)),
                 proposition: Some(prose("Deux ateliers.")),
             };
-            it.submit_offre(asked, CONSULTATION, PRESTATAIRE, offre)
+            it.submit_offre(asked, (CONSULTATION, &ingenierie), PRESTATAIRE, offre)
         })
         .await?;
         Ok(())

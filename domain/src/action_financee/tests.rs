@@ -10,11 +10,13 @@ use super::{
 use crate::{
     ActionFinanceeId, ActorId, Asked, Cents, Code, Decider, Decision, DlaId, Dossier,
     IngenierieCollective, IngenierieId, Liste, Periode, PlanFinancement, PlanFinancementId, Prose,
-    Sealed, Seen, Subject, Territoire, date, ingenierie_collective, plan_financement,
+    Sealed, Seen, Subject, Territoire, date, ingenierie_collective,
+    ingenierie_collective::Etat,
+    plan_financement,
     refusal::Common,
     testing::{
-        DLA, OTHER_DLA, Scenario, amina, code, codes, folded, line, prose, regional, responsable,
-        seen, stored, stranger, vaucluse,
+        DLA, Given, OTHER_DLA, Scenario, amina, code, codes, folded, line, prose, regional,
+        responsable, seen, stored, stranger, vaucluse,
     },
 };
 
@@ -192,6 +194,22 @@ fn what_is_declared_is_possible() {
     ActionFinancee::given(crowd)
         .when(|it| declare(it, &amina(), 6, 5))
         .refused(Refusal::TooManySuperpositions { max: SUPERPOSITIONS_MAX });
+}
+
+// INV-38
+#[test]
+fn nothing_is_declared_once_the_ingenierie_is_over() {
+    let (plan, mut ingenierie) = dossier(6, 5, &[]);
+    ingenierie.etat = Some(Etat::Abandonnee);
+    let ask = |given: Given<ActionFinancee>| {
+        given.when(|it| {
+            let said = (year(2026), BTreeSet::new());
+            it.declare_credits_ingenierie(&amina(), (&plan, &ingenierie), action(), said)
+        })
+    };
+    ask(ActionFinancee::given([])).refused(Refusal::CreditsAfterEnd {});
+    // What was declared before is already so.
+    ask(ActionFinancee::given([declared(6, 5)])).nothing();
 }
 
 // INV-13

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Consultation, DECLINE, Event, OPEN, REJECT, Refusal, SUBMIT, WITHDRAW};
 use crate::{
-    Asked, Cents, ConsultationId, Decided, Decision, OrganisationId, Prose, QuarterDays, Sealed,
-    Subject, actor::Right, refusal::Common,
+    Asked, Cents, ConsultationId, Decided, Decision, Dossier, OrganisationId, Prose, QuarterDays,
+    Sealed, Subject, actor::Right, refusal::Common,
 };
 
 /// What a prestataire offers.
@@ -46,7 +46,7 @@ impl Consultation {
     pub fn submit_offre(
         &self,
         asked: &Asked,
-        id: ConsultationId,
+        (id, ingenierie): (ConsultationId, &Dossier),
         prestataire: OrganisationId,
         offre: Offre,
     ) -> Decision<Self> {
@@ -62,8 +62,11 @@ impl Consultation {
         if asked.date() > deadline {
             return Err(Refusal::OffreLate { deadline });
         }
+        self.goes_on(ingenierie)?;
         let offre = Sealed::new(Subject::offre(id.0, prestataire), offre);
-        Ok(self.records(asked, [Event::OffreReceived { prestataire, offre }]))
+        Ok(self
+            .records(asked, [Event::OffreReceived { prestataire, offre }])
+            .expecting(ingenierie))
     }
 
     /// Takes an offre back.

@@ -416,12 +416,12 @@ fn a_prestataire_sends_a_sealed_offre_until_the_deadline() {
         for today in [TODAY, DEADLINE] {
             let asked = Asked { today, ..asked.clone() };
             Consultation::given(consulted())
-                .when(|it| it.submit_offre(&asked, ID, ATELIER, offre()))
+                .when(|it| it.submit_offre(&asked, (ID, &ingenierie()), ATELIER, offre()))
                 .then([received(ATELIER)]);
         }
         let late = Asked { today: DAY_AFTER, ..asked };
         Consultation::given(consulted())
-            .when(|it| it.submit_offre(&late, ID, ATELIER, offre()))
+            .when(|it| it.submit_offre(&late, (ID, &ingenierie()), ATELIER, offre()))
             .refused(Refusal::OffreLate { deadline: DEADLINE });
     }
 }
@@ -429,7 +429,7 @@ fn a_prestataire_sends_a_sealed_offre_until_the_deadline() {
 #[test]
 fn a_better_offre_may_follow() {
     Consultation::given(half_answered())
-        .when(|it| it.submit_offre(&prestataire(1), ID, ATELIER, offre()))
+        .when(|it| it.submit_offre(&prestataire(1), (ID, &ingenierie()), ATELIER, offre()))
         .then([received(ATELIER)]);
 }
 
@@ -437,11 +437,11 @@ fn a_better_offre_may_follow() {
 fn only_the_dla_notes_an_offre_that_came_another_day() {
     let noted = at(DAY_AFTER).on(DEADLINE);
     Consultation::given(consulted())
-        .when(|it| it.submit_offre(&noted, ID, ATELIER, offre()))
+        .when(|it| it.submit_offre(&noted, (ID, &ingenierie()), ATELIER, offre()))
         .then([received(ATELIER)]);
     let backdated = Asked { today: DAY_AFTER, ..prestataire(1) }.on(DEADLINE);
     Consultation::given(consulted())
-        .when(|it| it.submit_offre(&backdated, ID, ATELIER, offre()))
+        .when(|it| it.submit_offre(&backdated, (ID, &ingenierie()), ATELIER, offre()))
         .refused(Refusal::OffreBackdated {});
 }
 
@@ -449,10 +449,14 @@ fn only_the_dla_notes_an_offre_that_came_another_day() {
 fn an_offre_answers_a_call_that_is_still_open() {
     let refused = |history: Vec<Event>, no: Refusal| {
         Consultation::given(history)
-            .when(|it| it.submit_offre(&amina(), ID, ATELIER, offre()))
+            .when(|it| it.submit_offre(&amina(), (ID, &ingenierie()), ATELIER, offre()))
             .refused(no);
     };
     refused(launched(), Refusal::NotConsulted { prestataire: ATELIER });
+    // INV-38
+    Consultation::given(consulted())
+        .when(|it| it.submit_offre(&amina(), (ID, &abandoned_ingenierie()), ATELIER, offre()))
+        .refused(Refusal::IngenierieEnded {});
     refused(opened(), Refusal::OffresAlreadyOpen {});
     refused(decided(), Refusal::ResultAlreadyDecided {});
     // No command leads here: the call always comes before those who are consulted.
@@ -464,7 +468,7 @@ fn an_offre_answers_a_call_that_is_still_open() {
 fn a_bidder_acts_for_nobody_else() {
     let history = half_answered();
     Consultation::given(history.clone())
-        .when(|it| it.submit_offre(&prestataire(2), ID, ATELIER, offre()))
+        .when(|it| it.submit_offre(&prestataire(2), (ID, &ingenierie()), ATELIER, offre()))
         .refused(Common::NotFound {});
     Consultation::given(history.clone())
         .when(|it| it.withdraw_offre(&prestataire(2), ATELIER))
@@ -520,7 +524,7 @@ fn a_prestataire_declines_and_its_offre_goes_with_it() {
 fn who_declined_may_still_send_an_offre() {
     let history = [consulted(), vec![PrestataireDeclined { prestataire: LIGUE }]].concat();
     Consultation::given(history)
-        .when(|it| it.submit_offre(&prestataire(3), ID, LIGUE, offre()))
+        .when(|it| it.submit_offre(&prestataire(3), (ID, &ingenierie()), LIGUE, offre()))
         .then([received(LIGUE)]);
 }
 
@@ -917,7 +921,7 @@ impl Command {
             Self::Launch => it.launch_appel_offres(asked, &ingenierie(), DEADLINE),
             Self::Consult(n) => it.consult_prestataire(asked, &ingenierie(), &referenced(n)),
             Self::Decline(n) => it.decline_consultation(asked, org(n)),
-            Self::Submit(n) => it.submit_offre(asked, ID, org(n), offre()),
+            Self::Submit(n) => it.submit_offre(asked, (ID, &ingenierie()), org(n), offre()),
             Self::Withdraw(n) => it.withdraw_offre(asked, org(n)),
             Self::Open => it.open_offres(asked, &envelopes),
             Self::Choose(n) => it.choose_prestataire(asked, &ingenierie(), choice(org(n))),

@@ -36,11 +36,15 @@ impl ChoixMutation {
             jours: input.jours.map(|it| it.0),
             proposition: optional(prose, "input.proposition", input.proposition.as_ref())?,
         };
-        let decided = input
-            .request
-            .decide(ctx, id, |it: &domain::Consultation, asked| {
-                it.submit_offre(asked, id, prestataire, offre.clone())
-            });
+        let gather = || served(ctx.log(), id);
+        let decided = input.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Consultation, asked, ingenierie| {
+                it.submit_offre(asked, (id, ingenierie), prestataire, offre.clone())
+            },
+        );
         Ok(payload(id, decided.await?))
     }
 

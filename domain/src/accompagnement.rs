@@ -18,6 +18,7 @@ use crate::{
     OrganisationId, Perimeter, Place, Prose, Right, Sealed, Seen, Subject,
     actor::rights,
     document::Document,
+    organisation::Organisation,
     referentiel::Code,
     refusal::{Common, refusals},
 };
@@ -189,6 +190,10 @@ refusals! {
     DocumentUnknown {} = "ACCOMPAGNEMENT_DOCUMENT_UNKNOWN" at "document":
         "Ce document n'existe pas, ou vous n'y avez pas accès : corrigez-le ou retirez-le.",
         "This document does not exist, or you have no access to it: correct it or leave it out.";
+    /// Who helps is known to the registry.
+    OrganisationUnknown { field: &'static str } = "ACCOMPAGNEMENT_ORGANISATION_UNKNOWN" at field:
+        "Cette organisation n'est pas au répertoire : enregistrez-la, ou nommez un dispositif.",
+        "This organisation is not in the registry: register it, or name a scheme.";
     /// INV-36.
     AccueilMotifMissing {} = "ACCUEIL_MOTIF_MISSING" at "motif":
         "Indiquez pourquoi le DLA ne peut pas répondre à cette demande.",
@@ -470,6 +475,17 @@ fn readable(
 ) -> Result<Option<DocumentId>, Refusal> {
     match document {
         Some(it) if !asked.by.sees(&it.state.perimeter()) => Err(Refusal::DocumentUnknown {}),
+        it => Ok(it.map(|it| it.id)),
+    }
+}
+
+/// An organisation that the registry knows.
+fn registered(
+    organisation: Option<&Seen<Organisation>>,
+    field: &'static str,
+) -> Result<Option<OrganisationId>, Refusal> {
+    match organisation {
+        Some(it) if !it.exists() => Err(Refusal::OrganisationUnknown { field }),
         it => Ok(it.map(|it| it.id)),
     }
 }

@@ -484,6 +484,12 @@ async fn what_cannot_be_is_refused_with_its_code_and_its_field() -> anyhow::Resu
             ["ACCUEIL_MOTIF_MISSING", "motif"],
         ),
         (amina, "orientStructure", json!({}), ["ORIENTATION_EMPTY", "dispositif"]),
+        (
+            amina,
+            "orientStructure",
+            json!({ "organisation": id("Organisation", Uuid::from_u128(9)) }),
+            ["ACCOMPAGNEMENT_ORGANISATION_UNKNOWN", "organisation"],
+        ),
         (structure, "recordSuivi", json!({}), ["FORBIDDEN", ""]),
         (
             amina,

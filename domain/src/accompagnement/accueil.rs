@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{
     ACCUEIL, Accompagnement, Canal, Diagnostic, Event, ORIENT, Parties, RENDEZ_VOUS, RETURN,
-    Refusal, SEND, SOLLICITATION, at_most, readable, records,
+    Refusal, SEND, SOLLICITATION, at_most, readable, records, registered,
 };
 use crate::{
-    AccompagnementId, Asked, Decided, Decision, Dla, Document, Line, Organisation, OrganisationId,
-    Perimeter, Prose, Sealed, Seen, Subject, referentiel::Code, refusal::Common,
+    AccompagnementId, Asked, Decided, Decision, Dla, Document, Line, Organisation, Perimeter,
+    Prose, Sealed, Seen, Subject, referentiel::Code, refusal::Common,
 };
 
 /// Who is asked for help, for whom, and by which way the request came.
@@ -30,9 +30,9 @@ pub struct Sollicitation {
 }
 
 /// To whom a structure is sent.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Orientation {
-    pub vers: Option<OrganisationId>,
+    pub vers: Option<Seen<Organisation>>,
     pub dispositif: Option<Line>,
     pub commentaire: Option<Prose>,
 }
@@ -129,14 +129,18 @@ impl Accompagnement {
     }
 
     /// Sends the structure to someone who helps better, or besides.
-    pub fn orient_structure(&self, asked: &Asked, orientation: Orientation) -> Decision<Self> {
+    pub fn orient_structure(&self, asked: &Asked, orientation: &Orientation) -> Decision<Self> {
         let parties = self.open_to(asked, &ORIENT)?;
         let Orientation { vers, dispositif, commentaire } = orientation;
         if vers.is_none() && dispositif.is_none() {
             return Err(Refusal::OrientationEmpty {});
         }
-        let commentaire = self.sealed_if(commentaire)?;
-        let oriented = Event::StructureOriented { parties, vers, dispositif, commentaire };
+        let oriented = Event::StructureOriented {
+            parties,
+            vers: registered(vers.as_ref(), "organisation")?,
+            dispositif: dispositif.clone(),
+            commentaire: self.sealed_if(commentaire.clone())?,
+        };
         Ok(records(asked, [oriented]))
     }
 }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ADD, ATTACH, Accompagnement, CANCEL, DONE, ESTABLISH, Event, LIST_MAX, Parties, Plan,
-    RESTITUTION, Refusal, Reponse, Right, Suite, readable, records,
+    RESTITUTION, Refusal, Reponse, Right, Suite, readable, records, registered,
 };
 use crate::{
-    Asked, Date, Decided, Decision, Document, Dossier, Genre, IngenierieId, OrganisationId, Prose,
-    Seen, referentiel::Code, values::Line,
+    Asked, Date, Decided, Decision, Document, Dossier, Genre, IngenierieId, Organisation,
+    OrganisationId, Prose, Seen, referentiel::Code, values::Line,
 };
 
 /// One action of a plan.
@@ -44,7 +44,7 @@ pub enum NatureAction {
 }
 
 /// An action to add to a plan, with the ingénierie that carries it out as it stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Addition {
     pub nature: NatureAction,
     pub intitule: Line,
@@ -52,7 +52,7 @@ pub struct Addition {
     /// The préconisation that it answers, from 1.
     pub preconisation: Option<i32>,
     pub ingenierie: Option<Dossier>,
-    pub organisation: Option<OrganisationId>,
+    pub organisation: Option<Seen<Organisation>>,
     pub echeance: Option<Date>,
 }
 
@@ -84,7 +84,7 @@ impl Accompagnement {
         if self.plan.as_ref() != Some(&plan) {
             events.push(Event::PlanAccompagnementEstablished { parties, echeance, document });
         }
-        events.extend(self.added(asked, parties, actions, ["actions"; 2])?);
+        events.extend(self.added(asked, parties, actions, ["actions"; 3])?);
         Ok(records(asked, events))
     }
 
@@ -95,7 +95,7 @@ impl Accompagnement {
             asked,
             parties,
             std::slice::from_ref(action),
-            ["ingenierie", "preconisation"],
+            ["ingenierie", "preconisation", "organisation"],
         )?;
         Ok(records(asked, added))
     }
@@ -184,14 +184,14 @@ impl Accompagnement {
         action.ok_or(Refusal::ActionUnknown { numero })
     }
 
-    /// The actions, numbered after those of the plan. The fields are those that hold an ingénierie
-    /// and a préconisation.
+    /// The actions, numbered after those of the plan. The fields are those that hold an
+    /// ingénierie, a préconisation and an organisation.
     fn added(
         &self,
         asked: &Asked,
         parties: Parties,
         actions: &[Addition],
-        [ingenierie, preconisation]: [&'static str; 2],
+        [ingenierie, preconisation, organisation]: [&'static str; 3],
     ) -> Result<Vec<Event>, Refusal> {
         if self.actions.len() + actions.len() > LIST_MAX {
             return Err(Refusal::TooManyActions { max: LIST_MAX });
@@ -211,7 +211,7 @@ impl Accompagnement {
                 theme: it.theme.clone(),
                 preconisation: it.preconisation,
                 ingenierie: it.ingenierie.as_ref().map(|it| it.id),
-                organisation: it.organisation,
+                organisation: registered(it.organisation.as_ref(), organisation)?,
                 echeance: it.echeance,
             };
             Ok(Event::ActionAppuiAdded { parties, numero, action })

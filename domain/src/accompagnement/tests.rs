@@ -332,15 +332,19 @@ fn a_dla_that_cannot_help_says_why_and_may_think_again_until_the_diagnostic() {
 fn an_orientation_leads_to_an_organisation_or_to_a_scheme() {
     let given = It::given([received()]);
     given
-        .when(|it| it.orient_structure(&amina(), Orientation::default()))
+        .when(|it| it.orient_structure(&amina(), &Orientation::default()))
         .refused(Refusal::OrientationEmpty {});
+    let nobody = Orientation { vers: Some(seen(FEDERATION, [])), ..Orientation::default() };
+    given
+        .when(|it| it.orient_structure(&amina(), &nobody))
+        .refused(Refusal::OrganisationUnknown { field: "organisation" });
     let towards = Orientation {
-        vers: Some(FEDERATION),
+        vers: Some(organisation(FEDERATION, [])),
         dispositif: Some(line("Point d'appui à la vie associative")),
         commentaire: None,
     };
     given
-        .when(|it| it.orient_structure(&amina(), towards))
+        .when(|it| it.orient_structure(&amina(), &towards))
         .then([StructureOriented {
             parties: PARTIES,
             vers: Some(FEDERATION),
@@ -471,6 +475,11 @@ fn actions_are_numbered_and_each_ends_once() {
     It::given(acting())
         .when(|it| it.add_action_appui(&amina(), &unknown))
         .refused(Refusal::PreconisationUnknown { numero: 3, field: "preconisation" });
+    let nobody = Some(seen(FEDERATION, []));
+    let nobody = Addition { organisation: nobody, ..addition(NatureAction::Orientation) };
+    It::given(acting())
+        .when(|it| it.add_action_appui(&amina(), &nobody))
+        .refused(Refusal::OrganisationUnknown { field: "organisation" });
     let many = vec![addition(NatureAction::Interne); LIST_MAX - 1];
     It::given(acting())
         .when(|it| it.establish_plan_accompagnement(&amina(), None, None, &many))
@@ -699,8 +708,8 @@ const COMMANDS: &[(&str, Command)] = &[
         it.complete_accueil(by, n > 0, (n == 0).then(|| prose("Une création.")))
     }),
     ("orientStructure", |it, by, _| {
-        let vers = Some(FEDERATION);
-        it.orient_structure(by, Orientation { vers, ..Orientation::default() })
+        let vers = Some(organisation(FEDERATION, []));
+        it.orient_structure(by, &Orientation { vers, ..Orientation::default() })
     }),
     ("startDiagnostic", |it, by, _| it.start_diagnostic(by)),
     ("completeDiagnostic", |it, by, _| it.complete_diagnostic(by, found(), None)),

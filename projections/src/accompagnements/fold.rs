@@ -97,7 +97,6 @@ impl Accompagnement {
                     domaines: texts(domaines),
                     document: document.map(|it| it.0),
                 });
-                self.sans_suivi_depuis = Some(on);
                 self.concerns(domaines);
             }
             Fact::DiagnosticValidated { .. } => {
@@ -182,10 +181,7 @@ impl Accompagnement {
     pub(super) fn suivi(&mut self, fact: &Fact, recorded: &Recorded) {
         let on = recorded.on;
         match fact {
-            Fact::SuiviRecorded { .. } => {
-                self.suivis.push(dit(recorded));
-                self.sans_suivi_depuis = None;
-            }
+            Fact::SuiviRecorded { .. } => self.suivis.push(dit(recorded)),
             Fact::ImpactMeasured { moment, horizon, indicateurs, .. } => {
                 self.mesures.push(Mesure {
                     on,
@@ -209,18 +205,23 @@ impl Accompagnement {
             Fact::AccompagnementAbandoned { .. } => {
                 self.etat = Etat::Abandonne;
                 self.fin = Some(Fin { on, texte: Some(SealedPlace::of(recorded, "/motif")) });
-                // Nobody asks for news of what was given up.
-                self.sans_suivi_depuis = None;
             }
             Fact::AccompagnementReopened { .. } => {
                 self.fin = None;
                 self.issues = vec![];
                 self.etat = self.going_on();
-                let diagnosed = self.diagnostic.as_ref().and_then(|it| it.completed_on);
-                self.sans_suivi_depuis = diagnosed.filter(|_| self.suivis.is_empty());
             }
             _ => (),
         }
+        self.sans_suivi_depuis = self.awaits_news();
+    }
+
+    /// Since when news are awaited: the last diagnostic, if none were taken since. Nobody asks for
+    /// news of what was given up.
+    fn awaits_news(&self) -> Option<Date> {
+        let diagnosed = self.diagnostic.as_ref()?.completed_on?;
+        let heard = self.suivis.iter().any(|it| it.on >= diagnosed);
+        (!heard && self.etat != Etat::Abandonne).then_some(diagnosed)
     }
 
     /// Where it stands, when it is not over.

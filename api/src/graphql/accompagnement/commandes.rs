@@ -56,10 +56,7 @@ impl AccueilMutation {
             Ok(Around {
                 dla: log.seen(dla).await?,
                 structure: log.seen(structure).await?,
-                relais: match relais {
-                    Some(id) => Some(log.seen(id).await?),
-                    None => None,
-                },
+                relais: organisation_of(ctx, relais).await?,
             })
         };
         let decided = input.request.decide_with(
@@ -130,16 +127,27 @@ impl AccueilMutation {
         ctx: &Context<'_>,
         input: OrientStructureInput,
     ) -> Result<AccompagnementPayload> {
+        let id = input.accompagnement.id()?;
         let organisation = input.organisation.as_ref();
-        let vers = organisation.map(|it| typed(it, "input.organisation"));
-        let orientation = Orientation {
-            vers: vers.transpose()?,
-            dispositif: optional(line, "input.dispositif", input.dispositif.as_ref())?,
-            commentaire: optional(prose, "input.commentaire", input.commentaire.as_ref())?,
+        let vers: Option<OrganisationId> = organisation
+            .map(|it| typed(it, "input.organisation"))
+            .transpose()?;
+        let dispositif = optional(line, "input.dispositif", input.dispositif.as_ref())?;
+        let commentaire = optional(prose, "input.commentaire", input.commentaire.as_ref())?;
+        let gather = async || {
+            Ok(Orientation {
+                vers: organisation_of(ctx, vers).await?,
+                dispositif: dispositif.clone(),
+                commentaire: commentaire.clone(),
+            })
         };
-        let it = &input.accompagnement;
-        it.decide(ctx, |it, asked| it.orient_structure(asked, orientation.clone()))
-            .await
+        let decided = input.accompagnement.request.decide_with(
+            ctx,
+            id,
+            gather,
+            |it: &domain::Accompagnement, asked, towards| it.orient_structure(asked, towards),
+        );
+        Ok(payload(id, decided.await?))
     }
 }
 
@@ -231,6 +239,17 @@ impl AccompagnementInput {
             },
         );
         Ok(payload(id, decided.await?))
+    }
+}
+
+/// The organisation that a command names, as it stands.
+async fn organisation_of(
+    ctx: &Context<'_>,
+    id: Option<OrganisationId>,
+) -> Result<Option<Seen<domain::Organisation>>, eventlog::Error> {
+    match id {
+        Some(id) => Ok(Some(ctx.log().seen(id).await?)),
+        None => Ok(None),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::{
-    DocumentId, Dossier, IngenierieId, Liste,
+    DocumentId, Dossier, IngenierieId, Liste, OrganisationId,
     accompagnement::plan::{Addition, Restitution},
 };
 use futures_util::future::try_join_all;
 
 use super::{
-    super::contenu::NatureActionAppui, AccompagnementInput, AccompagnementPayload, paper, payload,
+    super::contenu::NatureActionAppui, AccompagnementInput, AccompagnementPayload, organisation_of,
+    paper, payload,
 };
 use crate::{
     Result,
@@ -201,16 +202,18 @@ pub(crate) struct ActionAppuiInput {
     echeance: Option<Date>,
 }
 
-/// An action as a command says it: the ingénierie is still to be read.
+/// An action as a command says it: what it names is still to be read.
 struct Said {
     action: Addition,
     ingenierie: Option<IngenierieId>,
+    organisation: Option<OrganisationId>,
 }
 
 impl Said {
     async fn gather(&self, ctx: &Context<'_>) -> Result<Addition, eventlog::Error> {
         let ingenierie = dossier(ctx, self.ingenierie).await?;
-        Ok(Addition { ingenierie, ..self.action.clone() })
+        let organisation = organisation_of(ctx, self.organisation).await?;
+        Ok(Addition { ingenierie, organisation, ..self.action.clone() })
     }
 }
 
@@ -228,10 +231,11 @@ impl ActionAppuiInput {
             theme: optional(theme, &path("theme"), self.theme.as_ref())?,
             preconisation: self.preconisation,
             ingenierie: None,
-            organisation: organisation.transpose()?,
+            organisation: None,
             echeance: self.echeance.map(|it| it.0),
         };
-        Ok(Said { action, ingenierie: ingenierie.transpose()? })
+        let (ingenierie, organisation) = (ingenierie.transpose()?, organisation.transpose()?);
+        Ok(Said { action, ingenierie, organisation })
     }
 }
 
